@@ -1,0 +1,55 @@
+// Who runs work items, and when: threads (production), the host's event loop, or a stepping one for tests and replay.
+//
+// All executors keep the kernel's rules: items started on CPU n run on CPU n and begin in the order of their first start;
+// never two runs of one item at a time; a callback that sleeps gives up its CPU and lets others proceed; with threads, one that
+// hogs its CPU for some 10 ms is noticed and the next item on it starts elsewhere in time (7.3). Tested by tests/async/.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "async/job.hpp"
+#include "async/work_item.hpp"
+
+namespace skep::async {
+
+// One finished or cancelled run, told to whoever listens (`skep run` prints these). Times are monotonic nanoseconds.
+struct RunRecord {
+  const Callback* callback = nullptr;
+  unsigned cpu = 0;
+  std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
+};
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual CpuSet& cpus() = 0;
+  virtual std::uint64_t now_ns() = 0;
+
+  // Queues one run; called by WorkItem. Never blocks; safe from any thread and from a running job.
+  virtual void enqueue(unsigned cpu, WorkItem& item) = 0;
+  // Calls `fire` on `cpu` once `at_ns` has come (timers); a token for cancelling, or 0.
+  virtual std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) = 0;
+  virtual bool cancel_timer(std::uint64_t token) = 0;
+  // Runs a job of the caller's to its end on any CPU, sleeping and blocking as it asks: how programs are run from outside.
+  virtual void run(Job& job) = 0;
+  virtual void run_on(unsigned cpu, Job& job) = 0;
+
+  // Returns when nothing is queued or running (timers armed for later do not count). Self-restarting work never drains:
+  // false after `limit_ns` of this executor's time.
+  virtual bool drain(std::uint64_t limit_ns) = 0;
+  virtual WorkCounts counts() const = 0;
+  virtual void on_run(std::function<void(const RunRecord&)> listener) = 0;  // called on the worker's thread
+  // What the items report: see WorkCounts.
+  virtual void count_started(bool merged) = 0;
+  virtual void count_cancelled() = 0;
+};
+
+std::unique_ptr<Executor> make_thread_executor(unsigned cpus);
+// Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by one
+// instruction. The same seed gives the same schedule.
+std::unique_ptr<Executor> make_stepping_executor(unsigned cpus, std::uint64_t seed);
+
+}  // namespace skep::async

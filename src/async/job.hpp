@@ -1,0 +1,69 @@
+// Work that runs on a virtual CPU, in slices, and the CPUs that it runs on.
+//
+// A Kernel has N virtual CPUs. Whoever runs a program holds one of them, alone, until the program exits or sleeps; that is
+// what per-CPU maps, preemption sections and the order of work stand on. A Job is the running of something that can be
+// interrupted after any instruction: an executor advances it, in one go (threads) or one instruction at a time (stepping,
+// simulated). This layer knows nothing of programs. Tested by tests/async/.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace skep::async {
+
+enum class Progress : std::uint8_t {
+  finished,
+  out_of_budget,  // call advance again
+  blocked,        // waits for something that another CPU holds (a lock): call advance again, later
+  sleeping,       // give up the CPU, call sleep_off_cpu, take a CPU (the same one for bound work), then advance again
+};
+
+inline constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  // Runs at most `budget` instructions on `cpu`, which the caller holds.
+  virtual Progress advance(unsigned cpu, std::uint64_t budget) = 0;
+  // The blocking part of what it sleeps in. The caller holds no CPU.
+  virtual void sleep_off_cpu() = 0;
+};
+
+// The virtual CPUs. Thread-safe; taking a free one is an uncontended atomic operation.
+class CpuSet {
+ public:
+  explicit CpuSet(unsigned count);
+  unsigned count() const { return static_cast<unsigned>(slots_.size()); }
+
+  // Holds a CPU while it lives.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(Lease&& other) noexcept : set_(other.set_), cpu_(other.cpu_) { other.set_ = nullptr; }
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease() { release(); }
+    unsigned cpu() const { return cpu_; }
+    bool held() const { return set_ != nullptr; }
+    void release();
+
+   private:
+    friend class CpuSet;
+    Lease(CpuSet& set, unsigned cpu) : set_(&set), cpu_(cpu) {}
+    CpuSet* set_ = nullptr;
+    unsigned cpu_ = 0;
+  };
+
+  Lease enter();                  // any CPU, the one this thread last had if it is free; waits when all are taken
+  Lease enter(unsigned cpu);      // that one; waits
+  Lease try_enter(unsigned cpu);  // not held() when it is taken
+
+ private:
+  struct alignas(64) Slot {
+    std::atomic<std::uint32_t> state{0};  // 0 free, 1 held, 2 held and waited for
+  };
+  std::vector<Slot> slots_;
+};
+
+}  // namespace skep::async

@@ -1,0 +1,75 @@
+// The fields of a map value (or of an allocated object) that the kernel keeps for itself: locks, timers, work items,
+// kptrs, list heads. They are found in BTF by their type's name, hidden from user space, guarded by the verifier and
+// torn down with the element. Tested by tests/btf/special_fields_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "btf/btf.hpp"
+
+namespace skep::btf {
+
+enum class FieldKind : std::uint8_t {
+  spin_lock,
+  res_spin_lock,
+  timer,
+  wq,
+  task_work,
+  kptr_unref,  // __kptr_untrusted
+  kptr_ref,    // __kptr
+  kptr_percpu, // __percpu_kptr
+  uptr,        // __uptr
+  list_head,
+  list_node,
+  rb_root,
+  rb_node,
+  refcount,
+};
+
+// "bpf_spin_lock", "bpf_wq", "kptr", … as messages name it.
+std::string_view field_name(FieldKind kind);
+std::uint32_t field_mask(FieldKind kind);  // one bit a kind
+
+struct Field {
+  FieldKind kind;
+  std::uint32_t offset = 0;  // bytes into the value
+  std::uint32_t size = 0;
+  // kptr_*, uptr: what it points to. list_head, rb_root: the struct that it holds.
+  std::shared_ptr<const Btf> btf;
+  TypeId type = 0;
+  std::uint32_t node_offset = 0;             // list_head, rb_root: where the node is in that struct
+  std::string_view node_name;
+  std::shared_ptr<const struct Record> value_record;  // list_head, rb_root: the special fields of that struct
+};
+
+struct Record {
+  std::uint32_t mask = 0;      // field_mask() of all
+  int refcount_offset = -1;
+  int spin_lock_offset = -1;
+  int res_spin_lock_offset = -1;
+  int timer_offset = -1;
+  int wq_offset = -1;
+  int task_work_offset = -1;
+  std::vector<Field> fields;   // by offset
+  bool has(FieldKind kind) const { return (mask & field_mask(kind)) != 0; }
+  const Field* at(std::uint32_t offset) const;                       // the field that begins there
+  const Field* overlapping(std::uint64_t begin, std::uint64_t end) const;  // [begin, end) touches it
+};
+
+struct FoundFields {
+  int error = 0;  // negative errno: as MAP_CREATE gives for such a value (-EINVAL, -E2BIG, -EEXIST, …)
+  std::shared_ptr<const Record> record;  // null: none
+};
+
+// Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: the BTF in
+// which the targets of kptrs are looked up, and in which list and tree nodes are not.
+// A value that has two work items (or an array of more than one, or one that is misaligned or in a union) yields a
+// record in which that kind is absent, as in Linux 7.3: map creation succeeds and every use is refused.
+FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,
+                                std::uint32_t value_size, const std::shared_ptr<const Btf>& kernel);
+
+}  // namespace skep::btf

@@ -1,0 +1,68 @@
+// A program that was verified, ready to run: instructions with every name resolved, and its functions.
+//
+// Made by the kernel layer from what the verifier hands over; engines know nothing of BTF or descriptors. Immutable and shared:
+// running programs, work items and links hold references.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "calls/call.hpp"
+#include "isa/insn.hpp"
+#include "maps/map.hpp"
+
+namespace skep::engine {
+
+class Program;
+
+// One of a program's functions. Its address is what a function pointer is at run time.
+struct Subprogram {
+  const Program* program = nullptr;
+  std::uint32_t index = 0;
+  std::string name;
+  std::uint32_t start = 0, end = 0;  // instructions
+  std::uint32_t stack_depth = 0;     // bytes
+};
+
+// What an engine needs to know of one instruction beyond its bytes.
+struct InsnMeta {
+  const calls::Helper* helper = nullptr;  // a call of it
+  const calls::Kfunc* kfunc = nullptr;
+  std::int32_t callee = -1;               // call: index of the subprogram; 64-bit immediate load: whose address it is
+  bool fault_protected = false;           // a load that may fault and then reads 0
+  bool needs_aux = false;                 // the call's implicit last argument is the program
+};
+
+struct Code {
+  std::string name;
+  ProgType type = ProgType::unspec;
+  std::vector<Insn> insns;          // 64-bit immediates hold addresses: of the Map, of the value area
+  std::vector<InsnMeta> meta;       // one an instruction
+  std::vector<Subprogram> subprograms;  // [0] is the entry
+  std::vector<std::shared_ptr<maps::Map>> maps;       // kept alive
+  std::vector<std::shared_ptr<const void>> keep;      // whatever else must outlive the program (types)
+  std::int32_t exception_callback = -1;
+  bool might_sleep = false;
+};
+
+class Program : public std::enable_shared_from_this<Program> {
+ public:
+  // Fails (null, `error` names the call) never because of what a program calls: an unimplemented call is refused when it is
+  // run, see missing_call().
+  static std::shared_ptr<const Program> make(Code code);
+
+  const Code& code() const { return code_; }
+  const std::string& name() const { return code_.name; }
+  const Subprogram& entry() const { return code_.subprograms.front(); }
+  // The first helper or kfunc it calls that has no implementation here; empty: it can run.
+  const std::string& missing_call() const { return missing_; }
+
+ private:
+  explicit Program(Code code);
+  Code code_;
+  std::string missing_;
+};
+
+}  // namespace skep::engine

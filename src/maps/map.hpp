@@ -1,0 +1,120 @@
+// A map: what programs and user space can do with it. One file a map type implements this; a type that holds no elements here
+// yet (it can be created, so that programs that name it are verified) refuses its operations with -EOPNOTSUPP by name.
+//
+// Readers are lock-free and run inside an RCU read section, which whoever runs a program or a bpf(2) command holds
+// (rcu::ReadGuard). Memory that was reachable is reclaimed after a grace period, so a pointer that a program got from lookup
+// stays valid until it leaves its section, whatever happens to the element. Special fields (bpf_wq, bpf_timer, kptrs, …) are
+// torn down with the element; user space reads them as zeros and cannot write them. Tested by tests/maps/.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "maps/map_info.hpp"
+
+namespace skep::maps {
+
+// MAP_CREATE's attributes, descriptors already resolved. `info.record` is filled in by create().
+struct MapAttributes {
+  MapInfo info;                        // type, name, sizes, flags, extra, btf with key and value types
+  std::uint32_t cpu_count = 1;         // of the Kernel
+  std::shared_ptr<class Map> inner;    // map-in-map: the template
+  std::shared_ptr<const btf::Btf> kernel_btf;
+  btf::TypeId struct_ops_type = 0;     // btf_vmlinux_value_type_id
+};
+
+// What a key names while an element is visited; valid inside the RCU section.
+struct Element {
+  const void* key = nullptr;
+  void* value = nullptr;
+};
+
+class Map {
+ public:
+  virtual ~Map();
+  Map(const Map&) = delete;
+  Map& operator=(const Map&) = delete;
+
+  const MapInfo& info() const { return *info_; }
+  std::shared_ptr<const MapInfo> shared_info() const { return info_; }
+
+  // ---- for programs: pointers to keys and values in the caller's memory; negative errno or 0 ----
+  // The element's value, or null. Per-CPU maps: that CPU's. Map-in-map: a pointer to the inner Map.
+  virtual void* lookup(const void* key, unsigned cpu) = 0;
+  virtual int update(const void* key, const void* value, std::uint64_t flags, unsigned cpu) = 0;
+  virtual int erase(const void* key) = 0;
+  virtual int push(const void* value, std::uint64_t flags);
+  virtual int pop(void* value);
+  virtual int peek(void* value);
+  virtual void* lookup_percpu(const void* key, unsigned cpu);
+  // Visits elements one at a time, so that a program's callback may run in between: `cursor` starts at 0 and is opaque. False:
+  // no more. Arrays give keys 0…n-1.
+  virtual bool next_element(std::uint64_t& cursor, Element& element);
+  // The key of the element that `value` points into (a callback's second argument). May write to `scratch`.
+  virtual const void* key_of(const void* value, std::uint32_t& scratch) const;
+
+  // ---- for user space: as bpf(2) has them; values of user_value_size() bytes ----
+  virtual std::uint32_t user_value_size() const;  // per-CPU: all CPUs', rounded up to 8 bytes each
+  virtual int user_lookup(const void* key, void* value, std::uint64_t flags);
+  virtual int user_update(const void* key, const void* value, std::uint64_t flags);
+  virtual int user_delete(const void* key);
+  virtual int user_lookup_and_delete(const void* key, void* value, std::uint64_t flags);
+  virtual int user_next_key(const void* key, void* next);  // key null: the first
+  // Map-in-map, prog array: values are descriptors outside and objects inside; the kernel layer resolves them first.
+  virtual int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags);
+  virtual std::uint32_t object_id(const void* key);  // what user space reads there
+  virtual int freeze();      // -ENOTSUPP (524) with a work item in the value
+  bool frozen() const { return info_->frozen; }
+
+  // ---- memory ----
+  // The area that direct value loads (global data) name, or null.
+  virtual void* value_area();
+  // mmap of the map's descriptor: a descriptor of shared memory (not owned by the caller) and the offset in it, or a negative
+  // errno as mmap gives it.
+  virtual int mmap_source(std::uint64_t offset, std::uint64_t length, int protection, int& memory_fd,
+                          std::uint64_t& memory_offset);
+
+  // ---- life ----
+  // References by user space: descriptors, pins. When the last goes, asynchronous work of the map is cancelled (bpf_wq_init
+  // then gives -EPERM until somebody gets a new one).
+  void get_user_ref();
+  void put_user_ref();
+  bool has_user_ref() const { return user_refs_.load(std::memory_order_acquire) > 0; }
+  // Called once, by the kernel layer, when it enters the map into its tables.
+  void set_id(std::uint32_t id);
+
+ protected:
+  explicit Map(const MapAttributes& attributes);
+  virtual void cancel_all_async();  // what put_user_ref does at the last reference
+  std::shared_ptr<MapInfo> info_;
+  std::atomic<std::int64_t> user_refs_{0};
+};
+
+struct MapResult {
+  int error = 0;
+  std::shared_ptr<Map> map;
+  std::string message;  // for the kernel's log of refusals: what is not supported, or why
+};
+// Checks the attributes as MAP_CREATE of the type does and makes the map.
+MapResult create(const MapAttributes& attributes);
+
+// Ring buffer: what programs call. Found by info().type.
+class RingBuffer : public Map {
+ public:
+  virtual void* reserve(std::uint64_t size, std::uint64_t flags) = 0;
+  virtual void commit(void* record, std::uint64_t flags, bool discard) = 0;
+  virtual int output(const void* data, std::uint64_t size, std::uint64_t flags) = 0;
+  virtual std::uint64_t query(std::uint64_t what) = 0;
+  // Called, from the program's thread, when a consumer is to be woken. Set by the kernel layer.
+  std::function<void()> on_wakeup;
+  bool has_data() const { return unread() != 0; }
+  virtual std::uint64_t unread() const = 0;
+
+ protected:
+  using Map::Map;
+};
+
+}  // namespace skep::maps

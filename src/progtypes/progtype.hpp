@@ -1,0 +1,88 @@
+// A program type: its context as programs see it, what it may call, what it may return, where it may be attached.
+//
+// One definition a program type, each in a file of its own (progtypes/xdp.cpp, …); the verifier asks these functions, the
+// kernel layer runs the type's test runs, `skep doc` prints them. Nothing here knows register states. Tested by
+// tests/progtypes/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "calls/call.hpp"
+#include "skep/abi.hpp"
+
+namespace skep::progtypes {
+
+// What reading a context field gives.
+enum class CtxField : std::uint8_t {
+  scalar,
+  packet,        // data
+  packet_meta,   // data_meta
+  packet_end,    // data_end
+  socket_or_null,       // __sk_buff.sk (sock_common_or_null)
+  socket,               // bpf_sock of cgroup programs (ctx->sk)
+  sock_common_or_null,
+  flow_keys,
+  btf_pointer,   // tracing arguments: `btf_type` says to what
+  buffer_rdonly, // bpf_iter map key and value
+  buffer,
+};
+
+struct CtxAccess {
+  bool allowed = false;
+  CtxField field = CtxField::scalar;
+  bool maybe_null = false;
+  bool trusted = false;
+  bool sign_extend = false;
+  std::uint32_t narrow_field_size = 0;  // the field's full size when a narrower load of it is converted
+  std::string_view btf_type = {};       // btf_pointer: struct name in the kernel's BTF
+  // scalar results with a known range (return value of an LSM hook and the like)
+  std::optional<std::int64_t> min, max;
+};
+
+// What the checks of one program depend on besides its type.
+struct ProgramTraits {
+  AttachType attach_type{};
+  bool sleepable = false;
+  bool gpl = true;
+  bool dev_bound = false;
+  std::string_view attach_function = {};   // tracing, lsm: the function that it is attached to
+  std::string_view struct_ops_type = {};   // struct_ops: "tcp_congestion_ops"
+  std::string_view struct_ops_member = {};
+};
+
+struct ReturnRange {
+  bool checked = false;  // false: anything may be returned
+  std::int64_t min = 0, max = 0;
+  bool is_64bit = false;
+  bool null_or_pointer = false;   // struct_ops members that return kernel pointers
+};
+
+struct ProgTypeDef {
+  ProgType type = ProgType::unspec;
+  std::string_view name;          // "sched_cls"
+  std::string_view context_type;  // "__sk_buff": the struct that global subprograms declare as their context
+  std::string_view kernel_context_type = {};  // "sk_buff": bpf_cast_to_kern_ctx gives this
+  std::uint32_t context_size = 0; // bytes; for messages such as `invalid access to context, ctx_size=…`
+  bool packet_access = false;     // direct packet reads
+  Release since = {};
+  std::string_view summary;
+
+  // The access of `size` bytes at `offset` of the context.
+  CtxAccess (*context_access)(std::int32_t offset, std::uint32_t size, bool write, const ProgramTraits&) = nullptr;
+  // Whether helper `id` may be called (already known to exist); `denied_message` left empty gives the usual message.
+  bool (*helper_allowed)(std::uint32_t id, const ProgramTraits&) = nullptr;
+  // Direct packet writes.
+  bool (*packet_write_allowed)(const ProgramTraits&) = nullptr;
+  ReturnRange (*return_range)(const ProgramTraits&) = nullptr;
+  // Whether PROG_LOAD takes this expected_attach_type: 0 or -EINVAL.
+  int (*check_attach_type)(AttachType) = nullptr;
+};
+
+const ProgTypeDef* find(ProgType type);
+const ProgTypeDef* find(std::string_view name);
+std::span<const ProgTypeDef* const> all();
+
+}  // namespace skep::progtypes

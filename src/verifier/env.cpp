@@ -1,0 +1,49 @@
+// The verification under way: how it begins, and how a refusal is kept. See env.hpp.
+#include "verifier/env.hpp"
+
+#include "verifier/path/explorer.hpp"
+#include "verifier/report/log.hpp"
+
+namespace skep::verifier {
+
+Env::Env(const Input& in)
+    : input(in),
+      insns(in.insns.begin(), in.insns.end()),
+      aux(in.insns.size()),
+      kernel_btf(in.resolver != nullptr ? in.resolver->kernel_btf() : nullptr),
+      log(std::make_unique<Log>(in.log_level)),
+      explorer(std::make_unique<Explorer>()),
+      strict_alignment((in.flags & prog_flag::strict_alignment) != 0 && (in.flags & prog_flag::any_alignment) == 0),
+      test_state_freq((in.flags & prog_flag::test_state_freq) != 0),
+      test_reg_invariants((in.flags & prog_flag::test_reg_invariants) != 0) {}
+
+Env::~Env() = default;
+
+int Env::refuse_text(int error, std::string message, const Explanation* why) {
+  log->line(message);
+  if (!refusal) {
+    refusal.emplace();
+    refusal->error = error;
+    refusal->insn = static_cast<std::int32_t>(insn_idx);
+    refusal->message = std::move(notes);
+  }
+  if (!refusal->message.empty() && !message.empty()) refusal->message += '\n';
+  refusal->message += message;
+  if (why != nullptr && refusal->category.empty()) {
+    refusal->category = why->category;
+    refusal->title = why->title;
+    refusal->reason = why->reason;
+    refusal->suggestion = why->suggestion;
+  }
+  notes.clear();
+  return error;
+}
+
+void Env::note_text(std::string_view line) {
+  log->line(line);
+  std::string& prose = refusal ? refusal->message : notes;
+  if (!prose.empty()) prose += '\n';
+  prose += line;
+}
+
+}  // namespace skep::verifier
