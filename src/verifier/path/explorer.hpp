@@ -1,7 +1,8 @@
-// What the walker keeps besides the current path: branches not yet taken, and the states already seen at each checkpoint.
+// What the walker keeps besides the current path: branches not yet taken, and the states already seen at each
+// checkpoint.
 //
-// Every state that is somebody's `parent` is a checkpoint, kept in `explored` under its instruction until no path depends
-// on it and it has proved useless for pruning. Tested by tests/verifier/path/.
+// Every state that is somebody's `parent` is a checkpoint, kept in `explored` under its instruction until no path
+// depends on it and it has proved useless for pruning. Tested by tests/verifier/path/.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ class Explorer {
     std::uint32_t misses = 0, hits = 0;
     bool retired = false;  // no longer looked at for pruning; freed once no path depends on it
   };
-  // Two passes round a loop of the control-flow graph may meet a checkpoint whose own paths are not finished: its marks of
-  // precision are then not complete. Kept per loop and call chain.
+  // Two passes round a loop of the control-flow graph may meet a checkpoint whose own paths are not finished: its marks
+  // of precision are then not complete. Kept per loop and call chain.
   struct LoopVisit {
     std::uint32_t scc = 0;
     std::vector<std::uint32_t> call_sites;

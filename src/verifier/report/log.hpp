@@ -1,7 +1,8 @@
 // The verifier's log: text that grows, and that is cut back when a path turned out well.
 //
-// At level 1 only the path that was refused stays in the log (the walker cuts it back to where the path began); at level 2
-// everything stays. What the lines look like is decided by those who write them. Tested by tests/verifier/report/.
+// At level 1 only the path that was refused stays in the log (the walker cuts it back to where the path began); at
+// level 2 everything stays. What the lines look like is decided by those who write them. Tested by
+// tests/verifier/report/.
 #pragma once
 
 #include <fmt/format.h>

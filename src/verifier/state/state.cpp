@@ -1,5 +1,5 @@
-// Copying a state whole. The copy keeps what the target had allocated: states are copied at every branch, and a frame is
-// several kilobytes. See state.hpp.
+// Copying a state whole. The copy keeps what the target had allocated: states are copied at every branch, and a frame
+// is several kilobytes. See state.hpp.
 #include "verifier/state/state.hpp"
 
 namespace skep::verifier {

@@ -22,7 +22,7 @@ enum class SlotType : std::uint8_t {
   dynptr,
   iter,
   irq_flag,
-  poison,   // known dead by liveness: reading it is a bug of the verifier
+  poison,  // known dead by liveness: reading it is a bug of the verifier
 };
 
 // Eight bytes of the stack. types[0] is the byte with the lowest address... of the slot's eight bytes, as in the log
@@ -30,7 +30,7 @@ enum class SlotType : std::uint8_t {
 struct StackSlot {
   std::array<SlotType, 8> types{};
   RegState spilled;  // also: the dynptr's, iterator's or irq flag's description
-  bool is_spilled() const { return types[7] == SlotType::spill; }           // at least one byte
+  bool is_spilled() const { return types[7] == SlotType::spill; }  // at least one byte
   bool is_spilled_scalar() const { return is_spilled() && spilled.is_scalar(); }
 };
 
@@ -42,14 +42,14 @@ enum class FrameKind : std::uint8_t { normal, callback, async_callback, exceptio
 
 struct Frame {
   std::array<RegState, reg_count> regs;
-  std::int32_t call_site = -1;     // the call instruction in the caller
-  std::uint32_t number = 0;        // 0: the outermost
+  std::int32_t call_site = -1;  // the call instruction in the caller
+  std::uint32_t number = 0;     // 0: the outermost
   std::uint32_t subprogram = 0;
   std::uint32_t async_entries = 0;
   FrameKind kind = FrameKind::normal;
   std::optional<Range32> return_range;  // what a callback may return
   std::uint32_t callback_depth = 0;
-  std::vector<StackSlot> stack;    // slot i covers fp-8(i+1) to fp-8i-1; grows on the first write
+  std::vector<StackSlot> stack;  // slot i covers fp-8(i+1) to fp-8i-1; grows on the first write
 
   std::uint32_t allocated_stack() const { return static_cast<std::uint32_t>(stack.size()) * 8; }
 };
@@ -59,19 +59,19 @@ enum class ResourceKind : std::uint8_t { reference, spin_lock, irq, res_lock, re
 struct Resource {
   ResourceKind kind = ResourceKind::reference;
   std::uint32_t id = 0;
-  std::int32_t insn = 0;        // where it was taken
-  const void* object = nullptr; // locks: the map or BTF that holds it
+  std::int32_t insn = 0;         // where it was taken
+  const void* object = nullptr;  // locks: the map or BTF that holds it
   std::uint32_t parent_id = 0;
 };
 
 struct Jump {
   std::uint32_t insn = 0, previous = 0;
-  std::uint32_t flags = 0;        // path/precision.cpp
+  std::uint32_t flags = 0;  // path/precision.cpp
   std::uint64_t linked_regs = 0;
 };
 
 struct State {
-  std::vector<std::unique_ptr<Frame>> frames;   // [0] is the outermost; the last is the current one
+  std::vector<std::unique_ptr<Frame>> frames;  // [0] is the outermost; the last is the current one
   std::vector<Resource> resources;
   std::uint32_t active_locks = 0;
   std::uint32_t active_lock_id = 0;
@@ -82,13 +82,13 @@ struct State {
   bool in_sleepable = false;
   bool used_as_loop_entry = false;
   std::uint32_t first_insn = 0, last_insn = 0;
-  std::uint32_t branches = 0;           // paths begun here or below that are not finished
-  State* parent = nullptr;              // the checkpoint that this path came through (owned by path/)
+  std::uint32_t branches = 0;  // paths begun here or below that are not finished
+  State* parent = nullptr;     // the checkpoint that this path came through (owned by path/)
   std::uint32_t dfs_depth = 0;
   std::uint32_t callback_unroll_depth = 0;
   std::uint32_t may_goto_depth = 0;
   std::uint32_t insn_history_start = 0, insn_history_end = 0;
-  std::vector<Jump> history;            // since `parent`
+  std::vector<Jump> history;  // since `parent`
   // diagnostics kept along the path, for the explanation's causal path: report/events.hpp
   std::shared_ptr<const struct PathEvent> events;
 
@@ -109,7 +109,8 @@ struct State {
     for (auto& frame : frames) {
       for (auto& reg : frame->regs) visit(reg);
       for (auto& slot : frame->stack)
-        if (slot.is_spilled() || slot.types[0] == SlotType::dynptr || slot.types[0] == SlotType::iter) visit(slot.spilled);
+        if (slot.is_spilled() || slot.types[0] == SlotType::dynptr || slot.types[0] == SlotType::iter)
+          visit(slot.spilled);
     }
   }
 };

@@ -1,0 +1,28 @@
+// The history of a path: which instructions were walked since its last checkpoint, as far as that does not follow from
+// the program's text, with what backtracking (precision.cpp) must know of them.
+//
+// An entry is made at jump targets and at instructions about which something is recorded; between two entries execution
+// went straight on. The functions that record are declared in env.hpp. Tested by
+// tests/verifier/path/precision_test.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "verifier/env.hpp"
+
+namespace skep::verifier {
+
+// Jump::flags.
+namespace history_flag {
+inline constexpr std::uint32_t frame_mask = 0x7;  // stack access: of which frame
+inline constexpr std::uint32_t slot_shift = 3, slot_mask = 0x3f;
+inline constexpr std::uint32_t stack_access = 1 << 9;
+inline constexpr std::uint32_t dst_is_stack = 1 << 10, src_is_stack = 1 << 11;
+}  // namespace history_flag
+
+// Notes that the path has come to the instruction at env.insn_idx (from env.prev_insn_idx).
+void record_jump(Env& env, std::uint32_t flags = 0, std::uint64_t linked_regs = 0);
+LinkedRegs unpack_linked_regs(std::uint64_t packed);
+std::uint64_t pack_linked_regs(const LinkedRegs& linked);
+
+}  // namespace skep::verifier
