@@ -177,6 +177,7 @@ struct Kfunc {
   Release since = {};
   Release until = Release::never();     // the first release that no longer has it
   CallFn fn = nullptr;
+  std::uint64_t (*host_fn)(const std::array<std::uint64_t, 5>& args) = nullptr;  // a host application's, instead of fn
   Doc doc = {};
   // Programs that may call it although their type is not in `prog_types`, by struct_ops or hook; empty: none.
   std::string_view struct_ops = {};
