@@ -236,8 +236,10 @@ int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32
 int save_reg_to_stack(Env& env, Frame& frame, int slot, const RegState& reg, unsigned size);
 
 // ---- call/ : helpers, kfuncs, subprograms, callbacks ---------------------------------------------------------------------------
+// Helpers and kfuncs leave env.insn_idx at the call: the caller steps on. They may give path_finished (bpf_throw).
 int check_helper_call(Env& env, const Insn& insn);
 int check_kfunc_call(Env& env, const Insn& insn);
+// These two set env.insn_idx to where the path goes on.
 int check_subprogram_call(Env& env, const Insn& insn);
 int check_global_subprograms(Env& env);          // each verified on its own
 int prepare_entry_state(Env& env, std::uint32_t subprogram);
