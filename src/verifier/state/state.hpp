@@ -25,8 +25,9 @@ enum class SlotType : std::uint8_t {
   poison,  // known dead by liveness: reading it is a bug of the verifier
 };
 
-// Eight bytes of the stack. types[0] is the byte with the lowest address... of the slot's eight bytes, as in the log
-// (`fp-8=mmmm????` prints types[7] first).
+// Eight bytes of the stack, from the highest address to the lowest: types[j] of slot i is the byte at fp-8i-1-j, so that
+// types[0] is fp-1 and types[7] is fp-8 in the first slot. The log prints them in this order (`fp-8=mmmm????` after four
+// bytes at fp-4). A spilled register begins at the lowest address, so types[7] tells whether there is one.
 struct StackSlot {
   std::array<SlotType, 8> types{};
   RegState spilled;  // also: the dynptr's, iterator's or irq flag's description
