@@ -1,0 +1,201 @@
+// Descriptors: real ones (each is an eventfd, so that it can be polled, duplicated and passed to select), what they name, and the
+// process-wide registry from descriptor to Kernel. Tested by tests/kernel/descriptors_test.cpp.
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "kernel/impl.hpp"
+#include "kernel/process.hpp"
+
+namespace skep {
+namespace {
+
+// The process's own facts: the only state outside a Kernel. Never destroyed, because programs may close descriptors at exit.
+struct Process {
+  std::shared_mutex lock;
+  std::unordered_map<int, Kernel*> owners;
+  std::mutex default_lock;
+  std::unique_ptr<Kernel> default_kernel;
+};
+Process& process() {
+  static auto* const the_process = std::make_unique<Process>().release();
+  return *the_process;
+}
+
+Kernel*& bound_kernel() {
+  thread_local Kernel* bound = nullptr;
+  return bound;
+}
+
+}  // namespace
+
+void claim_descriptor(int fd, Kernel& kernel) {
+  Kernel* previous = nullptr;
+  {
+    const std::unique_lock guard(process().lock);
+    auto& owner = process().owners[fd];
+    previous = owner;
+    owner = &kernel;
+  }
+  if (previous != nullptr && previous != &kernel) {
+    const std::unique_lock guard(previous->impl().lock);
+    previous->impl().descriptors.erase(fd);
+  }
+}
+
+void disclaim_descriptor(int fd, const Kernel& kernel) {
+  const std::unique_lock guard(process().lock);
+  const auto it = process().owners.find(fd);
+  if (it != process().owners.end() && it->second == &kernel) process().owners.erase(it);
+}
+
+Kernel* kernel_of(int fd) {
+  const std::shared_lock guard(process().lock);
+  const auto it = process().owners.find(fd);
+  return it == process().owners.end() ? nullptr : it->second;
+}
+
+Kernel& current_kernel() {
+  if (bound_kernel() != nullptr) return *bound_kernel();
+  const std::lock_guard guard(process().default_lock);
+  if (!process().default_kernel) {
+    std::string error;
+    process().default_kernel = Kernel::make({}, error);
+    if (!process().default_kernel) process().default_kernel = Kernel::make({.host_btf = false}, error);
+  }
+  return *process().default_kernel;
+}
+
+KernelBinding::KernelBinding(Kernel& kernel) : previous_(bound_kernel()) { bound_kernel() = &kernel; }
+KernelBinding::~KernelBinding() { bound_kernel() = previous_; }
+
+void Kernel::Impl::add(const std::shared_ptr<Object>& object) {
+  const std::unique_lock guard(lock);
+  table(object->kind).add(object);
+}
+
+int Kernel::Impl::install(const std::shared_ptr<Object>& object, std::uint32_t access, int minimum, bool cloexec) {
+  // Ring buffers share one eventfd, so that waking one descriptor wakes all.
+  const auto* map = object->kind == ObjectKind::map ? static_cast<const MapObject*>(object.get()) : nullptr;
+  int fd = -1;
+  if (map != nullptr && map->wake_fd >= 0)
+    fd = fcntl(map->wake_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
+  else
+    fd = eventfd(0, EFD_NONBLOCK | (cloexec ? EFD_CLOEXEC : 0));
+  if (fd < 0) return -errno;
+  if (fd < minimum) {
+    const int higher = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
+    const int error = -errno;
+    ::close(fd);
+    if (higher < 0) return error;
+    fd = higher;
+  }
+  object->get_user_ref();
+  std::optional<Descriptor> stale;  // closed behind our back; its object must not die under the lock
+  {
+    const std::unique_lock guard(lock);
+    auto& slot = descriptors[fd];
+    if (slot.object) stale = std::move(slot);
+    slot = {object, access};
+  }
+  if (stale) stale->object->put_user_ref();
+  claim_descriptor(fd, kernel);
+  return fd;
+}
+
+std::optional<Kernel::Impl::Descriptor> Kernel::Impl::find_descriptor(int fd) const {
+  const std::shared_lock guard(lock);
+  const auto it = descriptors.find(fd);
+  if (it == descriptors.end()) return std::nullopt;
+  return it->second;
+}
+
+bool Kernel::owns(int fd) const { return impl_->find_descriptor(fd).has_value(); }
+
+int Kernel::close(int fd) {
+  std::optional<Impl::Descriptor> gone;
+  {
+    const std::unique_lock guard(impl_->lock);
+    const auto it = impl_->descriptors.find(fd);
+    if (it == impl_->descriptors.end()) return -EBADF;
+    gone = std::move(it->second);
+    impl_->descriptors.erase(it);
+  }
+  disclaim_descriptor(fd, *this);
+  ::close(fd);
+  gone->object->put_user_ref();
+  return 0;
+}
+
+int Kernel::duplicate(int fd, int minimum, bool cloexec) {
+  const auto found = impl_->find_descriptor(fd);
+  return found ? impl_->install(found->object, found->access, minimum, cloexec) : -EBADF;
+}
+
+int Kernel::duplicate_to(int fd, int target, bool cloexec) {
+  const auto found = impl_->find_descriptor(fd);
+  if (!found) return -EBADF;
+  if (fd == target) return target;
+  if (Kernel* owner = kernel_of(target); owner != nullptr) owner->close(target);
+  const int made = dup3(fd, target, cloexec ? O_CLOEXEC : 0);
+  if (made < 0) return -errno;
+  found->object->get_user_ref();
+  {
+    const std::unique_lock guard(impl_->lock);
+    impl_->descriptors[made] = *found;
+  }
+  claim_descriptor(made, *this);
+  return made;
+}
+
+std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int flags, int fd, std::uint64_t offset) {
+  int error = 0;
+  const auto map = impl_->find<MapObject>(static_cast<std::uint32_t>(fd), ObjectKind::map, error);
+  if (!map) return error == -EBADF ? -EBADF : -ENODEV;
+  int memory = -1;
+  std::uint64_t memory_offset = 0;
+  error = map->map->mmap_source(offset, length, protection, memory, memory_offset);
+  if (error != 0) return error;
+  void* at = ::mmap(hint, length, protection, flags, memory, static_cast<off_t>(memory_offset));
+  return at == MAP_FAILED ? -errno : reinterpret_cast<std::int64_t>(at);
+}
+
+void Kernel::refresh_poll_state() {
+  std::vector<std::shared_ptr<MapObject>> rings;
+  {
+    const std::shared_lock guard(impl_->lock);
+    impl_->table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+      auto map = std::static_pointer_cast<MapObject>(object);
+      if (map->wake_fd >= 0) rings.push_back(std::move(map));
+    });
+  }
+  for (const auto& ring : rings) {
+    const auto& buffer = static_cast<const maps::RingBuffer&>(*ring->map);
+    std::uint64_t count = 0;
+    if (!buffer.has_data()) {
+      [[maybe_unused]] const auto drained = read(ring->wake_fd, &count, sizeof count);
+      // A record that was committed in between has been signaled before or is seen now.
+      if (buffer.has_data()) eventfd_write(ring->wake_fd, 1);
+    }
+  }
+}
+
+MapObject::~MapObject() {
+  if (map && wake_fd >= 0) static_cast<maps::RingBuffer&>(*map).on_wakeup = nullptr;
+  if (wake_fd >= 0) ::close(wake_fd);
+}
+
+std::uint32_t ObjectTable::next(std::uint32_t id) {
+  for (std::uint32_t candidate = id + 1; candidate != 0 && candidate <= last_id_; ++candidate) {
+    const auto it = by_id_.find(candidate);
+    if (it == by_id_.end()) continue;
+    if (!it->second.expired()) return candidate;
+    by_id_.erase(it);
+  }
+  return 0;
+}
+
+}  // namespace skep

@@ -1,0 +1,146 @@
+// The inside of a Kernel: its tables, its types, what runs its work. Commands are member functions, one file a theme.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "async/executor.hpp"
+#include "calls/call.hpp"
+#include "kernel/attr.hpp"
+#include "kernel/objects.hpp"
+#include "kernel/services.hpp"
+#include "skep/kernel.hpp"
+
+namespace skep {
+
+// One command's structure: a copy, in which what lies beyond the caller's size is zero, and where to put results.
+template <typename Attr>
+struct Call {
+  Attr attr{};
+  std::uint64_t user = 0;   // address of the caller's structure
+  unsigned size = 0;        // as the caller gave it
+  // Hands a field back to the caller, if the caller's structure has it. 0 or -EFAULT.
+  template <typename Field>
+  int give(Field Attr::*field, Field value) {
+    attr.*field = value;
+    const auto offset = static_cast<std::size_t>(reinterpret_cast<const char*>(&(attr.*field)) -
+                                                 reinterpret_cast<const char*>(&attr));
+    return offset + sizeof(Field) <= size ? copy_to_user(user + offset, &value, sizeof(Field)) : 0;
+  }
+};
+
+// The kfuncs of one Kernel: the table's, and its host modules'.
+class Kfuncs final : public calls::KfuncRegistry {
+ public:
+  const calls::Kfunc* find(std::string_view name) const override;
+  void add(const HostKfunc& kfunc, std::string name);
+
+ private:
+  std::map<std::string, calls::Kfunc, std::less<>> host_;
+};
+
+struct Kernel::Impl {
+  explicit Impl(Kernel& owner) : kernel(owner) {}
+  Kernel& kernel;
+  KernelOptions options;
+  std::unique_ptr<async::Executor> executor;
+  std::unique_ptr<KernelServices> services;
+
+  // ---- types.cpp: the kernel's types and its modules' ----
+  int load_types(std::string& error);
+  int add_module(const HostModule& module, std::string& error);
+  void provide_calls(std::span<const std::uint8_t> object_btf);
+  std::shared_ptr<BtfObject> vmlinux;       // as the verifier sees it
+  std::vector<std::uint8_t> presented;      // as loaders see it: without the calls that Skep defines
+  std::shared_ptr<BtfObject> own_module;    // "skep"
+  std::vector<std::shared_ptr<BtfObject>> modules;  // all, own_module first
+  std::vector<std::shared_ptr<BtfObject>> retired_modules;  // that programs may still name by id
+  Kfuncs kfuncs;
+
+  // ---- descriptors.cpp ----
+  struct Descriptor {
+    std::shared_ptr<Object> object;
+    std::uint32_t access = 0;   // map_flag::rdonly, wronly: what user space may not do through it
+  };
+  int install(const std::shared_ptr<Object>& object, std::uint32_t access = 0, int minimum = 0, bool cloexec = true);
+  std::optional<Descriptor> find_descriptor(int fd) const;
+  template <typename T>
+  std::shared_ptr<T> find(std::uint32_t fd, ObjectKind kind, int& error) const {
+    const auto found = find_descriptor(static_cast<int>(fd));
+    if (!found) {
+      error = -EBADF;
+      return nullptr;
+    }
+    if (found->object->kind != kind) {
+      error = -EINVAL;
+      return nullptr;
+    }
+    return std::static_pointer_cast<T>(found->object);
+  }
+  ObjectTable& table(ObjectKind kind) { return tables[static_cast<std::size_t>(kind)]; }
+  void add(const std::shared_ptr<Object>& object);
+
+  mutable std::shared_mutex lock;   // of the tables below
+  std::unordered_map<int, Descriptor> descriptors;
+  std::array<ObjectTable, object_kinds> tables;
+  std::map<std::string, Descriptor, std::less<>> pins;
+
+  // ---- map_commands.cpp ----
+  int map_create(Call<attr::MapCreate>& call);
+  int map_lookup(Call<attr::MapElem>& call);
+  int map_update(Call<attr::MapElem>& call);
+  int map_delete(Call<attr::MapElem>& call);
+  int map_next_key(Call<attr::MapElem>& call);
+  int map_lookup_and_delete(Call<attr::MapElem>& call);
+  int map_freeze(Call<attr::MapFreeze>& call);
+  int update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags);
+  int lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete);
+  // map_batch.cpp
+  int map_lookup_batch(Call<attr::MapBatch>& call);
+  int map_lookup_and_delete_batch(Call<attr::MapBatch>& call);
+  int map_update_batch(Call<attr::MapBatch>& call);
+  int map_delete_batch(Call<attr::MapBatch>& call);
+  int batch_lookup(Call<attr::MapBatch>& call, bool and_delete);
+
+  // ---- prog_load.cpp ----
+  int prog_load(Call<attr::ProgLoad>& call);
+  int prog_bind_map(Call<attr::ProgBindMap>& call);
+  // ---- test_run.cpp ----
+  int prog_test_run(Call<attr::TestRun>& call);
+
+  // ---- object_commands.cpp: types, ids, information, pins ----
+  int btf_load(Call<attr::BtfLoad>& call);
+  int next_id(ObjectKind kind, Call<attr::GetId>& call);
+  int fd_by_id(ObjectKind kind, Call<attr::GetId>& call);
+  int object_info(Call<attr::Info>& call);
+  int object_pin(Call<attr::Obj>& call);
+  int object_get(Call<attr::Obj>& call);
+
+  // ---- link_commands.cpp ----
+  int link_create(Call<attr::LinkCreate>& call);
+  int link_update(Call<attr::LinkUpdate>& call);
+  int link_detach(Call<attr::LinkDetach>& call);
+  int raw_tracepoint_open(Call<attr::RawTracepoint>& call);
+  int prog_attach(Call<attr::ProgAttach>& call);
+  int prog_detach(Call<attr::ProgAttach>& call);
+  std::vector<std::shared_ptr<LinkObject>> attached;   // by PROG_ATTACH: no descriptor holds them
+
+  // ---- log and reports ----
+  void log(std::string_view line) const;
+  std::mutex report_lock;
+  std::function<void(std::string_view)> log_listener;
+  LoadReport report;
+  std::uint64_t verification_limit_ns = 0;
+};
+
+}  // namespace skep

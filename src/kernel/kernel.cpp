@@ -1,0 +1,174 @@
+// The front door: one command of bpf(2) in, one result out. Size rules, unknown bits and which command goes where.
+//
+// A caller may pass a structure smaller or larger than ours: what is missing counts as zero, and what is too much must be zero
+// (-E2BIG past the union's end, -EINVAL past the command's last field). Tested by tests/kernel/.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "kernel/impl.hpp"
+#include "kernel/process.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep {
+namespace {
+
+constexpr unsigned union_size = 168;  // of 7.3's union bpf_attr
+constexpr unsigned page_size = 4096;
+constexpr int common_attributes = 1 << 16;
+
+bool all_zero(std::span<const std::uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0; });
+}
+
+// Copies a structure of `size` bytes whose known part is `known` bytes; what is beyond must be zero.
+int take_structure(void* to, unsigned known, std::uint64_t from, unsigned size) {
+  if (size > page_size) return -E2BIG;
+  std::array<std::uint8_t, page_size> bytes{};
+  if (const int error = copy_from_user(bytes.data(), from, size); error != 0) return error;
+  if (size > known && !all_zero({bytes.data() + known, size - known})) return -E2BIG;
+  std::memcpy(to, bytes.data(), std::min(known, size));
+  return 0;
+}
+
+}  // namespace
+
+Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& error) {
+  std::unique_ptr<Kernel> kernel(new Kernel(nullptr));  // NOLINT: the constructor is private
+  kernel->impl_ = std::make_unique<Impl>(*kernel);
+  Impl& impl = *kernel->impl_;
+  impl.options = options;
+  if (impl.options.cpus == 0) impl.options.cpus = std::max(1U, std::thread::hardware_concurrency());
+  impl.executor = options.stepping_seed < 0
+                      ? async::make_thread_executor(impl.options.cpus)
+                      : async::make_stepping_executor(impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
+  impl.services = std::make_unique<KernelServices>(*impl.executor);
+  if (impl.load_types(error) != 0) return nullptr;
+  for (const HostModule& module : options.modules)
+    if (impl.add_module(module, error) != 0) return nullptr;
+  return kernel;
+}
+
+Kernel::~Kernel() {
+  std::vector<int> open;
+  {
+    const std::shared_lock guard(impl_->lock);
+    for (const auto& [fd, descriptor] : impl_->descriptors) open.push_back(fd);
+  }
+  for (const int fd : open) close(fd);
+  for (auto& [path, pin] : impl_->pins) pin.object->put_user_ref();
+  impl_->pins.clear();
+  impl_->attached.clear();
+  impl_->executor->drain(0);
+  impl_->executor.reset();  // joins its workers: nothing of this kernel runs any more
+  rcu::barrier();
+}
+
+int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned common_size) {
+  Impl& impl = *impl_;
+  const auto user = reinterpret_cast<std::uint64_t>(attr);
+  std::array<std::uint8_t, union_size> bytes{};
+  if (const int error = take_structure(bytes.data(), union_size, user, size); error != 0) return error;
+  if ((command & common_attributes) != 0) {
+    command &= ~common_attributes;
+    attr::Common unused{};
+    if (const int error = take_structure(&unused, sizeof unused, reinterpret_cast<std::uint64_t>(common), common_size);
+        error != 0)
+      return error;
+  }
+  const auto run = [&]<typename Attr>(int (Impl::*function)(Call<Attr>&)) {
+    Call<Attr> call;
+    call.user = user;
+    call.size = size;
+    static_assert(Attr::last_field_end <= union_size);
+    if (!all_zero(std::span(bytes).subspan(Attr::last_field_end))) return -EINVAL;
+    std::memcpy(static_cast<void*>(&call.attr), bytes.data(), std::min(sizeof call.attr, bytes.size()));
+    return (impl.*function)(call);
+  };
+  const auto by_kind = [&](int (Impl::*function)(ObjectKind, Call<attr::GetId>&), ObjectKind kind) {
+    Call<attr::GetId> call;
+    call.user = user;
+    call.size = size;
+    if (!all_zero(std::span(bytes).subspan(attr::GetId::last_field_end))) return -EINVAL;
+    std::memcpy(&call.attr, bytes.data(), sizeof call.attr);
+    return (impl.*function)(kind, call);
+  };
+  switch (static_cast<Command>(command)) {
+    case Command::map_create: return run(&Impl::map_create);
+    case Command::map_lookup_elem: return run(&Impl::map_lookup);
+    case Command::map_update_elem: return run(&Impl::map_update);
+    case Command::map_delete_elem: return run(&Impl::map_delete);
+    case Command::map_get_next_key: return run(&Impl::map_next_key);
+    case Command::map_lookup_and_delete_elem: return run(&Impl::map_lookup_and_delete);
+    case Command::map_freeze: return run(&Impl::map_freeze);
+    case Command::map_lookup_batch: return run(&Impl::map_lookup_batch);
+    case Command::map_lookup_and_delete_batch: return run(&Impl::map_lookup_and_delete_batch);
+    case Command::map_update_batch: return run(&Impl::map_update_batch);
+    case Command::map_delete_batch: return run(&Impl::map_delete_batch);
+    case Command::prog_load: return run(&Impl::prog_load);
+    case Command::prog_test_run: return run(&Impl::prog_test_run);
+    case Command::prog_bind_map: return run(&Impl::prog_bind_map);
+    case Command::btf_load: return run(&Impl::btf_load);
+    case Command::obj_get_info_by_fd: return run(&Impl::object_info);
+    case Command::obj_pin: return run(&Impl::object_pin);
+    case Command::obj_get: return run(&Impl::object_get);
+    case Command::prog_get_next_id: return by_kind(&Impl::next_id, ObjectKind::program);
+    case Command::map_get_next_id: return by_kind(&Impl::next_id, ObjectKind::map);
+    case Command::btf_get_next_id: return by_kind(&Impl::next_id, ObjectKind::btf);
+    case Command::link_get_next_id: return by_kind(&Impl::next_id, ObjectKind::link);
+    case Command::prog_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::program);
+    case Command::map_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::map);
+    case Command::btf_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::btf);
+    case Command::link_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::link);
+    case Command::link_create: return run(&Impl::link_create);
+    case Command::link_update: return run(&Impl::link_update);
+    case Command::link_detach: return run(&Impl::link_detach);
+    case Command::raw_tracepoint_open: return run(&Impl::raw_tracepoint_open);
+    case Command::prog_attach: return run(&Impl::prog_attach);
+    case Command::prog_detach: return run(&Impl::prog_detach);
+    case Command::prog_query:
+    case Command::task_fd_query:
+    case Command::enable_stats:
+    case Command::iter_create:
+    case Command::token_create:
+    case Command::prog_stream_read_by_fd:
+    case Command::prog_assoc_struct_ops:
+      impl.log(fmt::format("bpf(2) command {} is not supported", command));
+      return -EOPNOTSUPP;
+  }
+  return -EINVAL;
+}
+
+bool Kernel::drain(std::uint64_t limit_ns) { return impl_->executor->drain(limit_ns); }
+
+WorkStatistics Kernel::work() const {
+  const async::WorkCounts counts = impl_->executor->counts();
+  return {counts.started, counts.merged, counts.ran, counts.cancelled};
+}
+
+void Kernel::on_log(std::function<void(std::string_view)> listener) {
+  const std::lock_guard guard(impl_->report_lock);
+  impl_->log_listener = std::move(listener);
+}
+void Kernel::on_trace(std::function<void(std::string_view)> listener) { impl_->services->on_trace(std::move(listener)); }
+
+void Kernel::Impl::log(std::string_view line) const {
+  auto& self = const_cast<Impl&>(*this);
+  const std::lock_guard guard(self.report_lock);
+  if (log_listener) log_listener(line);
+}
+
+Kernel::LoadReport Kernel::last_load() const {
+  const std::lock_guard guard(impl_->report_lock);
+  return impl_->report;
+}
+void Kernel::set_verification_limit(std::uint64_t ns) { impl_->verification_limit_ns = ns; }
+std::span<const std::uint8_t> Kernel::presented_btf() const { return impl_->presented; }
+void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) { impl_->provide_calls(object_btf); }
+
+}  // namespace skep

@@ -1,0 +1,368 @@
+// MAP_CREATE and the commands on one element, as bpf(2) has them: what is checked in which order, and with which error.
+// Tested by tests/kernel/map_commands_test.cpp.
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "kernel/impl.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep {
+namespace {
+
+constexpr std::size_t max_bytes = std::size_t{1} << 31;
+
+bool valid_name(const char (&name)[16]) {
+  bool ended = false;
+  for (const char c : name) {
+    if (ended) {
+      if (c != 0) return false;
+    } else if (c == 0) {
+      ended = true;
+    } else if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '.') {
+      return false;
+    }
+  }
+  return ended;
+}
+
+bool holds_objects(MapType type) {
+  return type == MapType::array_of_maps || type == MapType::hash_of_maps || type == MapType::prog_array;
+}
+bool keyless(MapType type) { return type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter; }
+
+// The value of a map whose BTF names it: sizes must agree, as the kernel checks them.
+int check_btf(const MapObject& object, const maps::MapInfo& info) {
+  const btf::Btf& types = *object.btf->btf;
+  const auto key_size = info.key_type != 0 ? types.size_of(info.key_type) : std::optional<std::uint32_t>(0);
+  if (info.key_type != 0 && (!key_size || *key_size != info.key_size)) return -EINVAL;
+  const auto value_size = info.value_type != 0 && types.valid(info.value_type) ? types.size_of(info.value_type) : std::nullopt;
+  if (!value_size || *value_size != info.value_size) return -EINVAL;
+  return 0;
+}
+
+}  // namespace
+
+bool valid_object_name(const char (&name)[16]) { return valid_name(name); }
+
+int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
+  const attr::MapCreate& a = call.attr;
+  if (a.btf_vmlinux_value_type_id != 0) {
+    if (static_cast<MapType>(a.map_type) != MapType::struct_ops || a.btf_key_type_id != 0 || a.btf_value_type_id != 0)
+      return -EINVAL;
+  } else if (a.btf_key_type_id != 0 && a.btf_value_type_id == 0) {
+    return -EINVAL;
+  }
+  const auto type = static_cast<MapType>(a.map_type);
+  if (type != MapType::bloom_filter && type != MapType::arena && a.map_extra != 0) return -EINVAL;
+  if ((a.map_flags & map_flag::token_fd) != 0) {
+    log("BPF tokens are not supported");
+    return -EOPNOTSUPP;
+  }
+  if (!valid_name(a.map_name)) return -EINVAL;
+  if (a.map_ifindex != 0) {
+    log("maps of a network device are not supported");
+    return -EOPNOTSUPP;
+  }
+  if (a.map_type > static_cast<std::uint32_t>(MapType::rhash) || a.map_type == 0) return -EINVAL;
+
+  auto object = std::make_shared<MapObject>();
+  maps::MapAttributes attributes;
+  maps::MapInfo& info = attributes.info;
+  info.type = type;
+  info.name = a.map_name;
+  info.key_size = a.key_size;
+  info.value_size = a.value_size;
+  info.max_entries = a.max_entries;
+  info.flags = a.map_flags;
+  info.extra = a.map_extra;
+  attributes.cpu_count = executor->cpus().count();
+  attributes.kernel_btf = vmlinux ? vmlinux->btf : nullptr;
+  attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
+  object->btf_vmlinux_value_type_id = a.btf_vmlinux_value_type_id;
+  int error = 0;
+  if (type == MapType::array_of_maps || type == MapType::hash_of_maps) {
+    const auto inner = find<MapObject>(a.inner_map_fd, ObjectKind::map, error);
+    if (!inner) return error;
+    attributes.inner = inner->map;
+    info.inner = inner->map->shared_info();
+  }
+  if (a.btf_key_type_id != 0 || a.btf_value_type_id != 0 || a.btf_vmlinux_value_type_id != 0) {
+    if (a.btf_vmlinux_value_type_id == 0) {
+      object->btf = find<BtfObject>(a.btf_fd, ObjectKind::btf, error);
+      if (!object->btf) return error;
+      if (object->btf->kernel) return -EACCES;
+      info.btf = object->btf->btf;
+      info.key_type = a.btf_key_type_id;
+      info.value_type = a.btf_value_type_id;
+      if (const int bad = check_btf(*object, info); bad != 0) return bad;
+    } else {
+      object->btf = vmlinux;
+      if ((a.map_flags & map_flag::vtype_btf_obj_fd) != 0) {
+        object->btf = find<BtfObject>(static_cast<std::uint32_t>(a.value_type_btf_obj_fd), ObjectKind::btf, error);
+        if (!object->btf) return error;
+        if (!object->btf->kernel) return -EINVAL;
+      }
+      if (!object->btf || !object->btf->btf->valid(a.btf_vmlinux_value_type_id)) return -EINVAL;
+      attributes.kernel_btf = object->btf->btf;
+    }
+  }
+  maps::MapResult made = maps::create(attributes);
+  if (made.error != 0) {
+    if (!made.message.empty()) log(fmt::format("map '{}': {}", info.name, made.message));
+    return made.error;
+  }
+  object->map = std::move(made.map);
+  if (type == MapType::ringbuf || type == MapType::user_ringbuf) {
+    if (auto* ring = dynamic_cast<maps::RingBuffer*>(object->map.get()); ring != nullptr) {
+      object->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+      if (object->wake_fd < 0) return -errno;
+      ring->on_wakeup = [fd = object->wake_fd] { eventfd_write(fd, 1); };
+    }
+  }
+  add(object);
+  object->map->set_id(object->id);
+  return install(object, a.map_flags & (map_flag::rdonly | map_flag::wronly));
+}
+
+// Element commands read the key, check the permission, then act. `fd` access: 4 = read, 2 = write, as open(2) modes.
+namespace {
+struct Target {
+  std::shared_ptr<MapObject> object;
+  std::vector<std::uint8_t> key;
+};
+}  // namespace
+
+static int open_target(const Kernel::Impl& impl, std::uint32_t fd, std::uint32_t forbidden, Target& target) {
+  const auto found = impl.find_descriptor(static_cast<int>(fd));
+  if (!found) return -EBADF;
+  if (found->object->kind != ObjectKind::map) return -EINVAL;
+  if ((found->access & forbidden) != 0) return -EPERM;
+  target.object = std::static_pointer_cast<MapObject>(found->object);
+  return 0;
+}
+
+static int read_key(const MapObject& object, std::uint64_t user_key, std::vector<std::uint8_t>& key) {
+  const auto& info = object.map->info();
+  if (info.key_size == 0) return user_key == 0 ? 0 : -EINVAL;
+  key.resize(info.key_size);
+  return copy_from_user(key.data(), user_key, key.size());
+}
+
+int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete) {
+  const auto type = map.map->info().type;
+  if (holds_objects(type)) {
+    if (and_delete) return -EOPNOTSUPP;
+    const std::uint32_t id = map.map->object_id(key);
+    if (id == 0) return -ENOENT;
+    std::memcpy(value, &id, sizeof id);
+    return 0;
+  }
+  if (type == MapType::queue || type == MapType::stack) return and_delete ? map.map->pop(value) : map.map->peek(value);
+  if (type == MapType::bloom_filter) return map.map->peek(value);
+  return and_delete ? map.map->user_lookup_and_delete(key, value, flags) : map.map->user_lookup(key, value, flags);
+}
+
+int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags) {
+  const auto type = map.map->info().type;
+  if (keyless(type)) return map.map->push(value, flags);
+  if (!holds_objects(type)) return map.map->user_update(key, value, flags);
+  std::uint32_t fd = 0;
+  std::memcpy(&fd, value, sizeof fd);
+  int error = 0;
+  if (type == MapType::prog_array) {
+    const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
+    return program ? map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags) : error;
+  }
+  const auto inner = find<MapObject>(fd, ObjectKind::map, error);
+  return inner ? map.map->update_object(key, inner->map, flags) : error;
+}
+
+int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
+  if ((call.attr.flags & ~(elem_flag::lock | elem_flag::cpu | 0xffffffff00000000ULL)) != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
+  maps::Map& map = *target.object->map;
+  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+    return -EINVAL;
+  std::vector<std::uint8_t> value(map.user_value_size());
+  int error = 0;
+  if (map.info().type == MapType::bloom_filter) {
+    error = copy_from_user(value.data(), call.attr.value, value.size());
+  } else {
+    error = read_key(*target.object, call.attr.key, target.key);
+  }
+  if (error != 0) return error;
+  const rcu::ReadGuard section;
+  error = lookup_one(*target.object, target.key.data(), value.data(), call.attr.flags, false);
+  return error != 0 ? error : copy_to_user(call.attr.value, value.data(), value.size());
+}
+
+int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
+  maps::Map& map = *target.object->map;
+  if (map.frozen()) return -EPERM;
+  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+    return -EINVAL;
+  if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
+  std::vector<std::uint8_t> value(map.user_value_size());
+  if (const int error = copy_from_user(value.data(), call.attr.value, value.size()); error != 0) return error;
+  const rcu::ReadGuard section;
+  return update_one(*target.object, target.key.data(), value.data(), call.attr.flags);
+}
+
+int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
+  if (call.attr.value != 0 || call.attr.flags != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
+  if (target.object->map->frozen()) return -EPERM;
+  if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
+  const rcu::ReadGuard section;
+  if (holds_objects(target.object->map->info().type)) return target.object->map->erase(target.key.data());
+  return target.object->map->user_delete(target.key.data());
+}
+
+int Kernel::Impl::map_next_key(Call<attr::MapElem>& call) {
+  if (call.attr.flags != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
+  if (call.attr.key != 0)
+    if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
+  std::vector<std::uint8_t> next(target.object->map->info().key_size);
+  int error = 0;
+  {
+    const rcu::ReadGuard section;
+    error = target.object->map->user_next_key(call.attr.key != 0 ? target.key.data() : nullptr, next.data());
+  }
+  return error != 0 ? error : copy_to_user(call.attr.next_key, next.data(), next.size());
+}
+
+int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
+  if ((call.attr.flags & ~elem_flag::lock) != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly | map_flag::wronly, target); error != 0)
+    return error;
+  maps::Map& map = *target.object->map;
+  if (map.frozen()) return -EPERM;
+  const bool queue = map.info().type == MapType::queue || map.info().type == MapType::stack;
+  if (queue && call.attr.flags != 0) return -EINVAL;
+  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+    return -EINVAL;
+  if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
+  std::vector<std::uint8_t> value(map.user_value_size());
+  int error = 0;
+  {
+    const rcu::ReadGuard section;
+    error = lookup_one(*target.object, target.key.data(), value.data(), call.attr.flags, true);
+  }
+  return error != 0 ? error : copy_to_user(call.attr.value, value.data(), value.size());
+}
+
+int Kernel::Impl::map_freeze(Call<attr::MapFreeze>& call) {
+  Target target;
+  if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
+  if (target.object->map->frozen()) return -EBUSY;
+  return target.object->map->freeze();
+}
+
+// ---- batches --------------------------------------------------------------------------------------------------------------
+
+// The position of a batch is the last key that was given: any map can go on from there.
+int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {
+  const attr::MapBatch a = call.attr;
+  if (a.flags != 0 || (a.elem_flags & ~elem_flag::lock) != 0) return -EINVAL;
+  Target target;
+  const std::uint32_t forbidden = and_delete ? map_flag::rdonly | map_flag::wronly : map_flag::wronly;
+  if (const int error = open_target(*this, a.map_fd, forbidden, target); error != 0) return error;
+  maps::Map& map = *target.object->map;
+  if (map.info().key_size == 0) return -EOPNOTSUPP;
+  if (a.count == 0) return 0;
+  if (const int error = call.give(&attr::MapBatch::count, 0U); error != 0) return error;
+  const std::size_t key_size = map.info().key_size, value_size = map.user_value_size();
+  if (value_size > max_bytes / 4) return -E2BIG;
+  std::vector<std::uint8_t> key(key_size), next(key_size), value(value_size);
+  if (a.in_batch != 0)
+    if (const int error = copy_from_user(key.data(), a.in_batch, key_size); error != 0) return error;
+  const void* position = a.in_batch != 0 ? key.data() : nullptr;
+  std::uint32_t done = 0;
+  int error = 0;
+  while (done < a.count) {
+    const rcu::ReadGuard section;
+    error = map.user_next_key(position, next.data());
+    if (error != 0) break;
+    error = lookup_one(*target.object, next.data(), value.data(), a.elem_flags, false);
+    if (error == -ENOENT) {  // deleted meanwhile
+      error = 0;
+      key = next;
+      position = key.data();
+      continue;
+    }
+    if (error == 0) error = copy_to_user(a.keys + done * key_size, next.data(), key_size);
+    if (error == 0) error = copy_to_user(a.values + done * value_size, value.data(), value_size);
+    if (error != 0) break;
+    if (and_delete) {
+      // The next position has to be found while this key still has one: start over from the first key.
+      map.user_delete(next.data());
+      position = nullptr;
+    } else {
+      key = next;
+      position = key.data();
+    }
+    ++done;
+  }
+  if (error == -EFAULT) return error;
+  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
+  if (done != 0 && a.out_batch != 0)
+    if (const int bad = copy_to_user(a.out_batch, next.data(), key_size); bad != 0) return bad;
+  return error;
+}
+
+int Kernel::Impl::map_lookup_batch(Call<attr::MapBatch>& call) { return batch_lookup(call, false); }
+int Kernel::Impl::map_lookup_and_delete_batch(Call<attr::MapBatch>& call) { return batch_lookup(call, true); }
+
+int Kernel::Impl::map_update_batch(Call<attr::MapBatch>& call) {
+  const attr::MapBatch a = call.attr;
+  if (a.flags != 0 || (a.elem_flags & ~elem_flag::lock) != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, a.map_fd, map_flag::rdonly, target); error != 0) return error;
+  maps::Map& map = *target.object->map;
+  if (map.frozen()) return -EPERM;
+  const std::size_t key_size = map.info().key_size, value_size = map.user_value_size();
+  std::vector<std::uint8_t> key(key_size), value(value_size);
+  std::uint32_t done = 0;
+  int error = 0;
+  for (; done < a.count; ++done) {
+    error = copy_from_user(key.data(), a.keys + done * key_size, key_size);
+    if (error == 0) error = copy_from_user(value.data(), a.values + done * value_size, value_size);
+    const rcu::ReadGuard section;
+    if (error == 0) error = update_one(*target.object, key.data(), value.data(), a.elem_flags);
+    if (error != 0) break;
+  }
+  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
+  return error;
+}
+
+int Kernel::Impl::map_delete_batch(Call<attr::MapBatch>& call) {
+  const attr::MapBatch a = call.attr;
+  if (a.flags != 0 || a.elem_flags != 0) return -EINVAL;
+  Target target;
+  if (const int error = open_target(*this, a.map_fd, map_flag::rdonly, target); error != 0) return error;
+  maps::Map& map = *target.object->map;
+  if (map.frozen()) return -EPERM;
+  const std::size_t key_size = map.info().key_size;
+  std::vector<std::uint8_t> key(key_size);
+  std::uint32_t done = 0;
+  int error = 0;
+  for (; done < a.count; ++done) {
+    error = copy_from_user(key.data(), a.keys + done * key_size, key_size);
+    const rcu::ReadGuard section;
+    if (error == 0) error = map.user_delete(key.data());
+    if (error != 0) break;
+  }
+  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
+  return error;
+}
+
+}  // namespace skep

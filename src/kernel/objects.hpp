@@ -1,0 +1,112 @@
+// What descriptors name: maps, programs, types, links; and the table that counts who holds them.
+//
+// An object lives as long as a descriptor, a pin, or another object (a program its maps) holds it, and is found by its id
+// while it lives. User space's references to a map (descriptors and pins) are counted apart, for work queues depend on them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "btf/btf.hpp"
+#include "engine/program.hpp"
+#include "maps/map.hpp"
+#include "progtypes/progtype.hpp"
+#include "skep/kernel.hpp"
+#include "verifier/verifier.hpp"
+
+namespace skep {
+
+enum class ObjectKind : std::uint8_t { map, program, btf, link };
+inline constexpr std::size_t object_kinds = 4;
+
+struct Object {
+  explicit Object(ObjectKind k) : kind(k) {}
+  virtual ~Object() = default;
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  // A descriptor or a pin comes or goes.
+  virtual void get_user_ref() {}
+  virtual void put_user_ref() {}
+
+  const ObjectKind kind;
+  std::uint32_t id = 0;
+};
+
+struct BtfObject final : Object {
+  BtfObject() : Object(ObjectKind::btf) {}
+  std::shared_ptr<const btf::Btf> btf;
+  std::string name;        // of kernel types: "vmlinux", a module's
+  bool kernel = false;
+  std::vector<std::uint8_t> raw;   // as user space gets it back
+};
+
+struct MapObject final : Object {
+  MapObject() : Object(ObjectKind::map) {}
+  void get_user_ref() override { map->get_user_ref(); }
+  void put_user_ref() override { map->put_user_ref(); }
+  std::shared_ptr<maps::Map> map;
+  std::shared_ptr<BtfObject> btf;
+  std::uint32_t btf_vmlinux_value_type_id = 0;
+  int wake_fd = -1;   // ring buffers: an eventfd that all descriptors of the map share
+  ~MapObject() override;
+};
+
+struct ProgramObject final : Object {
+  ProgramObject() : Object(ObjectKind::program) {}
+  const progtypes::ProgTypeDef* type = nullptr;
+  progtypes::ProgramTraits traits;
+  std::string attach_function, struct_ops_type, struct_ops_member;   // what traits' views point into
+  std::string name, license;
+  AttachType attach_type{};
+  std::uint32_t attach_btf_id = 0, attach_btf_obj_id = 0;
+  std::shared_ptr<BtfObject> btf;
+  std::vector<verifier::FuncInfo> func_info;
+  std::vector<verifier::LineInfo> line_info;
+  std::vector<std::shared_ptr<MapObject>> maps;   // used, or bound (PROG_BIND_MAP)
+  std::shared_ptr<const engine::Program> code;
+  std::vector<verifier::SubprogramFacts> subprograms;
+  std::vector<std::uint8_t> context_fields;       // see test_run.cpp
+  std::uint32_t verified_insns = 0;
+  std::uint64_t load_time_ns = 0;
+  std::uint8_t tag[8] = {};
+  bool gpl = false, sleepable = false, changes_packet = false;
+};
+
+struct LinkObject final : Object {
+  LinkObject() : Object(ObjectKind::link) {}
+  std::shared_ptr<ProgramObject> program;
+  std::shared_ptr<MapObject> map;   // struct_ops
+  AttachType attach{};
+  std::uint32_t type = 0;
+  std::uint32_t target_fd = 0;
+  std::string target;
+};
+
+// Objects of one kind by id; ids grow and are not used again.
+class ObjectTable {
+ public:
+  void add(const std::shared_ptr<Object>& object) {
+    object->id = ++last_id_;
+    by_id_[object->id] = object;
+  }
+  std::shared_ptr<Object> find(std::uint32_t id) const {
+    const auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : it->second.lock();
+  }
+  // The smallest living id above `id`, or 0.
+  std::uint32_t next(std::uint32_t id);
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t id = 1; id <= last_id_; ++id)
+      if (auto object = find(id)) visit(object);
+  }
+
+ private:
+  std::unordered_map<std::uint32_t, std::weak_ptr<Object>> by_id_;
+  std::uint32_t last_id_ = 0;
+};
+
+}  // namespace skep

@@ -1,0 +1,84 @@
+// Clocks, identity, randomness and the process's memory, for running programs and for commands.
+#include "kernel/services.hpp"
+
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "async/executor.hpp"
+
+namespace skep {
+namespace {
+
+std::uint64_t clock_ns(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+// The system call answers an unmapped address with an error where a plain copy would end the process. Where a sandbox forbids
+// it, the copy is plain.
+int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
+  if (size == 0) return 0;
+  const iovec here{local, size};
+  const iovec there{reinterpret_cast<void*>(remote), size};  // NOLINT(performance-no-int-to-ptr)
+  const auto moved = to_local ? process_vm_readv(getpid(), &here, 1, &there, 1, 0)
+                              : process_vm_writev(getpid(), &here, 1, &there, 1, 0);
+  if (moved == static_cast<ssize_t>(size)) return 0;
+  if (moved >= 0 || errno == EFAULT) return -EFAULT;
+  if (to_local)
+    std::memcpy(local, there.iov_base, size);
+  else
+    std::memcpy(there.iov_base, local, size);
+  return 0;
+}
+
+}  // namespace
+
+int copy_from_user(void* to, std::uint64_t from, std::size_t size) { return copy(to, from, size, true); }
+int copy_to_user(std::uint64_t to, const void* from, std::size_t size) {
+  return copy(const_cast<void*>(from), to, size, false);
+}
+
+std::uint64_t KernelServices::monotonic_ns() { return executor_.now_ns(); }
+std::uint64_t KernelServices::boot_ns() { return executor_.now_ns(); }
+std::uint64_t KernelServices::realtime_ns() { return clock_ns(CLOCK_REALTIME); }
+
+std::uint32_t KernelServices::random_u32() {
+  // splitmix64: one atomic addition, and the same numbers in every run of a Kernel.
+  std::uint64_t z = random_.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return static_cast<std::uint32_t>(z >> 32);
+}
+
+std::uint64_t KernelServices::pid_tgid() {
+  return static_cast<std::uint64_t>(getpid()) << 32 | static_cast<std::uint32_t>(gettid());
+}
+std::uint64_t KernelServices::uid_gid() { return static_cast<std::uint64_t>(getgid()) << 32 | getuid(); }
+
+std::string_view KernelServices::comm() {
+  return program_invocation_short_name;
+}
+
+unsigned KernelServices::cpu_count() { return executor_.cpus().count(); }
+
+void KernelServices::trace_printk(std::string_view line) {
+  const std::lock_guard guard(trace_lock_);
+  if (trace_) trace_(line);
+}
+void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
+  const std::lock_guard guard(trace_lock_);
+  trace_ = std::move(listener);
+}
+
+int KernelServices::read_memory(void* to, std::uint64_t from, std::size_t size) { return copy_from_user(to, from, size); }
+int KernelServices::write_memory(std::uint64_t to, const void* from, std::size_t size) {
+  return copy_to_user(to, from, size);
+}
+
+}  // namespace skep

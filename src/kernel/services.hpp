@@ -1,0 +1,44 @@
+// What running programs get from the Kernel that they belong to, and safe copies of the caller's memory.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string_view>
+
+#include "calls/call_env.hpp"
+
+namespace skep {
+
+// Copies that answer a bad address with -EFAULT instead of a signal, as the kernel's do.
+int copy_from_user(void* to, std::uint64_t from, std::size_t size);
+int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
+
+class KernelServices final : public calls::Services {
+ public:
+  explicit KernelServices(async::Executor& executor) : executor_(executor) {}
+  std::uint64_t monotonic_ns() override;
+  std::uint64_t boot_ns() override;
+  std::uint64_t realtime_ns() override;
+  std::uint32_t random_u32() override;
+  std::uint64_t pid_tgid() override;
+  std::uint64_t uid_gid() override;
+  std::string_view comm() override;
+  unsigned cpu_count() override;
+  async::Executor& executor() override { return executor_; }
+  void trace_printk(std::string_view line) override;
+  int read_memory(void* to, std::uint64_t from, std::size_t size) override;
+  int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
+
+  void on_trace(std::function<void(std::string_view)> listener);
+
+ private:
+  async::Executor& executor_;
+  std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
+  std::mutex trace_lock_;
+  std::function<void(std::string_view)> trace_;
+};
+
+}  // namespace skep
