@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
+from dataclasses import replace
 
+import verdicts
 from judge import Answer, answer_of, judge, worse
 from verdicts import Row
 
@@ -42,6 +44,14 @@ class Judge(unittest.TestCase):
         self.assertEqual(answer_of(fields), Answer("reject", 13, "call f#ID is wrong", category="Policy"))
         self.assertEqual(answer_of({**fields, "message": "last"}).message, "last")
         self.assertEqual(answer_of({"verdict": "accept"}), Answer("accept"))
+
+
+class Data(unittest.TestCase):
+    def test_the_kernel_agrees_with_itself(self):
+        for kernel in verdicts.read():
+            verdict = "accept" if kernel.verdict == "accept" else "reject"
+            said = answer_of({"verdict": verdict, "errno": -kernel.errno, "message": kernel.message})
+            self.assertEqual(judge(kernel, replace(said, retval=kernel.retval)).code, "ok", kernel.key)
 
 
 class Worse(unittest.TestCase):
