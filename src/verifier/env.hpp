@@ -174,6 +174,10 @@ struct LinkedRegs {
 void collect_linked_regs(Env& env, State& state, std::uint32_t id, LinkedRegs& found);
 // Conditional jumps: remembers them for backtracking. Only of use when there is more than one.
 void record_linked_regs(Env& env, const LinkedRegs& linked);
+// Loops converge by forgetting what varies: the latest unfinished checkpoint at `insn` that this path came through with the
+// same chain of calls (null: none), and the forgetting in `now` of imprecise scalars that differ from it.
+const State* find_previous_visit(const Env& env, const State& path, std::uint32_t insn);
+void widen_imprecise(const State& previous, State& now);
 bool states_equal(Env& env, const State& old, const State& now, Exactness exactness);
 int check_cfg(Env& env);               // unreachable code, jumps out of range, loops found; prune points marked
 int compute_liveness(Env& env);        // live_regs_before, stack liveness
@@ -232,7 +236,10 @@ void mark_null_or_not(State& state, unsigned reg, bool is_null);
 void find_good_packet_pointers(State& state, const RegState& pointer, bool range_right_open);
 // Forgets packet pointers, as helpers that move the packet make necessary.
 void clear_packet_pointers(Env& env);
+// The pointer must have a known offset that is not negative (0 unless its kind allows more): "dereference of modified …".
 int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32_t off);
+// Whether the object in `reg` may be kept in the kptr `field` of a map value or object.
+int check_kptr_match(Env& env, const btf::Field& field, const RegState& reg, unsigned regno);
 int save_reg_to_stack(Env& env, Frame& frame, int slot, const RegState& reg, unsigned size);
 
 // ---- call/ : helpers, kfuncs, subprograms, callbacks ---------------------------------------------------------------------------

@@ -9,12 +9,6 @@ namespace {
 // Packed: the count in the low four bits, then ten bits an item (frame 3, slot or register 6, whether a register 1).
 constexpr unsigned item_bits = 10, count_bits = 4;
 
-// The instruction that `frame` is about to execute, or has been left at.
-std::uint32_t insn_of_frame(const Env& env, const State& state, std::uint32_t frame) {
-  return frame + 1 == state.frames.size() ? env.insn_idx
-                                          : static_cast<std::uint32_t>(state.frames[frame + 1]->call_site);
-}
-
 void add_linked(RegState& reg, std::uint32_t id, LinkedRegs::Item item, LinkedRegs& found) {
   if (!reg.is_scalar() || reg.id != id) return;
   if (found.count < found.items.size()) {
@@ -77,7 +71,7 @@ void record_linked_regs(Env& env, const LinkedRegs& linked) {
 void collect_linked_regs(Env& env, State& state, std::uint32_t id, LinkedRegs& found) {
   for (std::uint32_t f = state.frames.size(); f-- > 0;) {
     Frame& frame = *state.frames[f];
-    const std::uint16_t live = env.aux[insn_of_frame(env, state, f)].live_regs_before;
+    const std::uint16_t live = env.aux[insn_of_frame(state, env.insn_idx, f)].live_regs_before;
     for (std::uint8_t i = 0; i < frame_pointer; ++i) {
       if ((live & 1U << i) == 0) continue;
       add_linked(frame.regs[i], id, {static_cast<std::uint8_t>(f), true, i}, found);

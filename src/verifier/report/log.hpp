@@ -50,9 +50,24 @@ class Log {
   std::string text_;
 };
 
-// The instruction about to be walked (its source line before it), and the state that the path is in.
-void log_insn(Env& env);
-// `all`: every register and slot of `state`'s frame `frame`; otherwise what the last instruction changed.
-void log_state(Env& env, const State& state, std::uint32_t frame, bool all);
+// ---- what the walker has to say (log.cpp)
+// ----------------------------------------------------------------------------- A new walk (of the program, or of one
+// global function) begins.
+void begin_walk_log(Env& env);
+// About to check the instruction at env.insn_idx: what the last one changed, the source line, the instruction.
+// `path_begins`: a branch left behind is being taken up (its whole state is printed at level 2).
+void log_step(Env& env, bool path_begins);
+// What lies ahead of env.insn_idx was found safe before: this path ends here.
+void log_pruned(Env& env, bool path_begins);
+// Where the log is to be cut back to when a branch that is pushed now is taken up.
+std::size_t path_log_position(const Env& env);
+// "; source text @ file.c:12", unless it was the last to be printed.
+void log_source_line(Env& env, std::uint32_t insn);
+// "(b7) r0 = 1": the instruction as text.
+std::string insn_text(const Env& env, std::uint32_t insn);
+// `head` and then all registers and slots of the state's innermost frame (or of `frame`), with references and callback
+// marks, on one line without a newline.
+std::string state_line(Env& env, std::string_view head, const State& state);
+std::string state_line(Env& env, std::string_view head, const State& state, std::uint32_t frame);
 
 }  // namespace skep::verifier

@@ -24,13 +24,13 @@ State& State::operator=(const State& other) {
   used_as_loop_entry = other.used_as_loop_entry;
   first_insn = other.first_insn;
   last_insn = other.last_insn;
+  insn = other.insn;
   branches = other.branches;
   parent = other.parent;
+  seen = other.seen;
   dfs_depth = other.dfs_depth;
   callback_unroll_depth = other.callback_unroll_depth;
   may_goto_depth = other.may_goto_depth;
-  insn_history_start = other.insn_history_start;
-  insn_history_end = other.insn_history_end;
   history = other.history;
   events = other.events;
   return *this;

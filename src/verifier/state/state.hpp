@@ -25,9 +25,9 @@ enum class SlotType : std::uint8_t {
   poison,  // known dead by liveness: reading it is a bug of the verifier
 };
 
-// Eight bytes of the stack, from the highest address to the lowest: types[j] of slot i is the byte at fp-8i-1-j, so that
-// types[0] is fp-1 and types[7] is fp-8 in the first slot. The log prints them in this order (`fp-8=mmmm????` after four
-// bytes at fp-4). A spilled register begins at the lowest address, so types[7] tells whether there is one.
+// Eight bytes of the stack, from the highest address to the lowest: types[j] of slot i is the byte at fp-8i-1-j, so
+// that types[0] is fp-1 and types[7] is fp-8 in the first slot. The log prints them in this order (`fp-8=mmmm????`
+// after four bytes at fp-4). A spilled register begins at the lowest address, so types[7] tells whether there is one.
 struct StackSlot {
   std::array<SlotType, 8> types{};
   RegState spilled;  // also: the dynptr's, iterator's or irq flag's description
@@ -83,12 +83,13 @@ struct State {
   bool in_sleepable = false;
   bool used_as_loop_entry = false;
   std::uint32_t first_insn = 0, last_insn = 0;
-  std::uint32_t branches = 0;  // paths begun here or below that are not finished
-  State* parent = nullptr;     // the checkpoint that this path came through (owned by path/)
+  std::uint32_t insn = 0;            // checkpoints: the instruction that comes next
+  std::uint32_t branches = 0;        // paths begun here or below that are not finished
+  State* parent = nullptr;           // the checkpoint that this path came through (owned by path/)
+  struct SeenState* seen = nullptr;  // checkpoints: path/explorer.hpp
   std::uint32_t dfs_depth = 0;
   std::uint32_t callback_unroll_depth = 0;
   std::uint32_t may_goto_depth = 0;
-  std::uint32_t insn_history_start = 0, insn_history_end = 0;
   std::vector<Jump> history;  // since `parent`
   // diagnostics kept along the path, for the explanation's causal path: report/events.hpp
   std::shared_ptr<const struct PathEvent> events;

@@ -1,0 +1,183 @@
+// The walk itself: one instruction after the other along a path, depth first through the branches that it leaves
+// behind. See explorer.hpp and checkpoint.hpp.
+#include "verifier/path/explorer.hpp"
+
+#include <algorithm>
+
+#include "verifier/path/checkpoint.hpp"
+#include "verifier/path/history.hpp"
+#include "verifier/report/log.hpp"
+
+namespace skep::verifier {
+
+std::unique_ptr<State> Explorer::copy_of(const State& state) {
+  if (spare_.empty()) return std::make_unique<State>(state);
+  std::unique_ptr<State> copy = std::move(spare_.back());
+  spare_.pop_back();
+  *copy = state;
+  return copy;
+}
+
+void Explorer::recycle(std::unique_ptr<State> state) {
+  constexpr std::size_t max_spare = 64;
+  if (state && spare_.size() < max_spare) spare_.push_back(std::move(state));
+}
+
+void Explorer::retire(Env& env, std::vector<std::unique_ptr<Seen>>& list, std::size_t index) {
+  std::unique_ptr<Seen> seen = std::move(list[index]);
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
+  seen->retired = true;
+  Seen& kept = *seen;
+  retired.push_back(std::move(seen));
+  free_if_useless(env, kept);
+}
+
+void Explorer::free_if_useless(Env& env, Seen& seen) {
+  if (!seen.retired || seen.state->branches != 0 || marks_incomplete(env, *seen.state)) return;
+  const auto at = std::find_if(retired.begin(), retired.end(), [&](const auto& s) { return s.get() == &seen; });
+  recycle(std::move(seen.state));
+  std::swap(*at, retired.back());
+  retired.pop_back();
+  --kept_states;
+}
+
+void Explorer::sweep_retired(Env& env) {
+  for (std::size_t i = retired.size(); i-- > 0;) free_if_useless(env, *retired[i]);
+}
+
+void Explorer::forget_all() {
+  branches.clear();
+  for (auto& list : explored) list.clear();
+  retired.clear();
+  loop_visits.clear();
+  kept_states = 0;
+}
+
+State* push_branch(Env& env, std::uint32_t insn, std::uint32_t prev_insn) {
+  Explorer& explorer = *env.explorer;
+  Explorer::Branch branch;
+  branch.state = explorer.copy_of(*env.state);
+  branch.insn = insn;
+  branch.previous = prev_insn;
+  branch.log_position = path_log_position(env);
+  State* state = branch.state.get();
+  explorer.branches.push_back(std::move(branch));
+  if (explorer.branches.size() > jump_sequence_limit) {
+    env.refuse(-E2BIG, "The sequence of {} jumps is too complex.", explorer.branches.size());
+    return nullptr;
+  }
+  if (state->parent != nullptr) ++state->parent->branches;
+  return state;
+}
+
+State* push_async(Env& env, std::uint32_t insn, std::uint32_t prev_insn, std::uint32_t subprogram, bool sleepable) {
+  Explorer& explorer = *env.explorer;
+  Explorer::Branch branch;
+  branch.state = std::make_unique<State>();
+  branch.insn = insn;
+  branch.previous = prev_insn;
+  branch.log_position = path_log_position(env);
+  State* state = branch.state.get();
+  explorer.branches.push_back(std::move(branch));
+  if (explorer.branches.size() > jump_sequence_limit) {
+    env.refuse(-E2BIG, "The sequence of {} jumps is too complex for async cb.", explorer.branches.size());
+    return nullptr;
+  }
+  state->branches = 1;
+  state->in_sleepable = sleepable;
+  state->first_insn = insn;
+  state->last_insn = prev_insn;
+  auto frame = std::make_unique<Frame>();
+  frame->subprogram = subprogram;
+  frame->kind = FrameKind::async_callback;
+  frame->regs[frame_pointer].mark_pointer(RegType::stack);
+  state->frames.push_back(std::move(frame));
+  return state;
+}
+
+namespace {
+
+// The current path is over; the latest branch left behind is the next. False: there is none.
+bool next_path(Env& env, int& error) {
+  Explorer& explorer = *env.explorer;
+  error = finish_branch(env, env.state.get());
+  if (error != 0 || explorer.branches.empty()) return false;
+  Explorer::Branch branch = std::move(explorer.branches.back());
+  explorer.branches.pop_back();
+  if (!env.log->everything()) env.log->cut_back(branch.log_position);
+  explorer.recycle(std::move(env.state));
+  env.state = std::move(branch.state);
+  env.insn_idx = branch.insn;
+  env.prev_insn_idx = branch.previous;
+  return true;
+}
+
+int step(Env& env, bool path_begins) {
+  env.explorer->history_entry_open = false;
+  env.notes.clear();
+  if (env.insn_idx >= env.insns.size()) {
+    return env.refuse(-EFAULT, "invalid insn idx {} insn_cnt {}", env.insn_idx, env.insns.size());
+  }
+  if (++env.statistics.insns_processed > complexity_limit) {
+    return env.refuse(-E2BIG, "BPF program is too large. Processed {} insn", env.statistics.insns_processed);
+  }
+  env.state->last_insn = env.prev_insn_idx;
+  env.state->insn = env.insn_idx;
+  const InsnAux& aux = env.insn_aux();
+  if (aux.prune_point) {
+    const int visited = visit_checkpoint(env);
+    if (visited < 0) return visited;
+    if (visited == 1) {
+      log_pruned(env, path_begins);
+      return path_finished;
+    }
+  }
+  if (aux.jump_point) record_jump(env);
+  if (env.input.give_up != nullptr && env.input.give_up->load(std::memory_order_relaxed)) {
+    return env.refuse(-EAGAIN, "skep: verification was given up");
+  }
+  log_step(env, path_begins);
+  env.insn_aux().seen = true;
+  const Insn& insn = env.insn();
+  const bool is_jump = insn.insn_class() == insn_class::jmp || insn.insn_class() == insn_class::jmp32;
+  if (is_jump) ++env.explorer->jumps_processed;
+  const std::uint32_t at = env.insn_idx;
+  const int result = check_insn(env);
+  env.prev_insn_idx = at;
+  return result;
+}
+
+int walk(Env& env) {
+  bool path_begins = false;
+  for (;;) {
+    const int result = step(env, path_begins);
+    if (result < 0) return result;
+    path_begins = result == path_finished;
+    if (!path_begins) continue;
+    int error = 0;
+    if (!next_path(env, error)) return error;
+  }
+}
+
+}  // namespace
+
+int explore(Env& env, std::uint32_t subprogram) {
+  Explorer& explorer = *env.explorer;
+  explorer.explored.resize(env.insns.size());
+  env.insn_idx = env.subprograms[subprogram].start;
+  env.prev_insn_idx = ~0U;
+  env.state->branches = 1;
+  env.state->parent = nullptr;
+  env.state->seen = nullptr;
+  env.state->first_insn = env.insn_idx;
+  env.state->last_insn = ~0U;
+  begin_walk_log(env);
+  const int error = walk(env);
+  if (error == 0 && !env.log->everything()) env.log->cut_back(0);
+  explorer.forget_all();
+  env.statistics.total_states = explorer.total_states;
+  env.statistics.peak_states = explorer.peak_states;
+  return error;
+}
+
+}  // namespace skep::verifier

@@ -1,0 +1,98 @@
+// Loops whose states are compared before all marks of precision are known.
+//
+// A path that comes round a loop to a checkpoint whose own paths are not finished, and is pruned there, relies on marks
+// that later paths may still add. So such prunings are kept (as back edges) with the loop: until the loop is left, its
+// states count as incompletely marked and are compared by range whatever their marks say; and when it is left, the
+// marks are carried along all its back edges until none is new. A visit of a loop is told from another by the calls
+// that lead to it. Tested by tests/verifier/path/explorer_test.cpp.
+#include "verifier/path/checkpoint.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+using LoopVisit = Explorer::LoopVisit;
+
+// The outermost frame that stands in a loop decides. False: none does.
+bool loop_of(const Env& env, const State& state, std::uint32_t& scc, std::vector<std::uint32_t>& call_sites) {
+  call_sites.clear();
+  for (std::uint32_t f = 0; f < state.frames.size(); ++f) {
+    const std::uint32_t insn = insn_of_frame(state, state.insn, f);
+    scc = env.aux[insn].scc;
+    if (scc != 0) return true;
+    call_sites.push_back(insn);
+  }
+  return false;
+}
+
+LoopVisit* find_visit(const Env& env, const State& state) {
+  if (env.explorer->loop_visits.empty()) return nullptr;
+  std::uint32_t scc = 0;
+  thread_local std::vector<std::uint32_t> call_sites;
+  if (!loop_of(env, state, scc, call_sites)) return nullptr;
+  for (const auto& visit : env.explorer->loop_visits) {
+    if (visit->scc == scc && visit->call_sites == call_sites) return visit.get();
+  }
+  return nullptr;
+}
+
+int propagate_backedges(Env& env, LoopVisit& visit) {
+  constexpr int max_rounds = 64;
+  bool changed = true;
+  for (int round = 0; changed; ++round) {
+    changed = false;
+    for (auto& edge : visit.backedges) {
+      if (round == max_rounds) {
+        mark_all_precise(env, *edge.state);
+      } else if (const int error = propagate_precision(env, *edge.equal_to, *edge.state, changed)) {
+        return error;
+      }
+    }
+    if (round == max_rounds) break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool marks_incomplete(const Env& env, const State& state) {
+  const LoopVisit* visit = find_visit(env, state);
+  return visit != nullptr && !visit->backedges.empty();
+}
+
+void enter_loop(Env& env, State& checkpoint) {
+  std::uint32_t scc = 0;
+  std::vector<std::uint32_t> call_sites;
+  if (!loop_of(env, checkpoint, scc, call_sites)) return;
+  LoopVisit* visit = find_visit(env, checkpoint);
+  if (visit == nullptr) {
+    auto created = std::make_unique<LoopVisit>();
+    created->scc = scc;
+    created->call_sites = std::move(call_sites);
+    visit = created.get();
+    env.explorer->loop_visits.push_back(std::move(created));
+  }
+  if (visit->entry == nullptr) visit->entry = &checkpoint;
+}
+
+int leave_loop(Env& env, State& checkpoint) {
+  LoopVisit* visit = find_visit(env, checkpoint);
+  if (visit == nullptr || visit->entry != &checkpoint) return 0;
+  const int error = propagate_backedges(env, *visit);
+  visit->entry = nullptr;
+  for (auto& edge : visit->backedges) env.explorer->recycle(std::move(edge.state));
+  visit->backedges.clear();
+  env.explorer->sweep_retired(env);
+  return error;
+}
+
+void add_backedge(Env& env, State& equal_to) {
+  LoopVisit* visit = find_visit(env, equal_to);
+  if (visit == nullptr) return;
+  LoopVisit::Backedge edge{env.explorer->copy_of(*env.state), &equal_to};
+  edge.state->insn = env.insn_idx;
+  edge.state->seen = nullptr;
+  visit->backedges.push_back(std::move(edge));
+}
+
+}  // namespace skep::verifier
