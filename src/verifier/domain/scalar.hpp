@@ -27,12 +27,12 @@ class Scalar {
   static constexpr Scalar unknown() { return Scalar(); }
   static constexpr Scalar constant(std::uint64_t v);
   // min..max inclusive, min <= max.
-  static constexpr Scalar from_range_u64(std::uint64_t min, std::uint64_t max);
-  static constexpr Scalar from_range_s64(std::int64_t min, std::int64_t max);
+  static Scalar from_range_u64(std::uint64_t min, std::uint64_t max);
+  static Scalar from_range_s64(std::int64_t min, std::int64_t max);
   // Of a low half only (the high half unknown).
-  static constexpr Scalar from_range_u32(std::uint32_t min, std::uint32_t max);
-  static constexpr Scalar from_range_s32(std::int32_t min, std::int32_t max);
-  static constexpr Scalar from_var_off(const Tnum& bits);
+  static Scalar from_range_u32(std::uint32_t min, std::uint32_t max);
+  static Scalar from_range_s32(std::int32_t min, std::int32_t max);
+  static Scalar from_var_off(const Tnum& bits);
 
   // What is known.
   constexpr std::uint64_t umin() const { return arc64_.umin(); }
@@ -94,8 +94,14 @@ class Scalar {
 
  private:
   friend struct ScalarOps;
+  template <unsigned N>
+  struct Refine;
+  friend void refine(CmpOp op, Scalar& a, Scalar& b, bool is64);
   constexpr Scalar(const Tnum& bits, const Arc64& arc64, const Arc32& arc32)
       : bits_(bits), arc64_(arc64), arc32_(arc32) {}
+  friend Scalar join(const Scalar& a, const Scalar& b);
+  void learn(const Arc64& arc);
+  void learn(const Arc32& arc);
   void sync();
   void make_empty();
 
@@ -121,5 +127,45 @@ CmpOp mirror(CmpOp op);
 
 // All that either may be (and possibly more).
 Scalar join(const Scalar& a, const Scalar& b);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+constexpr Scalar Scalar::constant(std::uint64_t v) {
+  return Scalar(Tnum::constant(v), Arc64::constant(v), Arc32::constant(static_cast<std::uint32_t>(v)));
+}
+
+constexpr bool Scalar::covers(const Scalar& other) const {
+  return other.bits_.is_subset_of(bits_) && arc64_.covers(other.arc64_) && arc32_.covers(other.arc32_);
+}
+
+inline Scalar Scalar::from_range_u64(std::uint64_t min, std::uint64_t max) {
+  Scalar s;
+  s.learn(Arc64::from_unsigned(min, max));
+  return s;
+}
+
+inline Scalar Scalar::from_range_s64(std::int64_t min, std::int64_t max) {
+  Scalar s;
+  s.learn(Arc64::from_signed(min, max));
+  return s;
+}
+
+inline Scalar Scalar::from_range_u32(std::uint32_t min, std::uint32_t max) {
+  Scalar s;
+  s.learn(Arc32::from_unsigned(min, max));
+  return s;
+}
+
+inline Scalar Scalar::from_range_s32(std::int32_t min, std::int32_t max) {
+  Scalar s;
+  s.learn(Arc32::from_signed(min, max));
+  return s;
+}
+
+inline Scalar Scalar::from_var_off(const Tnum& bits) {
+  Scalar s;
+  s.intersect_var_off(bits);
+  return s;
+}
 
 }  // namespace skep::verifier
