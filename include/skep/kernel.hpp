@@ -72,6 +72,10 @@ class Kernel {
   // Makes the descriptors of ring buffers readable exactly when there is something to read; before and after a poll.
   void refresh_poll_state();
 
+  // The pin table, which stands for bpffs: OBJ_PIN's paths are names in it.
+  bool pinned(std::string_view path) const;
+  bool unpin(std::string_view path);       // what unlink does; false: nothing is pinned there
+
   // ---- the kernel's types as loaders may see them ----
   std::span<const std::uint8_t> presented_btf() const;
   // Offers the kfuncs that Skep provides with the callback types that this object's BTF declares: the documentation's dialect,

@@ -117,6 +117,8 @@ struct Kernel::Impl {
   int prog_bind_map(Call<attr::ProgBindMap>& call);
   // ---- test_run.cpp ----
   int prog_test_run(Call<attr::TestRun>& call);
+  // A run on a context that the host application gives: links.
+  std::uint32_t run_on_bytes(const ProgramObject& program, void* context, std::size_t size, int& error);
 
   // ---- object_commands.cpp: types, ids, information, pins ----
   int btf_load(Call<attr::BtfLoad>& call);

@@ -1,0 +1,197 @@
+// The kernel's types, and the modules that offer what Skep and its host provide.
+//
+// As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see them
+// without the functions that Skep defines itself, since a kernel may hold one of that name with another type and loaders look
+// there first; the definitions come in a module's BTF instead, as a kernel module's would. Tested by tests/kernel/types_test.cpp.
+#include <elf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include "btf/module_builder.hpp"
+#include "kernel/impl.hpp"
+
+namespace skep {
+namespace {
+
+constexpr const char* machine_types = "/sys/kernel/btf/vmlinux";
+
+std::vector<std::uint8_t> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// The .BTF section of an ELF file; empty if there is none.
+std::vector<std::uint8_t> btf_section(const std::vector<std::uint8_t>& image) {
+  std::vector<std::uint8_t> found;
+  if (elf_version(EV_CURRENT) == EV_NONE) return found;
+  std::vector<char> copy(image.begin(), image.end());
+  Elf* elf = elf_memory(copy.data(), copy.size());
+  if (elf == nullptr) return found;
+  std::size_t names = 0;
+  if (elf_getshdrstrndx(elf, &names) == 0) {
+    for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr; section = elf_nextscn(elf, section)) {
+      GElf_Shdr header{};
+      if (gelf_getshdr(section, &header) == nullptr) break;
+      const char* name = elf_strptr(elf, names, header.sh_name);
+      if (name == nullptr || std::strcmp(name, ".BTF") != 0) continue;
+      if (const Elf_Data* data = elf_rawdata(section, nullptr); data != nullptr && data->d_buf != nullptr) {
+        const auto* bytes = static_cast<const std::uint8_t*>(data->d_buf);
+        found.assign(bytes, bytes + data->d_size);
+      }
+      break;
+    }
+  }
+  elf_end(elf);
+  return found;
+}
+
+// "int bpf_wq_start(…)" -> "bpf_wq_start"
+std::string name_of(std::string_view prototype) {
+  const auto open = prototype.find('(');
+  auto begin = open;
+  while (begin > 0 && prototype[begin - 1] != ' ' && prototype[begin - 1] != '*') --begin;
+  return std::string(prototype.substr(begin, open - begin));
+}
+
+// A call has one definition in C for all releases but the callback's type, which an object's own declaration settles: the
+// kernel's headers and its documentation disagree about the third argument.
+bool takes_callback(const calls::Kfunc& call) { return call.special == calls::Special::wq_set_callback; }
+
+}  // namespace
+
+const calls::Kfunc* Kfuncs::find(std::string_view name) const {
+  if (const auto it = host_.find(name); it != host_.end()) return &it->second;
+  return calls::find_kfunc(name);
+}
+
+void Kfuncs::add(const HostKfunc& kfunc, std::string name) {
+  calls::Kfunc entry;
+  const auto [it, added] = host_.emplace(std::move(name), entry);
+  it->second.name = it->first;
+  it->second.flags = kfunc.flags;
+  it->second.prog_types = kfunc.program_types;
+  it->second.prototype = kfunc.prototype;
+  it->second.provided = true;
+  it->second.host_fn = kfunc.function;
+}
+
+int Kernel::Impl::load_types(std::string& error) {
+  std::vector<std::uint8_t> raw;
+  std::string source = options.btf_path;
+  if (!source.empty()) {
+    raw = read_file(source);
+    if (raw.empty()) {
+      error = fmt::format("{}: cannot be read; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section",
+                          source);
+      return -ENOENT;
+    }
+    if (raw.size() > 4 && std::memcmp(raw.data(), ELFMAG, SELFMAG) == 0) raw = btf_section(raw);
+    if (raw.empty()) {
+      error = fmt::format("{}: has no .BTF section", source);
+      return -EINVAL;
+    }
+  } else if (options.host_btf && access(machine_types, R_OK) == 0) {
+    source = machine_types;
+    raw = read_file(source);
+  }
+  btf::ParseError problem;
+  vmlinux = std::make_shared<BtfObject>();
+  if (!raw.empty()) vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
+  if (!vmlinux->btf && !options.btf_path.empty()) {
+    error = fmt::format("{}: not valid BTF: {}", source, problem.message);
+    return -EINVAL;
+  }
+  if (!vmlinux->btf) {
+    raw = btf::small_kernel_btf();
+    vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
+    if (!vmlinux->btf) {
+      error = fmt::format("the built-in kernel types are not valid BTF: {}", problem.message);
+      return -EINVAL;
+    }
+  }
+  std::vector<std::string_view> provided;
+  for (const calls::Kfunc& call : calls::kfuncs())
+    if (call.provided) provided.push_back(call.name);
+  presented = btf::hide_functions(raw, provided);
+  vmlinux->raw = presented;
+  vmlinux->name = "vmlinux";
+  vmlinux->kernel = true;
+  add(vmlinux);
+  provide_calls({});
+  return own_module ? 0 : -EINVAL;
+}
+
+void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
+  std::shared_ptr<const btf::Btf> object;
+  btf::ParseError problem;
+  if (!object_btf.empty()) object = btf::Btf::parse(object_btf, nullptr, false, problem);
+  btf::ModuleBuilder builder(vmlinux->btf);
+  std::string error;
+  for (const calls::Kfunc& call : calls::kfuncs()) {
+    if (!call.provided) continue;
+    const btf::TypeId declared =
+        object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
+    if (declared != 0 && builder.copy_function(*object, declared, error)) continue;
+    if (!builder.add_function(call.prototype, error)) log(fmt::format("{}: {}", call.name, error));
+  }
+  auto module = std::make_shared<BtfObject>();
+  module->raw = builder.finish();
+  module->name = "skep";
+  module->kernel = true;
+  const auto parsed = btf::Btf::parse(module->raw, vmlinux->btf, true, problem);
+  if (!parsed) {
+    log(fmt::format("the BTF of Skep's own calls is not valid: {}", problem.message));
+    return;
+  }
+  std::const_pointer_cast<btf::Btf>(parsed)->set_module_name(module->name);
+  module->btf = parsed;
+  add(module);
+  const std::unique_lock guard(lock);
+  // A loader that is resolving against the older one may still name it by id or descriptor.
+  if (own_module) std::erase(modules, own_module);
+  own_module = module;
+  modules.insert(modules.begin(), module);
+}
+
+int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
+  btf::ModuleBuilder builder(vmlinux->btf);
+  for (const std::string_view type : host.types)
+    if (!builder.add_struct(type, error)) {
+      error = fmt::format("module {}: {}", host.name, error);
+      return -EINVAL;
+    }
+  const auto add_function = [&](std::string_view prototype) {
+    if (builder.add_function(prototype, error)) return true;
+    error = fmt::format("module {}: {}", host.name, error);
+    return false;
+  };
+  for (const HostKfunc& kfunc : host.kfuncs) {
+    if (!add_function(kfunc.prototype)) return -EINVAL;
+    kfuncs.add(kfunc, name_of(kfunc.prototype));
+  }
+  for (const std::string_view function : host.functions)
+    if (!add_function(function)) return -EINVAL;
+  auto module = std::make_shared<BtfObject>();
+  module->raw = builder.finish();
+  module->name = host.name;
+  module->kernel = true;
+  btf::ParseError problem;
+  const auto parsed = btf::Btf::parse(module->raw, vmlinux->btf, true, problem);
+  if (!parsed) {
+    error = fmt::format("module {}: its BTF is not valid: {}", host.name, problem.message);
+    return -EINVAL;
+  }
+  std::const_pointer_cast<btf::Btf>(parsed)->set_module_name(module->name);
+  module->btf = parsed;
+  add(module);
+  modules.push_back(std::move(module));
+  return 0;
+}
+
+}  // namespace skep
