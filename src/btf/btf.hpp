@@ -73,7 +73,7 @@ struct Type {
   std::string_view name;       // empty: anonymous
   std::uint32_t size = 0;      // INT, STRUCT, UNION, ENUM, ENUM64, FLOAT, DATASEC: bytes
   TypeId type = 0;             // PTR, TYPEDEF, modifiers, FUNC, FUNC_PROTO (its result), VAR, DECL_TAG, TYPE_TAG; ARRAY: element
-  std::uint32_t count = 0;     // ARRAY: elements
+  std::uint32_t count = 0;     // ARRAY: elements (VAR: linkage as written)
   TypeId index_type = 0;       // ARRAY
   std::uint8_t int_encoding = 0;  // INT: 1 signed, 2 char, 4 bool
   std::uint8_t int_offset = 0;    // INT: bits
@@ -91,8 +91,11 @@ struct Type {
 
 struct ParseError {
   int error = 0;        // negative errno: -EINVAL, -E2BIG, …
-  std::string message;  // what the kernel's BTF log says, without the final newline
+  std::string message;  // what the kernel's BTF log says of the refusal, without the final newline
 };
+
+// The whole text that BPF_BTF_LOAD writes to its log at level 1, of accepted and of refused types; `error` as parse().
+std::string load_log(std::span<const std::uint8_t> raw, const std::shared_ptr<const class Btf>& base, int& error);
 
 class Btf {
  public:
@@ -143,6 +146,7 @@ class Btf {
     TypeId type = 0;             // of the member reached (modifiers skipped); pointer: of the pointed-to struct
     std::string_view member;     // the innermost member's name
     std::vector<std::string_view> tags;  // type tags of the pointer
+    bool through_union = false;  // a union of several members was passed on the way: nobody knows which is alive
     int error = 0;               // -EACCES, -EINVAL
     std::string message;         // what the verifier says of it
   };
@@ -157,10 +161,12 @@ class Btf {
   // C text of a type as the kernel's messages print it ("struct task_struct"); for documentation and logs.
   std::string describe(TypeId id) const;
 
+  struct Data;  // data.hpp; for this directory only
+
  private:
   friend class Parser;
-  struct Data;
   explicit Btf(std::unique_ptr<Data> data);
+  const Data& owner(const Type& t) const;
   std::unique_ptr<Data> data_;
 
  public:
