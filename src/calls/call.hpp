@@ -180,15 +180,24 @@ struct Kfunc {
   std::uint64_t (*host_fn)(const std::array<std::uint64_t, 5>& args) = nullptr;  // a host application's, instead of fn
   Doc doc = {};
   // Programs that may call it although their type is not in `prog_types`, by struct_ops or hook; empty: none.
+  // They are separated by spaces, each a table ("sched_ext_ops") or a member ("sched_ext_ops.dispatch").
   std::string_view struct_ops = {};
+  // Attach types to which the call is limited; empty: no limit.
+  std::span<const AttachType> attach_types = {};
 };
 
 // The tables. Both are sorted and complete for the reference release; a lookup of an unknown call gives null.
 const Helper* find_helper(std::uint32_t id);
 const Helper* find_helper(std::string_view name);
+// The entry as programs of one type see it: some helpers take other arguments in some types.
+const Helper* find_helper(std::uint32_t id, ProgType type);
 std::span<const Helper> helpers();
 const Kfunc* find_kfunc(std::string_view name);
 std::span<const Kfunc> kfuncs();
+
+// Whether a program may call a kfunc: by type, attach type and, for struct_ops, the table and member it implements.
+bool may_call(const Kfunc& kfunc, ProgType type, AttachType attach_type, std::string_view struct_ops_type = {},
+              std::string_view struct_ops_member = {});
 
 // The kfuncs that one Kernel offers: the table above, and those that a host application has added.
 class KfuncRegistry {

@@ -1,0 +1,116 @@
+// Helpers of perf events: counters, stacks, branch records.
+//
+// Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
+#include "calls/helpers/helpers.hpp"
+
+namespace skep::calls::helper_tables {
+namespace {
+
+constexpr Helper entries[] = {
+    Helper{
+        .id = 22,
+        .name = "bpf_perf_event_read",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {4, 3},
+        .signature = "u64 bpf_perf_event_read(void *map, u64 flags)",
+        .doc = {.summary = "Reads a perf event's counter."},
+    },
+    Helper{
+        .id = 27,
+        .name = "bpf_get_stackid",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .special = Special::get_stackid,
+        .since = {4, 6},
+        .signature = "long bpf_get_stackid(void *ctx, void *map, u64 flags)",
+        .doc = {.summary = "Records the stack in a map and gives its number."},
+    },
+    Helper{
+        .id = 55,
+        .name = "bpf_perf_event_read_value",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::const_map},
+                  {.kind = ArgKind::anything},
+                  {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size}}},
+        .gpl_only = true,
+        .since = {4, 15},
+        .signature =
+            "long bpf_perf_event_read_value(void *map, u64 flags, struct bpf_perf_event_value *buf, u32 buf_size)",
+        .doc = {.summary = "Reads a perf event's counter and its times."},
+    },
+    Helper{
+        .id = 56,
+        .name = "bpf_perf_prog_read_value",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::ctx},
+                  {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size}}},
+        .gpl_only = true,
+        .since = {4, 15},
+        .signature = "long bpf_perf_prog_read_value(struct bpf_perf_event_data *ctx, struct bpf_perf_event_value *buf, "
+                     "u32 buf_size)",
+        .doc = {.summary = "Reads the counter of the event that runs the program."},
+    },
+    Helper{
+        .id = 67,
+        .name = "bpf_get_stack",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::ctx},
+                  {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {4, 18},
+        .signature = "long bpf_get_stack(void *ctx, void *buf, u32 size, u64 flags)",
+        .doc = {.summary = "Copies the stack."},
+    },
+    Helper{
+        .id = 119,
+        .name = "bpf_read_branch_records",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::ctx},
+                  {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 6},
+        .signature = "long bpf_read_branch_records(struct bpf_perf_event_data *ctx, void *buf, u32 size, u64 flags)",
+        .doc = {.summary = "Copies the last branches of the event."},
+    },
+    Helper{
+        .id = 141,
+        .name = "bpf_get_task_stack",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::btf_id, .btf_type = "task_struct"},
+                  {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .since = {5, 9},
+        .signature = "long bpf_get_task_stack(struct task_struct *task, void *buf, u32 size, u64 flags)",
+        .doc = {.summary = "Copies the stack of a task."},
+    },
+    Helper{
+        .id = 176,
+        .name = "bpf_get_branch_snapshot",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 16},
+        .signature = "long bpf_get_branch_snapshot(void *entries, u32 size, u64 flags)",
+        .doc = {.summary = "Copies the last branches of the CPU."},
+    },
+};
+
+}  // namespace
+
+std::span<const Helper> perf_helpers() {
+  return entries;
+}
+
+}  // namespace skep::calls::helper_tables

@@ -1,0 +1,131 @@
+// Helpers that copy from or to memory that may fault: of the kernel, of the current process, of a task.
+//
+// Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
+#include "calls/helpers/helpers.hpp"
+
+namespace skep::calls::helper_tables {
+namespace {
+
+constexpr Helper entries[] = {
+    Helper{
+        .id = 4,
+        .name = "bpf_probe_read",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {4, 1},
+        .signature = "long bpf_probe_read(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies from kernel or user memory, wherever the address belongs."},
+    },
+    Helper{
+        .id = 36,
+        .name = "bpf_probe_write_user",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::anything},
+                  {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
+                  {.kind = ArgKind::const_size}}},
+        .gpl_only = true,
+        .since = {4, 8},
+        .signature = "long bpf_probe_write_user(void *dst, const void *src, u32 len)",
+        .doc = {.summary = "Writes into the memory of the current process."},
+    },
+    Helper{
+        .id = 45,
+        .name = "bpf_probe_read_str",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {4, 11},
+        .signature = "long bpf_probe_read_str(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies a string from kernel or user memory."},
+    },
+    Helper{
+        .id = 112,
+        .name = "bpf_probe_read_user",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 5},
+        .signature = "long bpf_probe_read_user(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies from user memory."},
+    },
+    Helper{
+        .id = 113,
+        .name = "bpf_probe_read_kernel",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 5},
+        .signature = "long bpf_probe_read_kernel(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies from kernel memory."},
+    },
+    Helper{
+        .id = 114,
+        .name = "bpf_probe_read_user_str",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 5},
+        .signature = "long bpf_probe_read_user_str(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies a string from user memory."},
+    },
+    Helper{
+        .id = 115,
+        .name = "bpf_probe_read_kernel_str",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .since = {5, 5},
+        .signature = "long bpf_probe_read_kernel_str(void *dst, u32 size, const void *unsafe_ptr)",
+        .doc = {.summary = "Copies a string from kernel memory."},
+    },
+    Helper{
+        .id = 148,
+        .name = "bpf_copy_from_user",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything}}},
+        .might_sleep = true,
+        .special = Special::copy_from_user,
+        .since = {5, 10},
+        .signature = "long bpf_copy_from_user(void *dst, u32 size, const void *user_ptr)",
+        .doc = {.summary = "Copies from user memory, paging it in."},
+    },
+    Helper{
+        .id = 191,
+        .name = "bpf_copy_from_user_task",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::anything},
+                  {.kind = ArgKind::btf_id, .btf_type = "task_struct"},
+                  {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .might_sleep = true,
+        .since = {5, 18},
+        .signature = "long bpf_copy_from_user_task(void *dst, u32 size, const void *user_ptr, struct task_struct *tsk, "
+                     "u64 flags)",
+        .doc = {.summary = "Copies from the memory of a task."},
+    },
+};
+
+}  // namespace
+
+std::span<const Helper> probe_read_helpers() {
+  return entries;
+}
+
+}  // namespace skep::calls::helper_tables

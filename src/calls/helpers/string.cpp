@@ -1,0 +1,72 @@
+// Helpers for strings: conversion, comparison, formatting into a buffer.
+//
+// Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
+#include "calls/helpers/helpers.hpp"
+
+namespace skep::calls::helper_tables {
+namespace {
+
+constexpr Helper entries[] = {
+    Helper{
+        .id = 105,
+        .name = "bpf_strtol",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::rdonly},
+                  {.kind = ArgKind::const_size},
+                  {.kind = ArgKind::anything},
+                  {.kind = ArgKind::mem,
+                   .flags = arg_flag::fixed_size | arg_flag::uninit | arg_flag::write | arg_flag::aligned,
+                   .size = 8}}},
+        .since = {5, 2},
+        .signature = "long bpf_strtol(const char *buf, unsigned long buf_len, u64 flags, long *res)",
+        .doc = {.summary = "Converts a string to a signed number."},
+    },
+    Helper{
+        .id = 106,
+        .name = "bpf_strtoul",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::rdonly},
+                  {.kind = ArgKind::const_size},
+                  {.kind = ArgKind::anything},
+                  {.kind = ArgKind::mem,
+                   .flags = arg_flag::fixed_size | arg_flag::uninit | arg_flag::write | arg_flag::aligned,
+                   .size = 8}}},
+        .since = {5, 2},
+        .signature = "long bpf_strtoul(const char *buf, unsigned long buf_len, u64 flags, unsigned long *res)",
+        .doc = {.summary = "Converts a string to an unsigned number."},
+    },
+    Helper{
+        .id = 165,
+        .name = "bpf_snprintf",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::write},
+                  {.kind = ArgKind::const_size_or_zero},
+                  {.kind = ArgKind::const_str},
+                  {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::rdonly},
+                  {.kind = ArgKind::const_size_or_zero}}},
+        .gpl_only = true,
+        .special = Special::snprintf,
+        .since = {5, 13},
+        .signature = "long bpf_snprintf(char *str, u32 str_size, const char *fmt, u64 *data, u32 data_len)",
+        .doc = {.summary = "Formats a string."},
+    },
+    Helper{
+        .id = 182,
+        .name = "bpf_strncmp",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::rdonly},
+                  {.kind = ArgKind::const_size},
+                  {.kind = ArgKind::const_str}}},
+        .since = {5, 17},
+        .signature = "long bpf_strncmp(const char *s1, u32 s1_sz, const char *s2)",
+        .doc = {.summary = "Compares a string with a constant one."},
+    },
+};
+
+}  // namespace
+
+std::span<const Helper> string_helpers() {
+  return entries;
+}
+
+}  // namespace skep::calls::helper_tables

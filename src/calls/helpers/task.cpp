@@ -1,0 +1,94 @@
+// Helpers about the current task.
+//
+// Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
+#include "calls/helpers/helpers.hpp"
+
+namespace skep::calls::helper_tables {
+namespace {
+
+constexpr Helper entries[] = {
+    Helper{
+        .id = 14,
+        .name = "bpf_get_current_pid_tgid",
+        .ret = RetKind::integer,
+        .since = {4, 2},
+        .signature = "u64 bpf_get_current_pid_tgid(void)",
+        .doc = {.summary = "Gives the process and thread number."},
+    },
+    Helper{
+        .id = 15,
+        .name = "bpf_get_current_uid_gid",
+        .ret = RetKind::integer,
+        .since = {4, 2},
+        .signature = "u64 bpf_get_current_uid_gid(void)",
+        .doc = {.summary = "Gives the user and group number."},
+    },
+    Helper{
+        .id = 16,
+        .name = "bpf_get_current_comm",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write}, {.kind = ArgKind::const_size}}},
+        .since = {4, 2},
+        .signature = "long bpf_get_current_comm(void *buf, u32 size_of_buf)",
+        .doc = {.summary = "Copies the name of the current task."},
+    },
+    Helper{
+        .id = 35,
+        .name = "bpf_get_current_task",
+        .ret = RetKind::integer,
+        .gpl_only = true,
+        .since = {4, 8},
+        .signature = "u64 bpf_get_current_task(void)",
+        .doc = {.summary = "Gives the address of the current task."},
+    },
+    Helper{
+        .id = 109,
+        .name = "bpf_send_signal",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::anything}}},
+        .since = {5, 3},
+        .signature = "long bpf_send_signal(u32 sig)",
+        .doc = {.summary = "Sends a signal to the current process."},
+    },
+    Helper{
+        .id = 117,
+        .name = "bpf_send_signal_thread",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::anything}}},
+        .since = {5, 6},
+        .signature = "long bpf_send_signal_thread(u32 sig)",
+        .doc = {.summary = "Sends a signal to the current thread."},
+    },
+    Helper{
+        .id = 120,
+        .name = "bpf_get_ns_current_pid_tgid",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::anything},
+                  {.kind = ArgKind::anything},
+                  {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
+                  {.kind = ArgKind::const_size}}},
+        .since = {5, 7},
+        .signature = "long bpf_get_ns_current_pid_tgid(u64 dev, u64 ino, struct bpf_pidns_info *nsdata, u32 size)",
+        .doc = {.summary = "Gives the process and thread number in a given namespace."},
+    },
+    Helper{
+        .id = 158,
+        .name = "bpf_get_current_task_btf",
+        .ret = RetKind::btf_id,
+        .ret_flags = ret_flag::trusted,
+        .ret_btf_type = "task_struct",
+        .gpl_only = true,
+        .special = Special::current_task_btf,
+        .since = {5, 11},
+        .signature = "struct task_struct *bpf_get_current_task_btf(void)",
+        .doc = {.summary = "Gives the current task."},
+    },
+};
+
+}  // namespace
+
+std::span<const Helper> task_helpers() {
+  return entries;
+}
+
+}  // namespace skep::calls::helper_tables

@@ -1,0 +1,102 @@
+// Helpers that read clocks, and the timers of map values.
+//
+// Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
+#include "calls/helpers/helpers.hpp"
+
+namespace skep::calls::helper_tables {
+namespace {
+
+constexpr Helper entries[] = {
+    Helper{
+        .id = 5,
+        .name = "bpf_ktime_get_ns",
+        .ret = RetKind::integer,
+        .since = {4, 1},
+        .signature = "u64 bpf_ktime_get_ns(void)",
+        .doc = {.summary = "Gives the monotonic time in nanoseconds."},
+    },
+    Helper{
+        .id = 118,
+        .name = "bpf_jiffies64",
+        .ret = RetKind::integer,
+        .since = {5, 6},
+        .signature = "u64 bpf_jiffies64(void)",
+        .doc = {.summary = "Gives the kernel's tick counter."},
+    },
+    Helper{
+        .id = 125,
+        .name = "bpf_ktime_get_boot_ns",
+        .ret = RetKind::integer,
+        .since = {5, 8},
+        .signature = "u64 bpf_ktime_get_boot_ns(void)",
+        .doc = {.summary = "Gives the time since boot in nanoseconds, suspended time included."},
+    },
+    Helper{
+        .id = 160,
+        .name = "bpf_ktime_get_coarse_ns",
+        .ret = RetKind::integer,
+        .since = {5, 11},
+        .signature = "u64 bpf_ktime_get_coarse_ns(void)",
+        .doc = {.summary = "Gives a coarse monotonic time in nanoseconds."},
+    },
+    Helper{
+        .id = 169,
+        .name = "bpf_timer_init",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .special = Special::timer_init,
+        .since = {5, 15},
+        .signature = "long bpf_timer_init(struct bpf_timer *timer, void *map, u64 flags)",
+        .doc = {.summary = "Makes a timer of a map's value ready for use."},
+    },
+    Helper{
+        .id = 170,
+        .name = "bpf_timer_set_callback",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::func}}},
+        .gpl_only = true,
+        .special = Special::timer_set_callback,
+        .since = {5, 15},
+        .signature = "long bpf_timer_set_callback(struct bpf_timer *timer, void *callback_fn)",
+        .doc = {.summary = "Says what a timer runs."},
+    },
+    Helper{
+        .id = 171,
+        .name = "bpf_timer_start",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
+        .gpl_only = true,
+        .special = Special::timer_start,
+        .since = {5, 15},
+        .signature = "long bpf_timer_start(struct bpf_timer *timer, u64 nsecs, u64 flags)",
+        .doc = {.summary = "Arms a timer."},
+    },
+    Helper{
+        .id = 172,
+        .name = "bpf_timer_cancel",
+        .ret = RetKind::integer,
+        .args = {{{.kind = ArgKind::timer}}},
+        .gpl_only = true,
+        .special = Special::timer_cancel,
+        .since = {5, 15},
+        .signature = "long bpf_timer_cancel(struct bpf_timer *timer)",
+        .doc = {.summary = "Stops a timer and waits for its callback."},
+    },
+    Helper{
+        .id = 208,
+        .name = "bpf_ktime_get_tai_ns",
+        .ret = RetKind::integer,
+        .since = {6, 1},
+        .signature = "u64 bpf_ktime_get_tai_ns(void)",
+        .doc = {.summary = "Gives the international atomic time in nanoseconds."},
+    },
+};
+
+}  // namespace
+
+std::span<const Helper> time_helpers() {
+  return entries;
+}
+
+}  // namespace skep::calls::helper_tables

@@ -1,0 +1,41 @@
+// Pages of arenas.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_arena_alloc_pages",
+        .flags = kfunc_flag::arena_ret | kfunc_flag::arena_arg2,
+        .prog_types = everyone,
+        .special = Special::arena_alloc_pages,
+        .prototype = "void __arena *bpf_arena_alloc_pages(void *p__map, void __arena *addr__ign, u32 page_cnt, int "
+                     "node_id, u64 flags)",
+        .since = {6, 9},
+    },
+    Kfunc{
+        .name = "bpf_arena_free_pages",
+        .flags = kfunc_flag::arena_arg2,
+        .prog_types = everyone,
+        .special = Special::arena_free_pages,
+        .prototype = "void bpf_arena_free_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
+        .since = {6, 9},
+    },
+    Kfunc{
+        .name = "bpf_arena_reserve_pages",
+        .flags = kfunc_flag::arena_arg2,
+        .prog_types = everyone,
+        .prototype = "int bpf_arena_reserve_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> arena_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

@@ -1,0 +1,56 @@
+// Encryption with contexts made by syscall programs.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_crypto_ctx_acquire",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_acquire(struct bpf_crypto_ctx *ctx)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_crypto_ctx_create",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_create(const struct bpf_crypto_params *params, u32 "
+                     "params__sz, int *err)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_crypto_ctx_release",
+        .flags = kfunc_flag::release,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "void bpf_crypto_ctx_release(struct bpf_crypto_ctx *ctx)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_crypto_decrypt",
+        .flags = kfunc_flag::rcu,
+        .prog_types = bit(ProgType::sched_act) | bit(ProgType::sched_cls) | bit(ProgType::xdp),
+        .prototype = "int bpf_crypto_decrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
+                     "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_crypto_encrypt",
+        .flags = kfunc_flag::rcu,
+        .prog_types = bit(ProgType::sched_act) | bit(ProgType::sched_cls) | bit(ProgType::xdp),
+        .prototype = "int bpf_crypto_encrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
+                     "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",
+        .since = {6, 10},
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> crypto_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

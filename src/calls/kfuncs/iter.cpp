@@ -1,0 +1,184 @@
+// Iterators on the stack: new, next and destroy of each.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_iter_bits_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_bits_destroy(struct bpf_iter_bits *it)",
+        .since = {6, 11},
+    },
+    Kfunc{
+        .name = "bpf_iter_bits_new",
+        .flags = kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .prototype = "int bpf_iter_bits_new(struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign, u32 nr_words)",
+        .since = {6, 11},
+    },
+    Kfunc{
+        .name = "bpf_iter_bits_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "int *bpf_iter_bits_next(struct bpf_iter_bits *it)",
+        .since = {6, 11},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_css_destroy(struct bpf_iter_css *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_new",
+        .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
+        .prog_types = everyone,
+        .prototype =
+            "int bpf_iter_css_new(struct bpf_iter_css *it, struct cgroup_subsys_state *start, unsigned int flags)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct cgroup_subsys_state *bpf_iter_css_next(struct bpf_iter_css *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_task_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_css_task_destroy(struct bpf_iter_css_task *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_task_new",
+        .flags = kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .prototype = "int bpf_iter_css_task_new(struct bpf_iter_css_task *it, struct cgroup_subsys_state *css, "
+                     "unsigned int flags)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_css_task_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct task_struct *bpf_iter_css_task_next(struct bpf_iter_css_task *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_dmabuf_destroy",
+        .flags = kfunc_flag::sleepable | kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_dmabuf_destroy(struct bpf_iter_dmabuf *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_dmabuf_new",
+        .flags = kfunc_flag::sleepable | kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .prototype = "int bpf_iter_dmabuf_new(struct bpf_iter_dmabuf *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_dmabuf_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct dma_buf *bpf_iter_dmabuf_next(struct bpf_iter_dmabuf *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_kmem_cache_destroy",
+        .flags = kfunc_flag::sleepable | kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_kmem_cache_destroy(struct bpf_iter_kmem_cache *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_kmem_cache_new",
+        .flags = kfunc_flag::sleepable | kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .prototype = "int bpf_iter_kmem_cache_new(struct bpf_iter_kmem_cache *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_kmem_cache_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct kmem_cache *bpf_iter_kmem_cache_next(struct bpf_iter_kmem_cache *it)",
+    },
+    Kfunc{
+        .name = "bpf_iter_num_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_num_destroy(struct bpf_iter_num *it)",
+        .since = {6, 4},
+    },
+    Kfunc{
+        .name = "bpf_iter_num_new",
+        .flags = kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .special = Special::iter_num_new,
+        .prototype = "int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)",
+        .since = {6, 4},
+    },
+    Kfunc{
+        .name = "bpf_iter_num_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "int *bpf_iter_num_next(struct bpf_iter_num *it)",
+        .since = {6, 4},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_task_destroy(struct bpf_iter_task *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_new",
+        .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
+        .prog_types = everyone,
+        .prototype =
+            "int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task__nullable, unsigned int flags)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_vma_destroy",
+        .flags = kfunc_flag::iter_destroy,
+        .prog_types = everyone,
+        .prototype = "void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_vma_new",
+        .flags = kfunc_flag::rcu | kfunc_flag::iter_new,
+        .prog_types = everyone,
+        .prototype = "int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_iter_task_vma_next",
+        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .prog_types = everyone,
+        .prototype = "struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it)",
+        .since = {6, 7},
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> iter_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

@@ -1,0 +1,154 @@
+// Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+// A session runs at a function's entry and again at its return; only there is a cookie shared.
+constexpr AttachType session_attach[] = {AttachType::trace_kprobe_session, AttachType::trace_uprobe_session,
+                                         AttachType::trace_fsession, AttachType::trace_fsession_multi};
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_cast_to_kern_ctx",
+        .flags = kfunc_flag::fastcall,
+        .prog_types = everyone,
+        .special = Special::cast_to_kern_ctx,
+        .prototype = "void *bpf_cast_to_kern_ctx(void *obj)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_copy_from_user_str",
+        .flags = kfunc_flag::sleepable,
+        .prog_types = everyone,
+        .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
+        .since = {6, 12},
+    },
+    Kfunc{
+        .name = "bpf_copy_from_user_task_str",
+        .flags = kfunc_flag::sleepable,
+        .prog_types = everyone,
+        .prototype = "int bpf_copy_from_user_task_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, struct "
+                     "task_struct *tsk, u64 flags)",
+    },
+    Kfunc{
+        .name = "bpf_fentry_test1",
+        .prog_types = 0,
+        .prototype = "int bpf_fentry_test1(int a)",
+    },
+    Kfunc{
+        .name = "bpf_io_uring_get_region",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = bit(ProgType::struct_ops),
+        .prototype =
+            "__u8 *bpf_io_uring_get_region(struct iou_ctx *loop_ctx, __u32 region_id, const size_t rdwr_buf_size)",
+    },
+    Kfunc{
+        .name = "bpf_io_uring_submit_sqes",
+        .flags = kfunc_flag::sleepable,
+        .prog_types = bit(ProgType::struct_ops),
+        .prototype = "int bpf_io_uring_submit_sqes(struct iou_ctx *loop_ctx, u32 nr)",
+    },
+    Kfunc{
+        .name = "bpf_kfunc_call_memb_release",
+        .flags = kfunc_flag::release,
+        .prog_types = tracers_and_test,
+        .prototype = "void bpf_kfunc_call_memb_release(struct prog_test_member *p)",
+    },
+    Kfunc{
+        .name = "bpf_kfunc_call_test_release",
+        .flags = kfunc_flag::release,
+        .prog_types = tracers_and_test,
+        .prototype = "void bpf_kfunc_call_test_release(struct prog_test_ref_kfunc *p)",
+    },
+    Kfunc{
+        .name = "bpf_map_sum_elem_count",
+        .prog_types = everyone,
+        .prototype = "s64 bpf_map_sum_elem_count(const struct bpf_map *map)",
+        .since = {6, 6},
+    },
+    Kfunc{
+        .name = "bpf_modify_return_test",
+        .prog_types = 0,
+        .prototype = "int bpf_modify_return_test(int a, int *b)",
+    },
+    Kfunc{
+        .name = "bpf_modify_return_test2",
+        .prog_types = 0,
+        .prototype = "int bpf_modify_return_test2(int a, int *b, short int c, int d, void *e, char f, int g)",
+    },
+    Kfunc{
+        .name = "bpf_modify_return_test_tp",
+        .prog_types = 0,
+        .prototype = "int bpf_modify_return_test_tp(int nonce)",
+    },
+    Kfunc{
+        .name = "bpf_rdonly_cast",
+        .flags = kfunc_flag::fastcall,
+        .prog_types = everyone,
+        .special = Special::rdonly_cast,
+        .prototype = "void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_session_cookie",
+        .prog_types = bit(ProgType::kprobe) | bit(ProgType::tracing),
+        .special = Special::session_cookie,
+        .prototype = "__u64 *bpf_session_cookie(void *ctx)",
+        .attach_types = session_attach,
+    },
+    Kfunc{
+        .name = "bpf_session_is_return",
+        .prog_types = bit(ProgType::kprobe) | bit(ProgType::tracing),
+        .prototype = "bool bpf_session_is_return(void *ctx)",
+        .attach_types = session_attach,
+    },
+    Kfunc{
+        .name = "bpf_task_work_schedule_resume",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = everyone,
+        .special = Special::task_work_schedule,
+        .prototype = "int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *tw, void "
+                     "*map__const_map, bpf_task_work_callback_t callback)",
+    },
+    Kfunc{
+        .name = "bpf_task_work_schedule_signal",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = everyone,
+        .special = Special::task_work_schedule,
+        .prototype = "int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *tw, void "
+                     "*map__const_map, bpf_task_work_callback_t callback)",
+    },
+    Kfunc{
+        .name = "bpf_timer_cancel_async",
+        .prog_types = everyone,
+        .prototype = "int bpf_timer_cancel_async(struct bpf_timer *timer)",
+    },
+    Kfunc{
+        .name = "bpf_wakeup_sources_get_head",
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "void *bpf_wakeup_sources_get_head(void)",
+    },
+    Kfunc{
+        .name = "bpf_wakeup_sources_read_lock",
+        .flags = kfunc_flag::acquire,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "struct bpf_ws_lock *bpf_wakeup_sources_read_lock(void)",
+    },
+    Kfunc{
+        .name = "bpf_wakeup_sources_read_unlock",
+        .flags = kfunc_flag::release,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "void bpf_wakeup_sources_read_unlock(struct bpf_ws_lock *lock)",
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> misc_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

@@ -1,0 +1,145 @@
+// Packets and sockets.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr AttachType iterator_attach[] = {AttachType::trace_iter};
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_icmp_send",
+        .prog_types = cgroup_hooks,
+        .prototype = "int bpf_icmp_send(struct __sk_buff *skb_ctx, int type, int code)",
+    },
+    Kfunc{
+        .name = "bpf_kfree_skb",
+        .flags = kfunc_flag::release,
+        .prog_types = 0,
+        .prototype = "void bpf_kfree_skb(struct sk_buff *skb)",
+        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
+                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+    },
+    Kfunc{
+        .name = "bpf_ksock_acquire",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
+        .prototype = "struct bpf_ksock *bpf_ksock_acquire(struct bpf_ksock *ks)",
+    },
+    Kfunc{
+        .name = "bpf_ksock_connect",
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "int bpf_ksock_connect(struct bpf_ksock *ks, const union bpf_ksock_addr *addr, u32 addr__sz)",
+    },
+    Kfunc{
+        .name = "bpf_ksock_create",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = bit(ProgType::syscall),
+        .prototype = "struct bpf_ksock *bpf_ksock_create(const struct bpf_ksock_create_opts *opts, u32 opts__sz, int "
+                     "*err__uninit)",
+    },
+    Kfunc{
+        .name = "bpf_ksock_release",
+        .flags = kfunc_flag::release,
+        .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
+        .prototype = "void bpf_ksock_release(struct bpf_ksock *ks)",
+    },
+    Kfunc{
+        .name = "bpf_ksock_send",
+        .flags = kfunc_flag::sleepable,
+        .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
+        .prototype = "int bpf_ksock_send(struct bpf_ksock *ks, const void *data, u32 data__sz)",
+    },
+    Kfunc{
+        .name = "bpf_sk_assign_tcp_reqsk",
+        .prog_types = bit(ProgType::sched_cls),
+        .prototype = "int bpf_sk_assign_tcp_reqsk(struct __sk_buff *s, struct sock *sk, struct bpf_tcp_req_attrs "
+                     "*attrs, int attrs__sz)",
+        .since = {6, 9},
+        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+                      "Qdisc_ops.egress_block_get sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated "
+                      "sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+    },
+    Kfunc{
+        .name = "bpf_skb_get_hash",
+        .prog_types = 0,
+        .prototype = "u32 bpf_skb_get_hash(struct sk_buff *skb)",
+        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
+                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+    },
+    Kfunc{
+        .name = "bpf_sock_addr_set_sun_path",
+        .prog_types = cgroup_hooks,
+        .prototype =
+            "int bpf_sock_addr_set_sun_path(struct bpf_sock_addr_kern *sa_kern, const u8 *sun_path, u32 sun_path__sz)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_sock_destroy",
+        .prog_types = bit(ProgType::tracing),
+        .prototype = "int bpf_sock_destroy(struct sock_common *sock)",
+        .since = {6, 5},
+        .attach_types = iterator_attach,
+    },
+    Kfunc{
+        .name = "bpf_sock_ops_enable_tx_tstamp",
+        .prog_types = cgroup_hooks,
+        .prototype = "int bpf_sock_ops_enable_tx_tstamp(struct bpf_sock_ops_kern *skops, u64 flags)",
+    },
+    Kfunc{
+        .name = "bpf_sock_read_xattr",
+        .prog_types = bit(ProgType::lsm),
+        .prototype = "int bpf_sock_read_xattr(struct socket *sock, const char *name__str, struct bpf_dynptr *value_p)",
+    },
+    Kfunc{
+        .name = "bpf_xdp_get_xfrm_state",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = bit(ProgType::xdp),
+        .prototype = "struct xfrm_state *bpf_xdp_get_xfrm_state(struct xdp_md *ctx, struct bpf_xfrm_state_opts *opts, "
+                     "u32 opts__sz)",
+        .since = {6, 8},
+    },
+    Kfunc{
+        .name = "bpf_xdp_metadata_rx_hash",
+        .prog_types = everyone,
+        .prototype =
+            "int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, u32 *hash, enum xdp_rss_hash_type *rss_type)",
+        .since = {6, 3},
+    },
+    Kfunc{
+        .name = "bpf_xdp_metadata_rx_timestamp",
+        .prog_types = everyone,
+        .prototype = "int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, u64 *timestamp)",
+        .since = {6, 3},
+    },
+    Kfunc{
+        .name = "bpf_xdp_metadata_rx_vlan_tag",
+        .prog_types = everyone,
+        .prototype = "int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *vlan_proto, u16 *vlan_tci)",
+        .since = {6, 8},
+    },
+    Kfunc{
+        .name = "bpf_xdp_pull_data",
+        .prog_types = bit(ProgType::xdp),
+        .prototype = "int bpf_xdp_pull_data(struct xdp_md *x, u32 len)",
+    },
+    Kfunc{
+        .name = "bpf_xdp_xfrm_state_release",
+        .flags = kfunc_flag::release,
+        .prog_types = bit(ProgType::xdp),
+        .prototype = "void bpf_xdp_xfrm_state_release(struct xfrm_state *x)",
+        .since = {6, 8},
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> net_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

@@ -1,0 +1,237 @@
+// Objects that programs allocate, and the lists and trees that hold them.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_list_add",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::list_add,
+        .prototype = "int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *new, struct bpf_list_node "
+                     "*prev__nonown_allowed)",
+    },
+    Kfunc{
+        .name = "bpf_list_back",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::list_back,
+        .prototype = "struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)",
+    },
+    Kfunc{
+        .name = "bpf_list_del",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::list_del,
+        .prototype = "struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node "
+                     "*node__nonown_allowed)",
+    },
+    Kfunc{
+        .name = "bpf_list_empty",
+        .prog_types = generic,
+        .prototype = "bool bpf_list_empty(struct bpf_list_head *head)",
+    },
+    Kfunc{
+        .name = "bpf_list_front",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::list_front,
+        .prototype = "struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)",
+    },
+    Kfunc{
+        .name = "bpf_list_is_first",
+        .prog_types = generic,
+        .prototype = "bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
+    },
+    Kfunc{
+        .name = "bpf_list_is_last",
+        .prog_types = generic,
+        .prototype = "bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
+    },
+    Kfunc{
+        .name = "bpf_list_pop_back",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::list_pop_back,
+        .prototype = "struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_list_pop_front",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::list_pop_front,
+        .prototype = "struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_list_push_back",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::list_push_back,
+        .prototype = "int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)",
+    },
+    Kfunc{
+        .name = "bpf_list_push_back_impl",
+        .prog_types = generic,
+        .special = Special::list_push_back,
+        .prototype = "int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
+                     "*meta__ign, u64 off)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_list_push_front",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::list_push_front,
+        .prototype = "int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)",
+    },
+    Kfunc{
+        .name = "bpf_list_push_front_impl",
+        .prog_types = generic,
+        .special = Special::list_push_front,
+        .prototype = "int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
+                     "*meta__ign, u64 off)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_obj_drop",
+        .flags = kfunc_flag::release | kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::obj_drop,
+        .prototype = "void bpf_obj_drop(void *p__alloc)",
+    },
+    Kfunc{
+        .name = "bpf_obj_drop_impl",
+        .flags = kfunc_flag::release,
+        .prog_types = generic,
+        .special = Special::obj_drop,
+        .prototype = "void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_obj_new",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::obj_new,
+        .prototype = "void *bpf_obj_new(u64 local_type_id__k)",
+    },
+    Kfunc{
+        .name = "bpf_obj_new_impl",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::obj_new,
+        .prototype = "void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_percpu_obj_drop",
+        .flags = kfunc_flag::release | kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::percpu_obj_drop,
+        .prototype = "void bpf_percpu_obj_drop(void *p__alloc)",
+    },
+    Kfunc{
+        .name = "bpf_percpu_obj_drop_impl",
+        .flags = kfunc_flag::release,
+        .prog_types = generic,
+        .special = Special::percpu_obj_drop,
+        .prototype = "void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_percpu_obj_new",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::percpu_obj_new,
+        .prototype = "void *bpf_percpu_obj_new(u64 local_type_id__k)",
+    },
+    Kfunc{
+        .name = "bpf_percpu_obj_new_impl",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::percpu_obj_new,
+        .prototype = "void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
+        .since = {6, 7},
+    },
+    Kfunc{
+        .name = "bpf_rbtree_add",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::rbtree_add,
+        .prototype = "int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
+                     "bpf_rb_node *, const struct bpf_rb_node *))",
+    },
+    Kfunc{
+        .name = "bpf_rbtree_add_impl",
+        .prog_types = generic,
+        .special = Special::rbtree_add,
+        .prototype = "int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
+                     "bpf_rb_node *, const struct bpf_rb_node *), void *meta__ign, u64 off)",
+        .since = {6, 3},
+    },
+    Kfunc{
+        .name = "bpf_rbtree_first",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::rbtree_first,
+        .prototype = "struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)",
+        .since = {6, 3},
+    },
+    Kfunc{
+        .name = "bpf_rbtree_left",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::rbtree_left,
+        .prototype = "struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)",
+    },
+    Kfunc{
+        .name = "bpf_rbtree_remove",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::rbtree_remove,
+        .prototype = "struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)",
+        .since = {6, 3},
+    },
+    Kfunc{
+        .name = "bpf_rbtree_right",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::rbtree_right,
+        .prototype = "struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)",
+    },
+    Kfunc{
+        .name = "bpf_rbtree_root",
+        .flags = kfunc_flag::ret_null,
+        .prog_types = generic,
+        .special = Special::rbtree_root,
+        .prototype = "struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)",
+    },
+    Kfunc{
+        .name = "bpf_refcount_acquire",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu | kfunc_flag::implicit_args,
+        .prog_types = generic,
+        .special = Special::refcount_acquire,
+        .prototype = "void *bpf_refcount_acquire(void *p__refcounted_kptr)",
+    },
+    Kfunc{
+        .name = "bpf_refcount_acquire_impl",
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
+        .prog_types = generic,
+        .special = Special::refcount_acquire,
+        .prototype = "void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)",
+        .since = {6, 4},
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> object_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

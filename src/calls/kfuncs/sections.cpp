@@ -1,0 +1,101 @@
+// Critical sections: RCU, preemption, interrupts, queued spin locks, and exceptions.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "__bpf_trap",
+        .prog_types = everyone,
+        .prototype = "void __bpf_trap(void)",
+    },
+    Kfunc{
+        .name = "bpf_local_irq_restore",
+        .prog_types = everyone,
+        .special = Special::local_irq_restore,
+        .prototype = "void bpf_local_irq_restore(unsigned long *flags__irq_flag)",
+        .since = {6, 14},
+    },
+    Kfunc{
+        .name = "bpf_local_irq_save",
+        .prog_types = everyone,
+        .special = Special::local_irq_save,
+        .prototype = "void bpf_local_irq_save(unsigned long *flags__irq_flag)",
+        .since = {6, 14},
+    },
+    Kfunc{
+        .name = "bpf_preempt_disable",
+        .prog_types = everyone,
+        .special = Special::preempt_disable,
+        .prototype = "void bpf_preempt_disable(void)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_preempt_enable",
+        .prog_types = everyone,
+        .special = Special::preempt_enable,
+        .prototype = "void bpf_preempt_enable(void)",
+        .since = {6, 10},
+    },
+    Kfunc{
+        .name = "bpf_rcu_read_lock",
+        .prog_types = everyone,
+        .special = Special::rcu_read_lock,
+        .prototype = "void bpf_rcu_read_lock(void)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_rcu_read_unlock",
+        .prog_types = everyone,
+        .special = Special::rcu_read_unlock,
+        .prototype = "void bpf_rcu_read_unlock(void)",
+        .since = {6, 2},
+    },
+    Kfunc{
+        .name = "bpf_res_spin_lock",
+        .prog_types = everyone,
+        .special = Special::res_spin_lock,
+        .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
+        .since = {6, 15},
+    },
+    Kfunc{
+        .name = "bpf_res_spin_lock_irqsave",
+        .prog_types = everyone,
+        .special = Special::res_spin_lock_irqsave,
+        .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
+        .since = {6, 15},
+    },
+    Kfunc{
+        .name = "bpf_res_spin_unlock",
+        .prog_types = everyone,
+        .special = Special::res_spin_unlock,
+        .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
+        .since = {6, 15},
+    },
+    Kfunc{
+        .name = "bpf_res_spin_unlock_irqrestore",
+        .prog_types = everyone,
+        .special = Special::res_spin_unlock_irqrestore,
+        .prototype =
+            "void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
+        .since = {6, 15},
+    },
+    Kfunc{
+        .name = "bpf_throw",
+        .prog_types = generic,
+        .special = Special::throw_,
+        .prototype = "void bpf_throw(u64 cookie)",
+        .since = {6, 7},
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> sections_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

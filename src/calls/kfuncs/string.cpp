@@ -1,0 +1,105 @@
+// String functions on memory that may fault.
+//
+// Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::kfunc_tables {
+namespace {
+
+constexpr Kfunc entries[] = {
+    Kfunc{
+        .name = "bpf_strcasecmp",
+        .prog_types = everyone,
+        .prototype = "int bpf_strcasecmp(const char *s1__ign, const char *s2__ign)",
+    },
+    Kfunc{
+        .name = "bpf_strcasestr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strcasestr(const char *s1__ign, const char *s2__ign)",
+    },
+    Kfunc{
+        .name = "bpf_strchr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strchr(const char *s__ign, char c)",
+    },
+    Kfunc{
+        .name = "bpf_strchrnul",
+        .prog_types = everyone,
+        .prototype = "int bpf_strchrnul(const char *s__ign, char c)",
+    },
+    Kfunc{
+        .name = "bpf_strcmp",
+        .prog_types = everyone,
+        .prototype = "int bpf_strcmp(const char *s1__ign, const char *s2__ign)",
+    },
+    Kfunc{
+        .name = "bpf_strcspn",
+        .prog_types = everyone,
+        .prototype = "int bpf_strcspn(const char *s__ign, const char *reject__ign)",
+    },
+    Kfunc{
+        .name = "bpf_stream_print_stack",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = everyone,
+        .prototype = "int bpf_stream_print_stack(int stream_id)",
+    },
+    Kfunc{
+        .name = "bpf_stream_vprintk",
+        .flags = kfunc_flag::implicit_args,
+        .prog_types = everyone,
+        .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
+    },
+    Kfunc{
+        .name = "bpf_strlen",
+        .prog_types = everyone,
+        .prototype = "int bpf_strlen(const char *s__ign)",
+    },
+    Kfunc{
+        .name = "bpf_strncasecmp",
+        .prog_types = everyone,
+        .prototype = "int bpf_strncasecmp(const char *s1__ign, const char *s2__ign, size_t len)",
+    },
+    Kfunc{
+        .name = "bpf_strncasestr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strncasestr(const char *s1__ign, const char *s2__ign, size_t len)",
+    },
+    Kfunc{
+        .name = "bpf_strnchr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strnchr(const char *s__ign, size_t count, char c)",
+    },
+    Kfunc{
+        .name = "bpf_strnlen",
+        .prog_types = everyone,
+        .prototype = "int bpf_strnlen(const char *s__ign, size_t count)",
+    },
+    Kfunc{
+        .name = "bpf_strnstr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strnstr(const char *s1__ign, const char *s2__ign, size_t len)",
+    },
+    Kfunc{
+        .name = "bpf_strrchr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strrchr(const char *s__ign, int c)",
+    },
+    Kfunc{
+        .name = "bpf_strspn",
+        .prog_types = everyone,
+        .prototype = "int bpf_strspn(const char *s__ign, const char *accept__ign)",
+    },
+    Kfunc{
+        .name = "bpf_strstr",
+        .prog_types = everyone,
+        .prototype = "int bpf_strstr(const char *s1__ign, const char *s2__ign)",
+    },
+};
+
+}  // namespace
+
+std::span<const Kfunc> string_kfuncs() {
+  return entries;
+}
+
+}  // namespace skep::calls::kfunc_tables

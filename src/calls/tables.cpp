@@ -1,0 +1,92 @@
+// Joins the tables of helpers and kfuncs of all themes and indexes them: helpers by number, kfuncs by name.
+//
+// The tables are constant; the joined, sorted copies are made once, on first use. Tested by tests/calls/.
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "calls/call.hpp"
+#include "calls/helpers/helpers.hpp"
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls {
+namespace {
+
+std::vector<Helper> join_helpers() {
+  std::vector<Helper> all;
+  for (auto theme : helper_tables::themes) std::ranges::copy(theme(), std::back_inserter(all));
+  std::ranges::sort(all, {}, &Helper::id);
+  return all;
+}
+
+std::vector<Kfunc> join_kfuncs() {
+  std::vector<Kfunc> all;
+  for (auto theme : kfunc_tables::themes) std::ranges::copy(theme(), std::back_inserter(all));
+  std::ranges::sort(all, {}, &Kfunc::name);
+  return all;
+}
+
+std::vector<const Helper*> sort_helpers_by_name() {
+  std::vector<const Helper*> index;
+  for (const Helper& helper : helpers()) index.push_back(&helper);
+  std::ranges::sort(index, {}, [](const Helper* helper) { return helper->name; });
+  return index;
+}
+
+}  // namespace
+
+std::span<const Helper> helpers() {
+  static const std::vector<Helper> table = join_helpers();
+  return table;
+}
+
+const Helper* find_helper(std::uint32_t id) {
+  const auto table = helpers();
+  // The numbers are dense and start at 1, which tests/calls/helpers_test.cpp holds.
+  return id == 0 || id > table.size() ? nullptr : &table[id - 1];
+}
+
+const Helper* find_helper(std::string_view name) {
+  static const std::vector<const Helper*> index = sort_helpers_by_name();
+  const auto by_name = [](const Helper* helper) { return helper->name; };
+  const auto found = std::ranges::lower_bound(index, name, {}, by_name);
+  return found == index.end() || (*found)->name != name ? nullptr : *found;
+}
+
+const Helper* find_helper(std::uint32_t id, ProgType type) {
+  for (const helper_tables::Variant& variant : helper_tables::variants()) {
+    if (variant.helper.id == id && (variant.prog_types & bit(type)) != 0) return &variant.helper;
+  }
+  return find_helper(id);
+}
+
+std::span<const Kfunc> kfuncs() {
+  static const std::vector<Kfunc> table = join_kfuncs();
+  return table;
+}
+
+const Kfunc* find_kfunc(std::string_view name) {
+  const auto table = kfuncs();
+  const auto found = std::ranges::lower_bound(table, name, {}, &Kfunc::name);
+  return found == table.end() || found->name != name ? nullptr : &*found;
+}
+
+bool may_call(const Kfunc& kfunc, ProgType type, AttachType attach_type, std::string_view struct_ops_type,
+              std::string_view struct_ops_member) {
+  if (type == ProgType::struct_ops) {
+    std::string_view rest = kfunc.struct_ops;
+    while (!rest.empty()) {
+      const auto end = rest.find(' ');
+      const std::string_view item = rest.substr(0, end);
+      rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+      const auto dot = item.find('.');
+      if (item.substr(0, dot) != struct_ops_type) continue;
+      if (dot == std::string_view::npos || item.substr(dot + 1) == struct_ops_member) return true;
+    }
+  }
+  if ((kfunc.prog_types & bit(type)) == 0) return false;
+  return kfunc.attach_types.empty() || std::ranges::find(kfunc.attach_types, attach_type) != kfunc.attach_types.end();
+}
+
+}  // namespace skep::calls
