@@ -1,8 +1,9 @@
-// What an embedding application adds to a Kernel: kfuncs, types, struct_ops tables and functions that programs attach to.
+// What an embedding application adds to a Kernel: kfuncs, types, struct_ops tables and functions that programs attach
+// to.
 //
-// A HostModule is to Skep what a kernel module with BTF is to Linux: its types continue the kernel's, loaders find them by
-// descriptor, the verifier checks calls by them. A plugin (`skep --host FILE.so`) exports `skep_host_modules`, which appends its
-// modules. Lifetimes: a module's strings and functions must outlive the Kernel.
+// A HostModule is to Skep what a kernel module with BTF is to Linux: its types continue the kernel's, loaders find them
+// by descriptor, the verifier checks calls by them. A plugin (`skep --host FILE.so`) exports `skep_host_modules`, which
+// appends its modules. Lifetimes: a module's strings and functions must outlive the Kernel.
 #pragma once
 
 #include <array>
@@ -13,8 +14,8 @@
 
 namespace skep {
 
-// What a host function is called with: the arguments that the program passed, in order. Its result is the kfunc's (ignored for
-// void). It runs on the thread that runs the program and must not block.
+// What a host function is called with: the arguments that the program passed, in order. Its result is the kfunc's
+// (ignored for void). It runs on the thread that runs the program and must not block.
 using HostFunction = std::uint64_t (*)(const std::array<std::uint64_t, 5>& args);
 
 // Flags of a kfunc, as the kernel's documentation names them (Documentation/bpf/kfuncs.rst).
@@ -35,20 +36,21 @@ enum HostKfuncFlags : std::uint32_t {
 };
 
 struct HostKfunc {
-  std::string_view prototype;   // C: "struct foo *foo_acquire(int id)"
-  std::uint32_t flags = 0;      // HostKfuncFlags
+  std::string_view prototype;                       // C: "struct foo *foo_acquire(int id)"
+  std::uint32_t flags = 0;                          // HostKfuncFlags
   std::uint64_t program_types = ~std::uint64_t{0};  // one bit a ProgType
-  HostFunction function = nullptr;  // null: programs that call it are verified and not run
+  HostFunction function = nullptr;                  // null: programs that call it are verified and not run
 };
 
 struct HostModule {
-  std::string_view name;                     // "bpf_testmod"
-  std::vector<std::string_view> types;       // C definitions, in order: "struct foo { int a; struct task_struct *t; };"
+  std::string_view name;                // "bpf_testmod"
+  std::vector<std::string_view> types;  // C definitions, in order: "struct foo { int a; struct task_struct *t; };"
   std::vector<HostKfunc> kfuncs;
-  std::vector<std::string_view> functions;   // C prototypes of functions that fentry, fexit, fmod_ret programs attach to
+  std::vector<std::string_view> functions;  // C prototypes of functions that fentry, fexit, fmod_ret programs attach to
   std::vector<std::string_view> modifiable;  // names among `functions` that fmod_ret programs may attach to
   std::vector<std::string_view> sleepable;   // … that sleepable programs may
-  std::vector<std::string_view> tracepoints; // prototypes "void bpf_testmod_test_read(struct task_struct *t, …)" of tp_btf
+  std::vector<std::string_view>
+      tracepoints;  // prototypes "void bpf_testmod_test_read(struct task_struct *t, …)" of tp_btf
   std::vector<std::string_view> struct_ops;  // names of struct types whose members programs implement
 };
 

@@ -1,7 +1,8 @@
 // The structures that the commands of bpf(2) take, as Linux 7.3's `union bpf_attr` lays them out.
 //
-// One struct a command (the kernel has one union of all); the names are the kernel's. `last_field_end` of a struct is where its
-// last field of 7.3 ends: what a caller passes beyond it must be zero. Pointers are 64-bit integers on every architecture.
+// One struct a command (the kernel has one union of all); the names are the kernel's. `last_field_end` of a struct is
+// where its last field of 7.3 ends: what a caller passes beyond it must be zero. Pointers are 64-bit integers on every
+// architecture.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,11 @@
-// Descriptors: real ones (each is an eventfd, so that it can be polled, duplicated and passed to select), what they name, and the
-// process-wide registry from descriptor to Kernel. Tested by tests/kernel/descriptors_test.cpp.
+// Descriptors: real ones (each is an eventfd, so that it can be polled, duplicated and passed to select), what they
+// name, and the process-wide registry from descriptor to Kernel. Tested by tests/kernel/descriptors_test.cpp.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "kernel/impl.hpp"
@@ -13,7 +14,8 @@
 namespace skep {
 namespace {
 
-// The process's own facts: the only state outside a Kernel. Never destroyed, because programs may close descriptors at exit.
+// The process's own facts: the only state outside a Kernel. Never destroyed, because programs may close descriptors at
+// exit.
 struct Process {
   std::shared_mutex lock;
   std::unordered_map<int, Kernel*> owners;
@@ -69,8 +71,22 @@ Kernel& current_kernel() {
   return *process().default_kernel;
 }
 
-KernelBinding::KernelBinding(Kernel& kernel) : previous_(bound_kernel()) { bound_kernel() = &kernel; }
-KernelBinding::~KernelBinding() { bound_kernel() = previous_; }
+void refresh_all_poll_states() {
+  std::vector<Kernel*> kernels;
+  {
+    const std::shared_lock guard(process().lock);
+    for (const auto& [fd, kernel] : process().owners)
+      if (std::find(kernels.begin(), kernels.end(), kernel) == kernels.end()) kernels.push_back(kernel);
+  }
+  for (Kernel* kernel : kernels) kernel->refresh_poll_state();
+}
+
+KernelBinding::KernelBinding(Kernel& kernel) : previous_(bound_kernel()) {
+  bound_kernel() = &kernel;
+}
+KernelBinding::~KernelBinding() {
+  bound_kernel() = previous_;
+}
 
 void Kernel::Impl::add(const std::shared_ptr<Object>& object) {
   const std::unique_lock guard(lock);
@@ -113,7 +129,9 @@ std::optional<Kernel::Impl::Descriptor> Kernel::Impl::find_descriptor(int fd) co
   return it->second;
 }
 
-bool Kernel::owns(int fd) const { return impl_->find_descriptor(fd).has_value(); }
+bool Kernel::owns(int fd) const {
+  return impl_->find_descriptor(fd).has_value();
+}
 
 int Kernel::close(int fd) {
   std::optional<Impl::Descriptor> gone;

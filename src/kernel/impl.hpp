@@ -27,14 +27,14 @@ namespace skep {
 template <typename Attr>
 struct Call {
   Attr attr{};
-  std::uint64_t user = 0;   // address of the caller's structure
-  unsigned size = 0;        // as the caller gave it
+  std::uint64_t user = 0;  // address of the caller's structure
+  unsigned size = 0;       // as the caller gave it
   // Hands a field back to the caller, if the caller's structure has it. 0 or -EFAULT.
   template <typename Field>
-  int give(Field Attr::*field, Field value) {
+  int give(Field Attr::* field, Field value) {
     attr.*field = value;
-    const auto offset = static_cast<std::size_t>(reinterpret_cast<const char*>(&(attr.*field)) -
-                                                 reinterpret_cast<const char*>(&attr));
+    const auto offset =
+        static_cast<std::size_t>(reinterpret_cast<const char*>(&(attr.*field)) - reinterpret_cast<const char*>(&attr));
     return offset + sizeof(Field) <= size ? copy_to_user(user + offset, &value, sizeof(Field)) : 0;
   }
 };
@@ -60,17 +60,17 @@ struct Kernel::Impl {
   int load_types(std::string& error);
   int add_module(const HostModule& module, std::string& error);
   void provide_calls(std::span<const std::uint8_t> object_btf);
-  std::shared_ptr<BtfObject> vmlinux;       // as the verifier sees it
-  std::vector<std::uint8_t> presented;      // as loaders see it: without the calls that Skep defines
-  std::shared_ptr<BtfObject> own_module;    // "skep"
-  std::vector<std::shared_ptr<BtfObject>> modules;  // all, own_module first
+  std::shared_ptr<BtfObject> vmlinux;                       // as the verifier sees it
+  std::vector<std::uint8_t> presented;                      // as loaders see it: without the calls that Skep defines
+  std::shared_ptr<BtfObject> own_module;                    // "skep"
+  std::vector<std::shared_ptr<BtfObject>> modules;          // all, own_module first
   std::vector<std::shared_ptr<BtfObject>> retired_modules;  // that programs may still name by id
   Kfuncs kfuncs;
 
   // ---- descriptors.cpp ----
   struct Descriptor {
     std::shared_ptr<Object> object;
-    std::uint32_t access = 0;   // map_flag::rdonly, wronly: what user space may not do through it
+    std::uint32_t access = 0;  // map_flag::rdonly, wronly: what user space may not do through it
   };
   int install(const std::shared_ptr<Object>& object, std::uint32_t access = 0, int minimum = 0, bool cloexec = true);
   std::optional<Descriptor> find_descriptor(int fd) const;
@@ -90,7 +90,7 @@ struct Kernel::Impl {
   ObjectTable& table(ObjectKind kind) { return tables[static_cast<std::size_t>(kind)]; }
   void add(const std::shared_ptr<Object>& object);
 
-  mutable std::shared_mutex lock;   // of the tables below
+  mutable std::shared_mutex lock;  // of the tables below
   std::unordered_map<int, Descriptor> descriptors;
   std::array<ObjectTable, object_kinds> tables;
   std::map<std::string, Descriptor, std::less<>> pins;
@@ -135,7 +135,7 @@ struct Kernel::Impl {
   int raw_tracepoint_open(Call<attr::RawTracepoint>& call);
   int prog_attach(Call<attr::ProgAttach>& call);
   int prog_detach(Call<attr::ProgAttach>& call);
-  std::vector<std::shared_ptr<LinkObject>> attached;   // by PROG_ATTACH: no descriptor holds them
+  std::vector<std::shared_ptr<LinkObject>> attached;  // by PROG_ATTACH: no descriptor holds them
 
   // ---- log and reports ----
   void log(std::string_view line) const;

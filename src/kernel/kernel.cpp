@@ -1,6 +1,7 @@
 // The front door: one command of bpf(2) in, one result out. Size rules, unknown bits and which command goes where.
 //
-// A caller may pass a structure smaller or larger than ours: what is missing counts as zero, and what is too much must be zero
+// A caller may pass a structure smaller or larger than ours: what is missing counts as zero, and what is too much must
+// be zero
 // (-E2BIG past the union's end, -EINVAL past the command's last field). Tested by tests/kernel/.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -44,9 +45,9 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
   Impl& impl = *kernel->impl_;
   impl.options = options;
   if (impl.options.cpus == 0) impl.options.cpus = std::max(1U, std::thread::hardware_concurrency());
-  impl.executor = options.stepping_seed < 0
-                      ? async::make_thread_executor(impl.options.cpus)
-                      : async::make_stepping_executor(impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
+  impl.executor = options.stepping_seed < 0 ? async::make_thread_executor(impl.options.cpus)
+                                            : async::make_stepping_executor(
+                                                  impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
   impl.services = std::make_unique<KernelServices>(*impl.executor);
   if (impl.load_types(error) != 0) return nullptr;
   for (const HostModule& module : options.modules)
@@ -99,38 +100,70 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
     return (impl.*function)(kind, call);
   };
   switch (static_cast<Command>(command)) {
-    case Command::map_create: return run(&Impl::map_create);
-    case Command::map_lookup_elem: return run(&Impl::map_lookup);
-    case Command::map_update_elem: return run(&Impl::map_update);
-    case Command::map_delete_elem: return run(&Impl::map_delete);
-    case Command::map_get_next_key: return run(&Impl::map_next_key);
-    case Command::map_lookup_and_delete_elem: return run(&Impl::map_lookup_and_delete);
-    case Command::map_freeze: return run(&Impl::map_freeze);
-    case Command::map_lookup_batch: return run(&Impl::map_lookup_batch);
-    case Command::map_lookup_and_delete_batch: return run(&Impl::map_lookup_and_delete_batch);
-    case Command::map_update_batch: return run(&Impl::map_update_batch);
-    case Command::map_delete_batch: return run(&Impl::map_delete_batch);
-    case Command::prog_load: return run(&Impl::prog_load);
-    case Command::prog_test_run: return run(&Impl::prog_test_run);
-    case Command::prog_bind_map: return run(&Impl::prog_bind_map);
-    case Command::btf_load: return run(&Impl::btf_load);
-    case Command::obj_get_info_by_fd: return run(&Impl::object_info);
-    case Command::obj_pin: return run(&Impl::object_pin);
-    case Command::obj_get: return run(&Impl::object_get);
-    case Command::prog_get_next_id: return by_kind(&Impl::next_id, ObjectKind::program);
-    case Command::map_get_next_id: return by_kind(&Impl::next_id, ObjectKind::map);
-    case Command::btf_get_next_id: return by_kind(&Impl::next_id, ObjectKind::btf);
-    case Command::link_get_next_id: return by_kind(&Impl::next_id, ObjectKind::link);
-    case Command::prog_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::program);
-    case Command::map_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::map);
-    case Command::btf_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::btf);
-    case Command::link_get_fd_by_id: return by_kind(&Impl::fd_by_id, ObjectKind::link);
-    case Command::link_create: return run(&Impl::link_create);
-    case Command::link_update: return run(&Impl::link_update);
-    case Command::link_detach: return run(&Impl::link_detach);
-    case Command::raw_tracepoint_open: return run(&Impl::raw_tracepoint_open);
-    case Command::prog_attach: return run(&Impl::prog_attach);
-    case Command::prog_detach: return run(&Impl::prog_detach);
+    case Command::map_create:
+      return run(&Impl::map_create);
+    case Command::map_lookup_elem:
+      return run(&Impl::map_lookup);
+    case Command::map_update_elem:
+      return run(&Impl::map_update);
+    case Command::map_delete_elem:
+      return run(&Impl::map_delete);
+    case Command::map_get_next_key:
+      return run(&Impl::map_next_key);
+    case Command::map_lookup_and_delete_elem:
+      return run(&Impl::map_lookup_and_delete);
+    case Command::map_freeze:
+      return run(&Impl::map_freeze);
+    case Command::map_lookup_batch:
+      return run(&Impl::map_lookup_batch);
+    case Command::map_lookup_and_delete_batch:
+      return run(&Impl::map_lookup_and_delete_batch);
+    case Command::map_update_batch:
+      return run(&Impl::map_update_batch);
+    case Command::map_delete_batch:
+      return run(&Impl::map_delete_batch);
+    case Command::prog_load:
+      return run(&Impl::prog_load);
+    case Command::prog_test_run:
+      return run(&Impl::prog_test_run);
+    case Command::prog_bind_map:
+      return run(&Impl::prog_bind_map);
+    case Command::btf_load:
+      return run(&Impl::btf_load);
+    case Command::obj_get_info_by_fd:
+      return run(&Impl::object_info);
+    case Command::obj_pin:
+      return run(&Impl::object_pin);
+    case Command::obj_get:
+      return run(&Impl::object_get);
+    case Command::prog_get_next_id:
+      return by_kind(&Impl::next_id, ObjectKind::program);
+    case Command::map_get_next_id:
+      return by_kind(&Impl::next_id, ObjectKind::map);
+    case Command::btf_get_next_id:
+      return by_kind(&Impl::next_id, ObjectKind::btf);
+    case Command::link_get_next_id:
+      return by_kind(&Impl::next_id, ObjectKind::link);
+    case Command::prog_get_fd_by_id:
+      return by_kind(&Impl::fd_by_id, ObjectKind::program);
+    case Command::map_get_fd_by_id:
+      return by_kind(&Impl::fd_by_id, ObjectKind::map);
+    case Command::btf_get_fd_by_id:
+      return by_kind(&Impl::fd_by_id, ObjectKind::btf);
+    case Command::link_get_fd_by_id:
+      return by_kind(&Impl::fd_by_id, ObjectKind::link);
+    case Command::link_create:
+      return run(&Impl::link_create);
+    case Command::link_update:
+      return run(&Impl::link_update);
+    case Command::link_detach:
+      return run(&Impl::link_detach);
+    case Command::raw_tracepoint_open:
+      return run(&Impl::raw_tracepoint_open);
+    case Command::prog_attach:
+      return run(&Impl::prog_attach);
+    case Command::prog_detach:
+      return run(&Impl::prog_detach);
     case Command::prog_query:
     case Command::task_fd_query:
     case Command::enable_stats:
@@ -144,7 +177,13 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
   return -EINVAL;
 }
 
-bool Kernel::drain(std::uint64_t limit_ns) { return impl_->executor->drain(limit_ns); }
+Release Kernel::release() const {
+  return impl_->options.release;
+}
+
+bool Kernel::drain(std::uint64_t limit_ns) {
+  return impl_->executor->drain(limit_ns);
+}
 
 WorkStatistics Kernel::work() const {
   const async::WorkCounts counts = impl_->executor->counts();
@@ -155,7 +194,9 @@ void Kernel::on_log(std::function<void(std::string_view)> listener) {
   const std::lock_guard guard(impl_->report_lock);
   impl_->log_listener = std::move(listener);
 }
-void Kernel::on_trace(std::function<void(std::string_view)> listener) { impl_->services->on_trace(std::move(listener)); }
+void Kernel::on_trace(std::function<void(std::string_view)> listener) {
+  impl_->services->on_trace(std::move(listener));
+}
 
 void Kernel::Impl::log(std::string_view line) const {
   auto& self = const_cast<Impl&>(*this);
@@ -167,8 +208,14 @@ Kernel::LoadReport Kernel::last_load() const {
   const std::lock_guard guard(impl_->report_lock);
   return impl_->report;
 }
-void Kernel::set_verification_limit(std::uint64_t ns) { impl_->verification_limit_ns = ns; }
-std::span<const std::uint8_t> Kernel::presented_btf() const { return impl_->presented; }
-void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) { impl_->provide_calls(object_btf); }
+void Kernel::set_verification_limit(std::uint64_t ns) {
+  impl_->verification_limit_ns = ns;
+}
+std::span<const std::uint8_t> Kernel::presented_btf() const {
+  return impl_->presented;
+}
+void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) {
+  impl_->provide_calls(object_btf);
+}
 
 }  // namespace skep

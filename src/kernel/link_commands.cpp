@@ -1,7 +1,7 @@
 // Attachments: a link is something that the host application can see and fire, and touches nothing of the machine.
 //
-// LINK_CREATE, RAW_TRACEPOINT_OPEN and PROG_ATTACH check what the kernel checks of the program's type, and remember the rest.
-// Tested by tests/kernel/link_commands_test.cpp.
+// LINK_CREATE, RAW_TRACEPOINT_OPEN and PROG_ATTACH check what the kernel checks of the program's type, and remember the
+// rest. Tested by tests/kernel/link_commands_test.cpp.
 #include <algorithm>
 #include <cerrno>
 
@@ -15,16 +15,22 @@ namespace {
 ProgType type_attached_by(AttachType attach) {
   switch (attach) {
     case AttachType::cgroup_inet_ingress:
-    case AttachType::cgroup_inet_egress: return ProgType::cgroup_skb;
+    case AttachType::cgroup_inet_egress:
+      return ProgType::cgroup_skb;
     case AttachType::cgroup_inet_sock_create:
     case AttachType::cgroup_inet_sock_release:
     case AttachType::cgroup_inet4_post_bind:
-    case AttachType::cgroup_inet6_post_bind: return ProgType::cgroup_sock;
-    case AttachType::cgroup_sock_ops: return ProgType::sock_ops;
-    case AttachType::cgroup_device: return ProgType::cgroup_device;
-    case AttachType::cgroup_sysctl: return ProgType::cgroup_sysctl;
+    case AttachType::cgroup_inet6_post_bind:
+      return ProgType::cgroup_sock;
+    case AttachType::cgroup_sock_ops:
+      return ProgType::sock_ops;
+    case AttachType::cgroup_device:
+      return ProgType::cgroup_device;
+    case AttachType::cgroup_sysctl:
+      return ProgType::cgroup_sysctl;
     case AttachType::cgroup_getsockopt:
-    case AttachType::cgroup_setsockopt: return ProgType::cgroup_sockopt;
+    case AttachType::cgroup_setsockopt:
+      return ProgType::cgroup_sockopt;
     case AttachType::cgroup_inet4_bind:
     case AttachType::cgroup_inet6_bind:
     case AttachType::cgroup_inet4_connect:
@@ -41,25 +47,36 @@ ProgType type_attached_by(AttachType attach) {
     case AttachType::cgroup_unix_sendmsg:
     case AttachType::cgroup_udp4_recvmsg:
     case AttachType::cgroup_udp6_recvmsg:
-    case AttachType::cgroup_unix_recvmsg: return ProgType::cgroup_sock_addr;
-    case AttachType::lsm_cgroup: return ProgType::lsm;
-    case AttachType::flow_dissector: return ProgType::flow_dissector;
-    case AttachType::sk_lookup: return ProgType::sk_lookup;
-    case AttachType::xdp: return ProgType::xdp;
+    case AttachType::cgroup_unix_recvmsg:
+      return ProgType::cgroup_sock_addr;
+    case AttachType::lsm_cgroup:
+      return ProgType::lsm;
+    case AttachType::flow_dissector:
+      return ProgType::flow_dissector;
+    case AttachType::sk_lookup:
+      return ProgType::sk_lookup;
+    case AttachType::xdp:
+      return ProgType::xdp;
     case AttachType::tcx_ingress:
     case AttachType::tcx_egress:
     case AttachType::netkit_primary:
-    case AttachType::netkit_peer: return ProgType::sched_cls;
-    case AttachType::netfilter: return ProgType::netfilter;
-    case AttachType::sk_msg_verdict: return ProgType::sk_msg;
+    case AttachType::netkit_peer:
+      return ProgType::sched_cls;
+    case AttachType::netfilter:
+      return ProgType::netfilter;
+    case AttachType::sk_msg_verdict:
+      return ProgType::sk_msg;
     case AttachType::sk_skb_stream_parser:
     case AttachType::sk_skb_stream_verdict:
-    case AttachType::sk_skb_verdict: return ProgType::sk_skb;
+    case AttachType::sk_skb_verdict:
+      return ProgType::sk_skb;
     case AttachType::trace_kprobe_multi:
     case AttachType::trace_kprobe_session:
     case AttachType::trace_uprobe_multi:
-    case AttachType::trace_uprobe_session: return ProgType::kprobe;
-    default: return ProgType::unspec;
+    case AttachType::trace_uprobe_session:
+      return ProgType::kprobe;
+    default:
+      return ProgType::unspec;
   }
 }
 
@@ -74,19 +91,28 @@ std::uint32_t link_type_of(const ProgramObject& program, AttachType attach) {
     case ProgType::ext:
       return static_cast<std::uint32_t>(attach == AttachType::trace_iter ? LinkType::iter : LinkType::tracing);
     case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable: return static_cast<std::uint32_t>(LinkType::raw_tracepoint);
-    case ProgType::xdp: return static_cast<std::uint32_t>(LinkType::xdp);
+    case ProgType::raw_tracepoint_writable:
+      return static_cast<std::uint32_t>(LinkType::raw_tracepoint);
+    case ProgType::xdp:
+      return static_cast<std::uint32_t>(LinkType::xdp);
     case ProgType::flow_dissector:
-    case ProgType::sk_lookup: return static_cast<std::uint32_t>(LinkType::netns);
-    case ProgType::netfilter: return static_cast<std::uint32_t>(LinkType::netfilter);
-    case ProgType::sched_cls: return static_cast<std::uint32_t>(LinkType::tcx);
+    case ProgType::sk_lookup:
+      return static_cast<std::uint32_t>(LinkType::netns);
+    case ProgType::netfilter:
+      return static_cast<std::uint32_t>(LinkType::netfilter);
+    case ProgType::sched_cls:
+      return static_cast<std::uint32_t>(LinkType::tcx);
     case ProgType::perf_event:
-    case ProgType::tracepoint: return static_cast<std::uint32_t>(LinkType::perf_event);
+    case ProgType::tracepoint:
+      return static_cast<std::uint32_t>(LinkType::perf_event);
     case ProgType::kprobe:
-      return static_cast<std::uint32_t>(attach == AttachType::perf_event ? LinkType::perf_event : LinkType::kprobe_multi);
+      return static_cast<std::uint32_t>(attach == AttachType::perf_event ? LinkType::perf_event
+                                                                         : LinkType::kprobe_multi);
     case ProgType::sk_msg:
-    case ProgType::sk_skb: return static_cast<std::uint32_t>(LinkType::sockmap);
-    default: return static_cast<std::uint32_t>(LinkType::cgroup);
+    case ProgType::sk_skb:
+      return static_cast<std::uint32_t>(LinkType::sockmap);
+    default:
+      return static_cast<std::uint32_t>(LinkType::cgroup);
   }
 }
 
@@ -149,7 +175,8 @@ int Kernel::Impl::raw_tracepoint_open(Call<attr::RawTracepoint>& call) {
       if (vmlinux->btf->find("btf_trace_" + link->target, btf::Kind::typedef_) == 0) return -ENOENT;
       break;
     }
-    default: return -EINVAL;
+    default:
+      return -EINVAL;
   }
   add(link);
   return install(link);

@@ -30,21 +30,26 @@ bool valid_name(const char (&name)[16]) {
 bool holds_objects(MapType type) {
   return type == MapType::array_of_maps || type == MapType::hash_of_maps || type == MapType::prog_array;
 }
-bool keyless(MapType type) { return type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter; }
+bool keyless(MapType type) {
+  return type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter;
+}
 
 // The value of a map whose BTF names it: sizes must agree, as the kernel checks them.
 int check_btf(const MapObject& object, const maps::MapInfo& info) {
   const btf::Btf& types = *object.btf->btf;
   const auto key_size = info.key_type != 0 ? types.size_of(info.key_type) : std::optional<std::uint32_t>(0);
   if (info.key_type != 0 && (!key_size || *key_size != info.key_size)) return -EINVAL;
-  const auto value_size = info.value_type != 0 && types.valid(info.value_type) ? types.size_of(info.value_type) : std::nullopt;
+  const auto value_size =
+      info.value_type != 0 && types.valid(info.value_type) ? types.size_of(info.value_type) : std::nullopt;
   if (!value_size || *value_size != info.value_size) return -EINVAL;
   return 0;
 }
 
 }  // namespace
 
-bool valid_object_name(const char (&name)[16]) { return valid_name(name); }
+bool valid_object_name(const char (&name)[16]) {
+  return valid_name(name);
+}
 
 int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   const attr::MapCreate& a = call.attr;
@@ -173,7 +178,8 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   int error = 0;
   if (type == MapType::prog_array) {
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
-    return program ? map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags) : error;
+    return program ? map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags)
+                   : error;
   }
   const auto inner = find<MapObject>(fd, ObjectKind::map, error);
   return inner ? map.map->update_object(key, inner->map, flags) : error;
@@ -184,7 +190,8 @@ int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
   Target target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
   maps::Map& map = *target.object->map;
-  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+  if ((call.attr.flags & elem_flag::lock) != 0 &&
+      (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
     return -EINVAL;
   std::vector<std::uint8_t> value(map.user_value_size());
   int error = 0;
@@ -204,7 +211,8 @@ int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
   maps::Map& map = *target.object->map;
   if (map.frozen()) return -EPERM;
-  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+  if ((call.attr.flags & elem_flag::lock) != 0 &&
+      (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
     return -EINVAL;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
   std::vector<std::uint8_t> value(map.user_value_size());
@@ -248,7 +256,8 @@ int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
   if (map.frozen()) return -EPERM;
   const bool queue = map.info().type == MapType::queue || map.info().type == MapType::stack;
   if (queue && call.attr.flags != 0) return -EINVAL;
-  if ((call.attr.flags & elem_flag::lock) != 0 && (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
+  if ((call.attr.flags & elem_flag::lock) != 0 &&
+      (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
     return -EINVAL;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
   std::vector<std::uint8_t> value(map.user_value_size());
@@ -267,7 +276,8 @@ int Kernel::Impl::map_freeze(Call<attr::MapFreeze>& call) {
   return target.object->map->freeze();
 }
 
-// ---- batches --------------------------------------------------------------------------------------------------------------
+// ---- batches
+// --------------------------------------------------------------------------------------------------------------
 
 // The position of a batch is the last key that was given: any map can go on from there.
 int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {
@@ -319,8 +329,12 @@ int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {
   return error;
 }
 
-int Kernel::Impl::map_lookup_batch(Call<attr::MapBatch>& call) { return batch_lookup(call, false); }
-int Kernel::Impl::map_lookup_and_delete_batch(Call<attr::MapBatch>& call) { return batch_lookup(call, true); }
+int Kernel::Impl::map_lookup_batch(Call<attr::MapBatch>& call) {
+  return batch_lookup(call, false);
+}
+int Kernel::Impl::map_lookup_and_delete_batch(Call<attr::MapBatch>& call) {
+  return batch_lookup(call, true);
+}
 
 int Kernel::Impl::map_update_batch(Call<attr::MapBatch>& call) {
   const attr::MapBatch a = call.attr;

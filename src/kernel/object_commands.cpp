@@ -1,4 +1,5 @@
-// Types, ids, information and pins: the commands that treat all objects alike. Tested by tests/kernel/object_commands_test.cpp.
+// Types, ids, information and pins: the commands that treat all objects alike. Tested by
+// tests/kernel/object_commands_test.cpp.
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,7 +104,8 @@ int program_info(Call<attr::Info>& call, const ProgramObject& program) {
   info.xlated_prog_insns = wanted.xlated_prog_insns;
   info.xlated_prog_len = static_cast<std::uint32_t>(insns.size() * sizeof(Insn));
   if (error == 0 && wanted.xlated_prog_insns != 0)
-    error = copy_to_user(wanted.xlated_prog_insns, insns.data(), std::min(wanted.xlated_prog_len, info.xlated_prog_len));
+    error =
+        copy_to_user(wanted.xlated_prog_insns, insns.data(), std::min(wanted.xlated_prog_len, info.xlated_prog_len));
   info.func_info = wanted.func_info;
   info.func_info_rec_size = sizeof(verifier::FuncInfo);
   info.nr_func_info = wanted.nr_func_info;
@@ -205,10 +207,14 @@ int Kernel::Impl::object_info(Call<attr::Info>& call) {
   const auto found = find_descriptor(static_cast<int>(call.attr.bpf_fd));
   if (!found) return -EBADF;
   switch (found->object->kind) {
-    case ObjectKind::map: return map_info(call, static_cast<const MapObject&>(*found->object));
-    case ObjectKind::program: return program_info(call, static_cast<const ProgramObject&>(*found->object));
-    case ObjectKind::btf: return btf_info(call, static_cast<const BtfObject&>(*found->object));
-    case ObjectKind::link: return link_info(call, static_cast<const LinkObject&>(*found->object));
+    case ObjectKind::map:
+      return map_info(call, static_cast<const MapObject&>(*found->object));
+    case ObjectKind::program:
+      return program_info(call, static_cast<const ProgramObject&>(*found->object));
+    case ObjectKind::btf:
+      return btf_info(call, static_cast<const BtfObject&>(*found->object));
+    case ObjectKind::link:
+      return link_info(call, static_cast<const LinkObject&>(*found->object));
   }
   return -EINVAL;
 }

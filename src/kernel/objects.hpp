@@ -1,7 +1,8 @@
 // What descriptors name: maps, programs, types, links; and the table that counts who holds them.
 //
-// An object lives as long as a descriptor, a pin, or another object (a program its maps) holds it, and is found by its id
-// while it lives. User space's references to a map (descriptors and pins) are counted apart, for work queues depend on them.
+// An object lives as long as a descriptor, a pin, or another object (a program its maps) holds it, and is found by its
+// id while it lives. User space's references to a map (descriptors and pins) are counted apart, for work queues depend
+// on them.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,9 @@ struct Object {
 struct BtfObject final : Object {
   BtfObject() : Object(ObjectKind::btf) {}
   std::shared_ptr<const btf::Btf> btf;
-  std::string name;        // of kernel types: "vmlinux", a module's
+  std::string name;  // of kernel types: "vmlinux", a module's
   bool kernel = false;
-  std::vector<std::uint8_t> raw;   // as user space gets it back
+  std::vector<std::uint8_t> raw;  // as user space gets it back
 };
 
 struct MapObject final : Object {
@@ -50,7 +51,7 @@ struct MapObject final : Object {
   std::shared_ptr<maps::Map> map;
   std::shared_ptr<BtfObject> btf;
   std::uint32_t btf_vmlinux_value_type_id = 0;
-  int wake_fd = -1;   // ring buffers: an eventfd that all descriptors of the map share
+  int wake_fd = -1;  // ring buffers: an eventfd that all descriptors of the map share
   ~MapObject() override;
 };
 
@@ -58,17 +59,17 @@ struct ProgramObject final : Object {
   ProgramObject() : Object(ObjectKind::program) {}
   const progtypes::ProgTypeDef* type = nullptr;
   progtypes::ProgramTraits traits;
-  std::string attach_function, struct_ops_type, struct_ops_member;   // what traits' views point into
+  std::string attach_function, struct_ops_type, struct_ops_member;  // what traits' views point into
   std::string name, license;
   AttachType attach_type{};
   std::uint32_t attach_btf_id = 0, attach_btf_obj_id = 0;
   std::shared_ptr<BtfObject> btf;
   std::vector<verifier::FuncInfo> func_info;
   std::vector<verifier::LineInfo> line_info;
-  std::vector<std::shared_ptr<MapObject>> maps;   // used, or bound (PROG_BIND_MAP)
+  std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
   std::shared_ptr<const engine::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
-  std::vector<std::uint8_t> context_fields;       // see test_run.cpp
+  std::vector<std::uint8_t> context_fields;  // see test_run.cpp
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;
   std::uint8_t tag[8] = {};
@@ -78,7 +79,7 @@ struct ProgramObject final : Object {
 struct LinkObject final : Object {
   LinkObject() : Object(ObjectKind::link) {}
   std::shared_ptr<ProgramObject> program;
-  std::shared_ptr<MapObject> map;   // struct_ops
+  std::shared_ptr<MapObject> map;  // struct_ops
   AttachType attach{};
   std::uint32_t type = 0;
   std::uint32_t target_fd = 0;

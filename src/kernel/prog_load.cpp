@@ -108,8 +108,8 @@ class Deadline {
 };
 
 bool gpl_compatible(std::string_view license) {
-  return license == "GPL" || license == "GPL v2" || license == "GPL and additional rights" || license == "Dual BSD/GPL" ||
-         license == "Dual MIT/GPL" || license == "Dual MPL/GPL";
+  return license == "GPL" || license == "GPL v2" || license == "GPL and additional rights" ||
+         license == "Dual BSD/GPL" || license == "Dual MIT/GPL" || license == "Dual MPL/GPL";
 }
 
 // Reads `count` records of `record_size` bytes, of which the first `known` mean something to 7.3.
@@ -124,7 +124,8 @@ int read_records(std::uint64_t user, std::uint32_t count, std::uint32_t record_s
 int give_log(Call<attr::ProgLoad>& call, const std::string& log) {
   const attr::ProgLoad& a = call.attr;
   const auto full = static_cast<std::uint32_t>(log.size() + 1);
-  if (const int error = call.give(&attr::ProgLoad::log_true_size, a.log_level != 0 ? full : 0U); error != 0) return error;
+  if (const int error = call.give(&attr::ProgLoad::log_true_size, a.log_level != 0 ? full : 0U); error != 0)
+    return error;
   if (a.log_level == 0 || a.log_buf == 0 || a.log_size == 0) return 0;
   const bool fixed = (a.log_level & 8) != 0;
   std::string_view shown = log;
@@ -215,14 +216,16 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       error = read_records(a.func_info, a.func_info_cnt, a.func_info_rec_size, bytes);
       std::vector<btf::FuncInfo> found;
       if (error == 0)
-        error = btf::check_func_info(bytes, a.func_info_rec_size, a.func_info_cnt, *input.btf, a.insn_cnt, found, prologue);
+        error =
+            btf::check_func_info(bytes, a.func_info_rec_size, a.func_info_cnt, *input.btf, a.insn_cnt, found, prologue);
       for (const auto& record : found) input.func_info.push_back({record.insn_off, record.type});
     }
     if (error == 0 && a.line_info_cnt != 0) {
       error = read_records(a.line_info, a.line_info_cnt, a.line_info_rec_size, bytes);
       std::vector<btf::LineInfo> found;
       if (error == 0)
-        error = btf::check_line_info(bytes, a.line_info_rec_size, a.line_info_cnt, *input.btf, a.insn_cnt, found, prologue);
+        error =
+            btf::check_line_info(bytes, a.line_info_rec_size, a.line_info_cnt, *input.btf, a.insn_cnt, found, prologue);
       for (const auto& record : found)
         input.line_info.push_back({record.insn_off, record.file_name_off, record.line_off, record.line_col});
     }

@@ -16,11 +16,14 @@ Insn shadow_load(Insn insn, std::uint32_t context_size) {
   return insn;
 }
 
-bool is_pointer_field(std::uint8_t field) { return static_cast<progtypes::CtxField>(field) != progtypes::CtxField::scalar; }
+bool is_pointer_field(std::uint8_t field) {
+  return static_cast<progtypes::CtxField>(field) != progtypes::CtxField::scalar;
+}
 
 }  // namespace
 
-std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& program, const verifier::Verified& verified,
+std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& program,
+                                                         const verifier::Verified& verified,
                                                          std::vector<std::shared_ptr<const void>> keep) {
   engine::Code code;
   code.name = program.name;

@@ -20,8 +20,8 @@ std::uint64_t clock_ns(clockid_t clock) {
   return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-// The system call answers an unmapped address with an error where a plain copy would end the process. Where a sandbox forbids
-// it, the copy is plain.
+// The system call answers an unmapped address with an error where a plain copy would end the process. Where a sandbox
+// forbids it, the copy is plain.
 int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
   if (size == 0) return 0;
   const iovec here{local, size};
@@ -39,14 +39,22 @@ int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
 
 }  // namespace
 
-int copy_from_user(void* to, std::uint64_t from, std::size_t size) { return copy(to, from, size, true); }
+int copy_from_user(void* to, std::uint64_t from, std::size_t size) {
+  return copy(to, from, size, true);
+}
 int copy_to_user(std::uint64_t to, const void* from, std::size_t size) {
   return copy(const_cast<void*>(from), to, size, false);
 }
 
-std::uint64_t KernelServices::monotonic_ns() { return executor_.now_ns(); }
-std::uint64_t KernelServices::boot_ns() { return executor_.now_ns(); }
-std::uint64_t KernelServices::realtime_ns() { return clock_ns(CLOCK_REALTIME); }
+std::uint64_t KernelServices::monotonic_ns() {
+  return executor_.now_ns();
+}
+std::uint64_t KernelServices::boot_ns() {
+  return executor_.now_ns();
+}
+std::uint64_t KernelServices::realtime_ns() {
+  return clock_ns(CLOCK_REALTIME);
+}
 
 std::uint32_t KernelServices::random_u32() {
   // splitmix64: one atomic addition, and the same numbers in every run of a Kernel.
@@ -59,13 +67,17 @@ std::uint32_t KernelServices::random_u32() {
 std::uint64_t KernelServices::pid_tgid() {
   return static_cast<std::uint64_t>(getpid()) << 32 | static_cast<std::uint32_t>(gettid());
 }
-std::uint64_t KernelServices::uid_gid() { return static_cast<std::uint64_t>(getgid()) << 32 | getuid(); }
+std::uint64_t KernelServices::uid_gid() {
+  return static_cast<std::uint64_t>(getgid()) << 32 | getuid();
+}
 
 std::string_view KernelServices::comm() {
   return program_invocation_short_name;
 }
 
-unsigned KernelServices::cpu_count() { return executor_.cpus().count(); }
+unsigned KernelServices::cpu_count() {
+  return executor_.cpus().count();
+}
 
 void KernelServices::trace_printk(std::string_view line) {
   const std::lock_guard guard(trace_lock_);
@@ -76,7 +88,9 @@ void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
   trace_ = std::move(listener);
 }
 
-int KernelServices::read_memory(void* to, std::uint64_t from, std::size_t size) { return copy_from_user(to, from, size); }
+int KernelServices::read_memory(void* to, std::uint64_t from, std::size_t size) {
+  return copy_from_user(to, from, size);
+}
 int KernelServices::write_memory(std::uint64_t to, const void* from, std::size_t size) {
   return copy_to_user(to, from, size);
 }

@@ -1,5 +1,6 @@
-// PROG_TEST_RUN: runs a program once or many times on a packet or a context that the caller gives, with the kernel's semantics
-// for each type: what may be passed, what the program sees, what comes back. Tested by tests/kernel/test_run_test.cpp.
+// PROG_TEST_RUN: runs a program once or many times on a packet or a context that the caller gives, with the kernel's
+// semantics for each type: what may be passed, what the program sees, what comes back. Tested by
+// tests/kernel/test_run_test.cpp.
 #include <time.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ using engine::Context;
 using engine::Packet;
 
 constexpr std::uint32_t ethernet_header = 14;
-constexpr std::size_t headroom = 256;       // XDP_PACKET_HEADROOM
+constexpr std::size_t headroom = 256;  // XDP_PACKET_HEADROOM
 constexpr std::size_t tailroom = 320;
 constexpr std::uint32_t page = 4096;
 constexpr std::uint32_t max_syscall_context = 0xffff;
@@ -43,7 +44,9 @@ T take(const void* context, std::uint32_t offset) {
   std::memcpy(&value, static_cast<const std::uint8_t*>(context) + offset, sizeof value);
   return value;
 }
-std::uint64_t address(const std::uint8_t* p) { return reinterpret_cast<std::uint64_t>(p); }
+std::uint64_t address(const std::uint8_t* p) {
+  return reinterpret_cast<std::uint64_t>(p);
+}
 
 bool zero_between(const std::vector<std::uint8_t>& bytes, std::size_t begin, std::size_t end) {
   return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(std::min(begin, bytes.size())),
@@ -79,8 +82,8 @@ struct Run {
   // Runs it `repeat` times. `between` puts the context right before every run.
   template <typename Before>
   int execute(void* context, std::uint32_t repeat, Before&& before, std::uint32_t& retval) {
-    engine::Execution execution(program->code, program->code->entry(), {reinterpret_cast<std::uint64_t>(context)}, context,
-                                *kernel.services);
+    engine::Execution execution(program->code, program->code->entry(), {reinterpret_cast<std::uint64_t>(context)},
+                                context, *kernel.services);
     const std::uint64_t begin = now_ns();
     for (std::uint32_t i = 0; i < repeat; ++i) {
       before();
@@ -89,7 +92,8 @@ struct Run {
     }
     retval = static_cast<std::uint32_t>(execution.result());
     const std::uint64_t each = (now_ns() - begin) / std::max(repeat, 1U);
-    if (const int error = call.give(&attr::TestRun::duration, static_cast<std::uint32_t>(std::min<std::uint64_t>(each, ~0U)));
+    if (const int error =
+            call.give(&attr::TestRun::duration, static_cast<std::uint32_t>(std::min<std::uint64_t>(each, ~0U)));
         error != 0)
       return error;
     return call.give(&attr::TestRun::retval, retval);
@@ -119,8 +123,10 @@ bool valid_skb_context(const std::vector<std::uint8_t>& c) {
   struct Field {
     std::uint32_t begin, end;
   };
-  constexpr Field allowed[] = {{skb::mark, skb::mark + 4},           {skb::priority, skb::cb_end},
-                               {skb::tstamp, skb::gso_segs + 4},     {skb::gso_size, skb::gso_size + 4},
+  constexpr Field allowed[] = {{skb::mark, skb::mark + 4},
+                               {skb::priority, skb::cb_end},
+                               {skb::tstamp, skb::gso_segs + 4},
+                               {skb::gso_size, skb::gso_size + 4},
                                {skb::hwtstamp, skb::hwtstamp + 8}};
   std::size_t at = 0;
   for (const Field& field : allowed) {
@@ -166,9 +172,10 @@ int run_skb(Run& run) {
   context.header().packet = &packet;
   context.header().protocol = ether_type;
   put<std::uint32_t>(c, skb::protocol, ether_type);
-  if (take<std::uint32_t>(c, skb::wire_len) == 0) put(c, skb::wire_len, static_cast<std::uint32_t>(packet.end - packet.begin));
+  if (take<std::uint32_t>(c, skb::wire_len) == 0)
+    put(c, skb::wire_len, static_cast<std::uint32_t>(packet.end - packet.begin));
   if (take<std::uint32_t>(c, skb::ifindex) == 0 && take<std::uint32_t>(c, skb::ingress_ifindex) == 0) {
-    put<std::uint32_t>(c, skb::ifindex, 1);   // the loopback device
+    put<std::uint32_t>(c, skb::ifindex, 1);  // the loopback device
     put<std::uint32_t>(c, skb::ingress_ifindex, 1);
   }
   std::uint32_t retval = 0;
@@ -179,9 +186,9 @@ int run_skb(Run& run) {
   if (const int error = run.execute(c, std::max(a.repeat, 1U), expose, retval); error != 0) return error;
   if (!link_layer) packet.begin -= ethernet_header;
   std::vector<std::uint8_t> result(given.size());
-  const std::uint32_t kept[][2] = {{skb::mark, 4}, {skb::priority, 4}, {skb::ingress_ifindex, 4}, {skb::ifindex, 4},
-                                   {skb::cb, 20},  {skb::tstamp, 8},   {skb::wire_len, 4},        {skb::gso_segs, 4},
-                                   {skb::gso_size, 4}, {skb::hwtstamp, 8}};
+  const std::uint32_t kept[][2] = {
+      {skb::mark, 4},   {skb::priority, 4}, {skb::ingress_ifindex, 4}, {skb::ifindex, 4},  {skb::cb, 20},
+      {skb::tstamp, 8}, {skb::wire_len, 4}, {skb::gso_segs, 4},        {skb::gso_size, 4}, {skb::hwtstamp, 8}};
   for (const auto& [offset, size] : kept)
     std::memcpy(result.data() + offset, static_cast<const std::uint8_t*>(c) + offset, size);
   const int data_error = run.give_data(packet.data());
@@ -203,7 +210,8 @@ int run_xdp(Run& run) {
   if (with_context) {
     // data is where the packet begins behind its metadata, data_end the whole length.
     const auto data = take<std::uint32_t>(given.data(), xdp::data);
-    if (take<std::uint32_t>(given.data(), xdp::data_meta) != 0 || take<std::uint32_t>(given.data(), xdp::data_end) != a.data_size_in)
+    if (take<std::uint32_t>(given.data(), xdp::data_meta) != 0 ||
+        take<std::uint32_t>(given.data(), xdp::data_end) != a.data_size_in)
       return -EINVAL;
     if (take<std::uint32_t>(given.data(), xdp::egress_ifindex) != 0) return -EINVAL;
     if (data > a.data_size_in || data % 4 != 0 || data > 252) return -EINVAL;
@@ -231,7 +239,7 @@ int run_xdp(Run& run) {
   std::uint32_t retval = 0;
   std::copy(frame.begin(), frame.end(), packet.storage.begin() + headroom);
   const auto expose = [&] {
-    packet.begin = headroom + meta;   // a program may have moved its ends
+    packet.begin = headroom + meta;  // a program may have moved its ends
     packet.end = headroom + frame.size();
     packet.meta = meta;
     expose_packet(c, packet, xdp::data, xdp::data_end, xdp::data_meta);
@@ -251,7 +259,8 @@ int run_xdp(Run& run) {
 
 int run_syscall(Run& run) {
   const attr::TestRun& a = run.call.attr;
-  if (a.data_in != 0 || a.data_out != 0 || a.ctx_out != 0 || a.duration != 0 || a.repeat != 0 || a.flags != 0 || a.batch_size != 0)
+  if (a.data_in != 0 || a.data_out != 0 || a.ctx_out != 0 || a.duration != 0 || a.repeat != 0 || a.flags != 0 ||
+      a.batch_size != 0)
     return -EINVAL;
   if (a.ctx_size_in > max_syscall_context) return -EINVAL;
   Context context((a.ctx_size_in + 7) & ~7U);
@@ -270,14 +279,16 @@ int run_syscall(Run& run) {
 int run_raw_tracepoint(Run& run) {
   const attr::TestRun& a = run.call.attr;
   constexpr std::uint32_t on_cpu = 1;
-  if (a.data_in != 0 || a.data_out != 0 || a.ctx_out != 0 || a.duration != 0 || a.repeat != 0 || a.batch_size != 0) return -EINVAL;
+  if (a.data_in != 0 || a.data_out != 0 || a.ctx_out != 0 || a.duration != 0 || a.repeat != 0 || a.batch_size != 0)
+    return -EINVAL;
   if (a.ctx_size_in > 12 * 8 || (a.flags & ~on_cpu) != 0 || ((a.flags & on_cpu) == 0 && a.cpu != 0)) return -EINVAL;
   const unsigned cpus = run.kernel.executor->cpus().count();
   if ((a.flags & on_cpu) != 0 && a.cpu >= cpus) return -ENXIO;
   Context context(12 * 8);
   if (a.ctx_size_in != 0 && copy_from_user(context.address(), a.ctx_in, a.ctx_size_in) != 0) return -EFAULT;
   engine::Execution execution(run.program->code, run.program->code->entry(),
-                              {reinterpret_cast<std::uint64_t>(context.address())}, context.address(), *run.kernel.services);
+                              {reinterpret_cast<std::uint64_t>(context.address())}, context.address(),
+                              *run.kernel.services);
   if ((a.flags & on_cpu) != 0)
     run.kernel.executor->run_on(a.cpu, execution);
   else
@@ -303,11 +314,19 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
     case ProgType::lwt_out:
     case ProgType::lwt_xmit:
     case ProgType::lwt_seg6local:
-    case ProgType::sk_skb: how = run_skb; break;
-    case ProgType::xdp: how = run_xdp; break;
-    case ProgType::syscall: how = run_syscall; break;
+    case ProgType::sk_skb:
+      how = run_skb;
+      break;
+    case ProgType::xdp:
+      how = run_xdp;
+      break;
+    case ProgType::syscall:
+      how = run_syscall;
+      break;
     case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable: how = run_raw_tracepoint; break;
+    case ProgType::raw_tracepoint_writable:
+      how = run_raw_tracepoint;
+      break;
     default:
       log(fmt::format("test runs of {} programs are not supported", run.program->type->name));
       return -EOPNOTSUPP;

@@ -1,8 +1,9 @@
 // The kernel's types, and the modules that offer what Skep and its host provide.
 //
-// As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see them
-// without the functions that Skep defines itself, since a kernel may hold one of that name with another type and loaders look
-// there first; the definitions come in a module's BTF instead, as a kernel module's would. Tested by tests/kernel/types_test.cpp.
+// As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see
+// them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
+// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. Tested by
+// tests/kernel/types_test.cpp.
 #include <elf.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -59,9 +60,11 @@ std::string name_of(std::string_view prototype) {
   return std::string(prototype.substr(begin, open - begin));
 }
 
-// A call has one definition in C for all releases but the callback's type, which an object's own declaration settles: the
-// kernel's headers and its documentation disagree about the third argument.
-bool takes_callback(const calls::Kfunc& call) { return call.special == calls::Special::wq_set_callback; }
+// A call has one definition in C for all releases but the callback's type, which an object's own declaration settles:
+// the kernel's headers and its documentation disagree about the third argument.
+bool takes_callback(const calls::Kfunc& call) {
+  return call.special == calls::Special::wq_set_callback;
+}
 
 }  // namespace
 
@@ -87,8 +90,8 @@ int Kernel::Impl::load_types(std::string& error) {
   if (!source.empty()) {
     raw = read_file(source);
     if (raw.empty()) {
-      error = fmt::format("{}: cannot be read; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section",
-                          source);
+      error = fmt::format(
+          "{}: cannot be read; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section", source);
       return -ENOENT;
     }
     if (raw.size() > 4 && std::memcmp(raw.data(), ELFMAG, SELFMAG) == 0) raw = btf_section(raw);
@@ -135,8 +138,7 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   std::string error;
   for (const calls::Kfunc& call : calls::kfuncs()) {
     if (!call.provided) continue;
-    const btf::TypeId declared =
-        object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
+    const btf::TypeId declared = object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
     if (declared != 0 && builder.copy_function(*object, declared, error)) continue;
     if (!builder.add_function(call.prototype, error)) log(fmt::format("{}: {}", call.name, error));
   }
@@ -157,6 +159,24 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   if (own_module) std::erase(modules, own_module);
   own_module = module;
   modules.insert(modules.begin(), module);
+}
+
+int Kernel::find_function(std::string_view name, std::uint32_t& module_fd) {
+  if (const btf::TypeId id = impl_->vmlinux->btf->find(name, btf::Kind::func); id != 0) return static_cast<int>(id);
+  std::vector<std::shared_ptr<BtfObject>> modules;
+  {
+    const std::shared_lock guard(impl_->lock);
+    modules = impl_->modules;
+  }
+  for (const auto& module : modules) {
+    const btf::TypeId id = module->btf->find_own(name, btf::Kind::func);
+    if (id == 0) continue;
+    const int fd = impl_->install(module);
+    if (fd < 0) return 0;
+    module_fd = static_cast<std::uint32_t>(fd);
+    return static_cast<int>(id);
+  }
+  return 0;
 }
 
 int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
