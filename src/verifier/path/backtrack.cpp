@@ -1,6 +1,7 @@
 // One step of the way back, for each class of instruction. See backtrack.hpp.
 #include "verifier/path/backtrack.hpp"
 
+#include "verifier/path/flow.hpp"
 #include "verifier/path/history.hpp"
 #include "verifier/report/log.hpp"
 
@@ -24,10 +25,6 @@ struct Step {
     return std::uint64_t{1} << (entry->flags >> history_flag::slot_shift & history_flag::slot_mask);
   }
 };
-
-bool is_subprogram_call(const Insn& insn) {
-  return insn.code == (insn_class::jmp | jmp_op::call) && insn.src == call_kind::subprogram;
-}
 
 // A branch on one of several copies of a scalar narrowed all of them: if one matters, all do.
 void want_linked(const Jump* entry, Backtrack& wanted) {

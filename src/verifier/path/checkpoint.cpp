@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "verifier/path/flow.hpp"
 #include "verifier/path/history.hpp"
 #include "verifier/report/log.hpp"
 
@@ -22,10 +23,6 @@ constexpr std::uint32_t min_jumps_in_loop = 20, min_insns_in_loop = 100;
 constexpr std::size_t max_history = 40;
 // A state that missed this much more often than it hit is no longer compared with.
 constexpr std::uint32_t patience = 3, patience_of_forced = 64;
-
-bool is_may_goto(const Insn& insn) {
-  return insn.code == (insn_class::jmp | jmp_op::jcond);
-}
 
 bool is_iterator_next(const Env& env) {
   const KfuncCall* call = env.aux[env.insn_idx].kfunc;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "verifier/path/stack_liveness.hpp"
@@ -58,6 +59,7 @@ class Explorer {
   std::vector<std::unique_ptr<Seen>> retired;
   std::vector<std::unique_ptr<LoopVisit>> loop_visits;
   StackLiveness stack_liveness;
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> jump_tables;  // of each goto by register (cfg.cpp)
   IdMap id_map;
 
   std::uint32_t jumps_processed = 0, insns_at_checkpoint = 0, jumps_at_checkpoint = 0;

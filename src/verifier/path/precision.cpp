@@ -43,7 +43,8 @@ bool step_back(const State& state, std::uint32_t& insn, std::size_t& history) {
 }
 
 // Marks what is wanted in checkpoint `state`; what needs no further search (marked before, or no scalar) is dropped.
-int mark_wanted(Env& env, State& state, Backtrack& wanted, bool& changed) {
+// False: a slot is wanted that was not there yet.
+bool mark_wanted(Env& env, State& state, Backtrack& wanted, bool& changed) {
   for (std::uint32_t f = wanted.frame + 1; f-- > 0;) {
     Frame& frame = *state.frames[f];
     for_each_bit(wanted.regs[f], [&](unsigned i) {
@@ -54,10 +55,10 @@ int mark_wanted(Env& env, State& state, Backtrack& wanted, bool& changed) {
       }
       reg.precise = changed = true;
     });
-    bool lost = false;
+    bool found = true;
     for_each_bit(wanted.slots[f], [&](unsigned i) {
       if (i >= frame.stack.size()) {
-        lost = true;
+        found = false;
         return;
       }
       StackSlot& slot = frame.stack[i];
@@ -67,7 +68,7 @@ int mark_wanted(Env& env, State& state, Backtrack& wanted, bool& changed) {
       }
       slot.spilled.precise = changed = true;
     });
-    if (lost) return env.refuse(-EFAULT, "skep: backtracking came to a stack slot that was never written");
+    if (!found) return false;
     if (env.log->everything()) {
       env.log->line(state_line(env,
                                fmt::format("mark_precise: frame{}: parent state regs={} stack={}: ", f,
@@ -75,7 +76,7 @@ int mark_wanted(Env& env, State& state, Backtrack& wanted, bool& changed) {
                                state, f));
     }
   }
-  return 0;
+  return true;
 }
 
 // The stretch begins with a global subprogram (verified on its own): its arguments may be wanted, nothing else.
@@ -126,11 +127,10 @@ int follow_back(Env& env, State& start, Backtrack& wanted, bool& changed) {
     }
     state = state->parent;
     if (state == nullptr) break;
-    if (wanted.frame + 1 != state->frames.size()) {
+    if (wanted.frame + 1 != state->frames.size() || !mark_wanted(env, *state, wanted, changed)) {
       mark_all_precise(env, start);
       return 0;
     }
-    if (const int error = mark_wanted(env, *state, wanted, changed)) return error;
     if (wanted.empty()) return 0;
     next = first;
     last = state->last_insn;

@@ -1,0 +1,136 @@
+// Which registers may still be read, before each instruction: the usual backward analysis, one function at a time.
+// States are compared in live registers only. Tested by tests/verifier/path/liveness_test.cpp.
+#include "verifier/path/explorer.hpp"
+#include "verifier/path/flow.hpp"
+#include "verifier/report/log.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+struct UseDef {
+  std::uint16_t use = 0, def = 0;
+};
+
+constexpr std::uint16_t bit(unsigned reg) {
+  return static_cast<std::uint16_t>(1U << reg);
+}
+constexpr std::uint16_t caller_saved = 0x3f, arguments = 0x3e;
+constexpr std::uint16_t first_arguments(unsigned count) {
+  return static_cast<std::uint16_t>(((1U << (count + 1)) - 1) & ~1U);
+}
+
+UseDef of_call(const Env& env, std::uint32_t at) {
+  const InsnAux& aux = env.aux[at];
+  std::uint16_t use = arguments;
+  if (aux.helper != nullptr) {
+    unsigned count = 0;
+    while (count < aux.helper->args.size() && aux.helper->args[count].kind != calls::ArgKind::none) ++count;
+    use = first_arguments(count);
+  } else if (aux.kfunc != nullptr && aux.kfunc->btf) {
+    std::size_t count = aux.kfunc->btf->params(aux.kfunc->btf->type(aux.kfunc->proto)).size();
+    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0 && count > 0)
+      --count;
+    use = count <= 5 ? first_arguments(static_cast<unsigned>(count)) : arguments;
+  }
+  return {use, caller_saved};
+}
+
+UseDef of_atomic(const Insn& insn) {
+  switch (insn.imm) {
+    case atomic_op::cmpxchg:
+      return {static_cast<std::uint16_t>(bit(0) | bit(insn.dst) | bit(insn.src)), bit(0)};
+    case atomic_op::load_acq:
+      return {bit(insn.src), bit(insn.dst)};
+    default: {
+      const bool fetches = insn.imm != atomic_op::store_rel && (insn.imm & atomic_op::fetch) != 0;
+      return {static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src)), fetches ? bit(insn.src) : std::uint16_t{0}};
+    }
+  }
+}
+
+UseDef of_alu(const Insn& insn) {
+  const std::uint16_t dst = bit(insn.dst), src = insn.from_register() ? bit(insn.src) : std::uint16_t{0};
+  switch (insn.op()) {
+    case alu_op::end:
+    case alu_op::neg:
+      return {dst, dst};
+    case alu_op::mov:
+      return {src, dst};
+    default:
+      return {static_cast<std::uint16_t>(dst | src), dst};
+  }
+}
+
+UseDef of_jump(const Env& env, std::uint32_t at) {
+  const Insn& insn = env.insns[at];
+  if (is_call(insn)) return of_call(env, at);
+  if (is_exit(insn)) return {bit(0), 0};
+  if (is_goto_register(insn)) return {bit(insn.dst), 0};
+  if (is_goto(insn) || is_may_goto(insn)) return {};
+  const std::uint16_t src = insn.from_register() ? bit(insn.src) : std::uint16_t{0};
+  return {static_cast<std::uint16_t>(bit(insn.dst) | src), 0};
+}
+
+UseDef use_def(const Env& env, std::uint32_t at) {
+  const Insn& insn = env.insns[at];
+  switch (insn.insn_class()) {
+    case insn_class::ld:
+      if (insn.is_wide_load()) return {0, bit(insn.dst)};
+      // Packet loads: the context in r6, the result in r0, the other scratch registers lost.
+      return {static_cast<std::uint16_t>(bit(6) | (insn.mode() == mem_mode::ind ? bit(insn.src) : 0)), caller_saved};
+    case insn_class::ldx:
+      return {bit(insn.src), bit(insn.dst)};
+    case insn_class::st:
+      return {bit(insn.dst), 0};
+    case insn_class::stx:
+      if (insn.mode() == mem_mode::atomic) return of_atomic(insn);
+      return {static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src)), 0};
+    case insn_class::jmp:
+    case insn_class::jmp32:
+      return of_jump(env, at);
+    default:
+      return of_alu(insn);
+  }
+}
+
+void print_live_regs(const Env& env) {
+  if (!env.log->everything()) return;
+  env.log->line("Live regs before insn:");
+  for (std::uint32_t at = 0; at < env.insns.size(); ++at) {
+    std::string regs;
+    for (unsigned i = 0; i < frame_pointer; ++i) {
+      regs += (env.aux[at].live_regs_before & bit(i)) != 0 ? static_cast<char>('0' + i) : '.';
+    }
+    env.log->print("{:3}: {} {}\n", at, regs, insn_text(env, at));
+    if (env.insns[at].is_wide_load()) ++at;
+  }
+}
+
+}  // namespace
+
+int compute_liveness(Env& env) {
+  const auto count = static_cast<std::uint32_t>(env.insns.size());
+  std::vector<UseDef> effects(count);
+  for (std::uint32_t at = 0; at < count; at += env.insns[at].is_wide_load() ? 2 : 1) effects[at] = use_def(env, at);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::uint32_t at = count; at-- > 0;) {
+      if (env.insns[at].code == 0) continue;  // the second half of a wide load
+      std::uint16_t after = 0;
+      for (const std::uint32_t next : Successors(env, at)) {
+        if (next < count) after |= env.aux[next].live_regs_before;
+      }
+      const auto before = static_cast<std::uint16_t>(effects[at].use | (after & ~effects[at].def));
+      if (before != env.aux[at].live_regs_before) {
+        env.aux[at].live_regs_before = before;
+        changed = true;
+      }
+    }
+  }
+  // The frame pointer is always the same.
+  print_live_regs(env);
+  return env.explorer->stack_liveness.compute(env);
+}
+
+}  // namespace skep::verifier
