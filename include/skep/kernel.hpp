@@ -104,6 +104,7 @@ class Kernel {
     bool verified = false;  // false: refused before verification
   };
   LoadReport last_load() const;
+  void forget_last_load();
   // Verification of a program gives up (with -EAGAIN) after so many nanoseconds; 0: never. Verdicts do not depend on
   // it.
   void set_verification_limit(std::uint64_t ns);

@@ -208,6 +208,10 @@ Kernel::LoadReport Kernel::last_load() const {
   const std::lock_guard guard(impl_->report_lock);
   return impl_->report;
 }
+void Kernel::forget_last_load() {
+  const std::lock_guard guard(impl_->report_lock);
+  impl_->report = {};
+}
 void Kernel::set_verification_limit(std::uint64_t ns) {
   impl_->verification_limit_ns = ns;
 }

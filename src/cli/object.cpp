@@ -1,0 +1,189 @@
+// See cli/object.hpp. Tested by tests/cli/object_test.cpp.
+#include "cli/object.hpp"
+
+#include <bpf/btf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "skep/abi.hpp"
+
+namespace skep::cli {
+namespace {
+
+constexpr unsigned default_entries = 4096;
+
+std::string& warning() {
+  thread_local std::string first;
+  return first;
+}
+
+int keep_warning(enum libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN || !warning().empty()) return 0;
+  char text[1024];
+  vsnprintf(text, sizeof text, format, arguments);
+  std::string_view line(text);
+  if (line.starts_with("libbpf: ")) line.remove_prefix(8);
+  while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  warning() = line;
+  return 0;
+}
+
+// A tag's name and value, and its place among the program's tags.
+struct Tag {
+  long order = 0;
+  std::string name, value;
+};
+
+std::optional<Tag> parse_tag(std::string_view text) {
+  if (!text.starts_with("comment:")) return std::nullopt;
+  text.remove_prefix(8);
+  Tag tag;
+  if (!text.empty() && text[0] >= '0' && text[0] <= '9') {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    tag.order = std::strtol(std::string(text.substr(0, colon)).c_str(), nullptr, 10);
+    text.remove_prefix(colon + 1);
+  }
+  if (!text.starts_with("test_")) return std::nullopt;
+  const auto equals = text.find('=');
+  tag.name = text.substr(0, equals);
+  if (equals != std::string_view::npos) tag.value = text.substr(equals + 1);
+  // Before 7.0 the number followed the name: test_expect_msg=3=text.
+  if (tag.name.starts_with("test_expect_") && tag.order == 0) {
+    char* end = nullptr;
+    const long number = std::strtol(tag.value.c_str(), &end, 10);
+    if (end != tag.value.c_str() && *end == '=') {
+      tag.order = number;
+      tag.value = end + 1;
+    }
+  }
+  return tag;
+}
+
+std::vector<Tag> tags_of(const bpf_object* object, const char* program) {
+  std::vector<Tag> tags;
+  const btf* types = bpf_object__btf(object);
+  const int function = types != nullptr ? btf__find_by_name_kind(types, program, BTF_KIND_FUNC) : -1;
+  if (function <= 0) return tags;
+  for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
+    const btf_type* type = btf__type_by_id(types, id);
+    if (!btf_is_decl_tag(type) || static_cast<int>(type->type) != function || btf_decl_tag(type)->component_idx != -1) continue;
+    if (auto tag = parse_tag(btf__name_by_offset(types, type->name_off))) tags.push_back(std::move(*tag));
+  }
+  std::stable_sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.order < b.order; });
+  return tags;
+}
+
+unsigned flag_named(const std::string& name) {
+  struct Flag {
+    const char* name;
+    unsigned value;
+  };
+  constexpr Flag flags[] = {{"BPF_F_STRICT_ALIGNMENT", prog_flag::strict_alignment},
+                            {"BPF_F_ANY_ALIGNMENT", prog_flag::any_alignment},
+                            {"BPF_F_TEST_RND_HI32", prog_flag::test_rnd_hi32},
+                            {"BPF_F_TEST_STATE_FREQ", prog_flag::test_state_freq},
+                            {"BPF_F_SLEEPABLE", prog_flag::sleepable},
+                            {"BPF_F_XDP_HAS_FRAGS", prog_flag::xdp_has_frags},
+                            {"BPF_F_TEST_REG_INVARIANTS", prog_flag::test_reg_invariants}};
+  for (const Flag& flag : flags)
+    if (name == flag.name) return flag.value;
+  return static_cast<unsigned>(std::strtoul(name.c_str(), nullptr, 0));
+}
+
+}  // namespace
+
+void quiet_libbpf() { libbpf_set_print(keep_warning); }
+std::string take_first_warning() { return std::exchange(warning(), {}); }
+
+std::string base_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+ObjectPtr open_object(const std::string& path, std::string& error) {
+  if (access(path.c_str(), R_OK) != 0) {
+    error = fmt::format("{}: {}", path, std::strerror(errno));
+    return nullptr;
+  }
+  ObjectPtr object(bpf_object__open_file(path.c_str(), nullptr));
+  if (!object) {
+    const int code = errno;
+    const std::string warned = take_first_warning();
+    error = fmt::format("{}: not a BPF object that libbpf can open: {}", path, warned.empty() ? std::strerror(code) : warned);
+    errno = code;
+  }
+  return object;
+}
+
+void adapt(Kernel& kernel, const bpf_object* object) {
+  const btf* types = bpf_object__btf(object);
+  if (types == nullptr) return;
+  __u32 size = 0;
+  const auto* raw = static_cast<const std::uint8_t*>(btf__raw_data(types, &size));
+  if (raw != nullptr) kernel.adapt_to_object({raw, size});
+}
+
+void complete_maps(bpf_object* object) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    switch (bpf_map__type(map)) {
+      case BPF_MAP_TYPE_STRUCT_OPS: bpf_map__set_autocreate(map, true); break;
+      case BPF_MAP_TYPE_SK_STORAGE:
+      case BPF_MAP_TYPE_INODE_STORAGE:
+      case BPF_MAP_TYPE_TASK_STORAGE:
+      case BPF_MAP_TYPE_CGROUP_STORAGE:
+      case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: break;  // these must say 0
+      default:
+        if (static_cast<unsigned>(bpf_map__type(map)) == static_cast<unsigned>(MapType::cgrp_storage)) break;
+        if (bpf_map__max_entries(map) == 0) bpf_map__set_max_entries(map, default_entries);
+    }
+  }
+}
+
+bpf_program* select_program(bpf_object* object, const std::string& name) {
+  bpf_program* found = nullptr;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    const bool wanted = name == bpf_program__name(program);
+    if (wanted) found = program;
+    bpf_program__set_autoload(program, wanted || expectations_of(object, bpf_program__name(program)).auxiliary);
+  }
+  complete_maps(object);
+  return found;
+}
+
+Expectations expectations_of(const bpf_object* object, const char* program) {
+  Expectations found;
+  for (const Tag& tag : tags_of(object, program)) {
+    found.tagged = true;
+    if (tag.name == "test_expect_success")
+      found.verdict = Expectations::Verdict::success;
+    else if (tag.name == "test_expect_failure")
+      found.verdict = Expectations::Verdict::failure;
+    else if (tag.name == "test_expect_msg")
+      found.messages.push_back(tag.value);
+    else if (tag.name == "test_expect_not_msg")
+      found.not_messages.push_back(tag.value);
+    else if (tag.name == "test_retval")
+      found.retval = tag.value;
+    else if (tag.name == "test_prog_flags")
+      found.flags |= flag_named(tag.value);
+    else if (tag.name == "test_log_level")
+      found.log_level = static_cast<unsigned>(std::strtoul(tag.value.c_str(), nullptr, 0));
+    else if (tag.name == "test_auxiliary")
+      found.auxiliary = true;
+    else if (tag.name != "test_description" &&
+             std::find(found.skipped.begin(), found.skipped.end(), tag.name) == found.skipped.end())
+      found.skipped.push_back(tag.name);
+  }
+  return found;
+}
+
+}  // namespace skep::cli

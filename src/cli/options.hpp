@@ -1,0 +1,42 @@
+// What the commands of `skep` are asked to do.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "skep/kernel.hpp"
+
+namespace skep::cli {
+
+// Exit status of every command.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;   // a program was rejected, or failed its test
+inline constexpr int exit_usage = 2;    // usage, an unreadable or malformed file
+
+struct Options {
+  std::vector<std::string> files;
+  std::string program;
+  std::string btf;
+  std::vector<std::string> hosts;
+  bool json = false;
+  unsigned log_level = 0;
+  unsigned timeout_s = 0;
+  unsigned repeat = 1;
+  std::string data_in, ctx_in;
+  std::string engine = "interpreter";
+  std::string name;  // doc
+};
+
+int run(const Options& options);
+int verify(const Options& options);
+int test(const Options& options);
+int doc(const Options& options);
+
+// The Kernel that a command works with: --btf and --host applied. Null after the reason was printed.
+std::unique_ptr<Kernel> make_kernel(const Options& options);
+// One line on standard error that begins with "skep: ".
+void complain(const std::string& line);
+
+}  // namespace skep::cli

@@ -1,0 +1,143 @@
+// `skep verify`: what the kernel would say of each program of each object. Tested by tests/cli/verify_test.cpp.
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cli/json.hpp"
+#include "cli/object.hpp"
+#include "cli/options.hpp"
+#include "progtypes/progtype.hpp"
+
+namespace skep::cli {
+namespace {
+
+struct Verdict {
+  std::string verdict;   // accept, reject, gave-up
+  int error = 0;
+  std::string loader;    // libbpf's first warning, when refused before verification
+  std::string log;
+  Kernel::LoadReport report;
+};
+
+std::string type_name(bpf_prog_type type) {
+  const auto* definition = progtypes::find(static_cast<ProgType>(type));
+  return definition != nullptr ? std::string(definition->name) : fmt::format("{}", static_cast<unsigned>(type));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    if (end > begin) lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+Verdict verify_program(Kernel& kernel, const std::string& path, const std::string& name, const Options& options,
+                       std::string& section, std::string& type) {
+  Verdict result;
+  std::string error;
+  const ObjectPtr object = open_object(path, error);
+  bpf_program* program = object ? select_program(object.get(), name) : nullptr;
+  if (program == nullptr) {
+    result.verdict = "reject";
+    result.error = EINVAL;
+    result.loader = error;
+    return result;
+  }
+  section = bpf_program__section_name(program);
+  type = type_name(bpf_program__type(program));
+  const Expectations wanted = expectations_of(object.get(), name.c_str());
+  std::vector<char> log(options.log_level != 0 ? std::size_t{64} << 20 : std::size_t{1} << 16);
+  bpf_program__set_log_buf(program, log.data(), log.size());
+  bpf_program__set_log_level(program, options.log_level != 0 ? options.log_level : 4);
+  if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
+  kernel.forget_last_load();
+  take_first_warning();
+  const int failed = bpf_object__load(object.get());
+  result.error = failed < 0 ? -failed : 0;
+  result.report = kernel.last_load();
+  result.log = log.data();
+  result.verdict = failed == 0 ? "accept" : result.report.error == -ETIME ? "gave-up" : "reject";
+  if (failed != 0 && !result.report.verified) result.loader = take_first_warning();
+  return result;
+}
+
+void print(const Options& options, const std::string& path, const std::string& name, const std::string& section,
+           const std::string& type, const Verdict& v) {
+  const std::string object = base_name(path);
+  const std::string message = v.report.verified ? v.report.message : v.loader;
+  if (options.json) {
+    JsonObject line;
+    line.add("object", object).add("program", name).add("section", section).add("type", type).add("verdict", v.verdict);
+    line.add("errno", v.error);
+    line.add("messages", lines_of(v.report.verified ? v.report.messages : v.loader));
+    line.add("message", v.error != 0 ? message : "");
+    line.add("category", v.report.category).add("reason", v.report.reason).add("suggestion", v.report.suggestion);
+    line.add("processed", v.report.insns_processed).add("usec", v.report.usec);
+    fmt::print("{}\n", line.text());
+    return;
+  }
+  if (options.log_level != 0) fmt::print("{}", v.log);
+  const bool color = isatty(STDOUT_FILENO) != 0;
+  const char* paint = !color ? "" : v.verdict == "accept" ? "\x1b[32m" : "\x1b[31m";
+  fmt::print("{}{:8}{} {} {} ({})", paint, v.verdict, color ? "\x1b[0m" : "", object, name, type);
+  if (v.error != 0) fmt::print(": {}{}{}", std::strerror(v.error), message.empty() ? "" : ": ", message);
+  if (v.error == 0) fmt::print(": {} instructions walked", v.report.insns_processed);
+  fmt::print("\n");
+  if (v.error != 0 && !v.report.reason.empty() && options.log_level == 0)
+    fmt::print("         why: {}\n         do:  {}\n", v.report.reason, v.report.suggestion);
+}
+
+}  // namespace
+
+int verify(const Options& options) {
+  quiet_libbpf();
+  const std::unique_ptr<Kernel> kernel = make_kernel(options);
+  if (!kernel) return exit_usage;
+  const KernelBinding binding(*kernel);
+  kernel->set_verification_limit(std::uint64_t{options.timeout_s} * 1'000'000'000);
+  int status = exit_ok;
+  for (const std::string& path : options.files) {
+    std::string error;
+    std::vector<std::string> names;
+    {
+      const ObjectPtr object = open_object(path, error);
+      if (!object) {
+        const int code = errno;
+        if (options.json) {
+          JsonObject line;
+          line.add("object", base_name(path)).add("verdict", "reject").add("errno", code).add("message", error);
+          fmt::print("{}\n", line.text());
+        }
+        complain(error);
+        status = exit_usage;
+        continue;
+      }
+      adapt(*kernel, object.get());
+      bpf_program* program = nullptr;
+      bpf_object__for_each_program(program, object.get()) names.emplace_back(bpf_program__name(program));
+    }
+    bool found = false;
+    for (const std::string& name : names) {
+      if (!options.program.empty() && options.program != name) continue;
+      found = true;
+      std::string section, type;
+      const Verdict verdict = verify_program(*kernel, path, name, options, section, type);
+      print(options, path, name, section, type, verdict);
+      std::fflush(stdout);
+      if (verdict.error != 0 && status == exit_ok) status = exit_failed;
+    }
+    if (!found && !options.program.empty()) {
+      complain(fmt::format("{}: has no program '{}'", path, options.program));
+      status = exit_usage;
+    }
+  }
+  return status;
+}
+
+}  // namespace skep::cli
