@@ -31,6 +31,11 @@ constexpr Arc<N> arc_or(const Arc<N>& a, const Arc<N>& b, const Tnum& result) {
   return Arc<N>::from_unsigned(std::max(a.umin(), b.umin()), static_cast<U<N>>(result.max()));
 }
 
+template <unsigned N>
+constexpr Arc<N> arc_xor(const Tnum& result) {
+  return Arc<N>::from_unsigned(static_cast<U<N>>(result.min()), static_cast<U<N>>(result.max()));
+}
+
 // Products of the least and of the greatest members, unless they overflow: read once as unsigned and once as signed
 // numbers.
 template <unsigned N>
@@ -52,15 +57,8 @@ constexpr Arc<N> arc_mul(const Arc<N>& a, const Arc<N>& b) {
 
 template <unsigned N>
 constexpr Arc<N> arc_lsh(const Arc<N>& a, unsigned shift) {
-  Arc<N> result = Arc<N>::full();
-  if (a.umax() <= Arc<N>::all >> shift) {
-    result = Arc<N>::from_unsigned(a.umin() << shift, a.umax() << shift);
-  }
-  const S<N> least = std::numeric_limits<S<N>>::min() >> shift, greatest = std::numeric_limits<S<N>>::max() >> shift;
-  if (a.smin() >= least && a.smax() <= greatest) {
-    result = intersect(result, Arc<N>::from_signed(a.smin() << shift, a.smax() << shift));
-  }
-  return result;
+  if (a.umax() > U<N>{1} << (N - 1 - shift)) return Arc<N>::full();
+  return Arc<N>::from_unsigned(a.umin() << shift, a.umax() << shift);
 }
 
 template <unsigned N>
@@ -134,13 +132,8 @@ struct ScalarOps {
 
   template <unsigned N>
   static void shift(AluOp op, Scalar& dst, const Scalar& src) {
-    const Tnum amount_bits = low_bits<N>(src.bits_);
-    if (!amount_bits.is_const() || amount_bits.value >= N) {
-      dst.set_unknown();
-      if (N == 32) dst.zero_extend32();
-      return;
-    }
-    const auto amount = static_cast<unsigned>(amount_bits.value);
+    if (!src.is_const() || src.const_value() >= N) return dst.set_unknown();
+    const auto amount = static_cast<unsigned>(src.const_value());
     const Tnum bits = low_bits<N>(dst.bits_);
     const Arc<N>& a = arc<N>(dst);
     if (op == AluOp::lsh) {
@@ -156,11 +149,7 @@ struct ScalarOps {
   template <unsigned N>
   static void divide(AluOp op, Scalar& dst, const Scalar& src) {
     const Tnum divisor_bits = low_bits<N>(src.bits_);
-    if (!divisor_bits.is_const()) {
-      dst.set_unknown();
-      if (N == 32) dst.zero_extend32();
-      return;
-    }
+    if (!divisor_bits.is_const()) return dst.set_unknown();
     const auto divisor = static_cast<U<N>>(divisor_bits.value);
     const Arc<N>& a = arc<N>(dst);
     if (op == AluOp::div) {
@@ -175,11 +164,7 @@ struct ScalarOps {
   template <unsigned N>
   static void modulo(AluOp op, Scalar& dst, const Scalar& src) {
     const Tnum divisor_bits = low_bits<N>(src.bits_);
-    if (!divisor_bits.is_const()) {
-      dst.set_unknown();
-      if (N == 32) dst.zero_extend32();
-      return;
-    }
+    if (!divisor_bits.is_const()) return dst.set_unknown();
     const auto divisor = static_cast<U<N>>(divisor_bits.value);
     const Arc<N>& a = arc<N>(dst);
     if (op == AluOp::mod) {
@@ -233,8 +218,10 @@ void alu(AluOp op, Scalar& dst, const Scalar& src, bool is64) {
         return arc_or<N>(ScalarOps::arc<N>(a), ScalarOps::arc<N>(b), low_bits<N>(bits));
       });
     }
-    case AluOp::xor_:
-      return ScalarOps::both(dst, is64, xor_(abits, bbits), [&]<unsigned N>() { return Arc<N>::full(); });
+    case AluOp::xor_: {
+      const Tnum bits = xor_(abits, bbits);
+      return ScalarOps::both(dst, is64, bits, [&]<unsigned N>() { return arc_xor<N>(low_bits<N>(bits)); });
+    }
     case AluOp::lsh:
     case AluOp::rsh:
     case AluOp::arsh:

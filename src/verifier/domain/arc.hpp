@@ -61,15 +61,6 @@ class Arc {
   constexpr S smax() const { return as_signed(crosses_sign() ? sign - 1 : end()); }
   static constexpr S as_signed(U v) { return static_cast<S>(static_cast<U>(v << spare)) >> spare; }
 
-  // Without `v`, if that is one of the ends (or the arc is full).
-  constexpr Arc without(U v) const {
-    if (is_empty() || !contains(v)) return *this;
-    if (is_const()) return empty();
-    if (v == start_) return of(start_ + 1, extent_ - 1);
-    if (v == end()) return of(start_, extent_ - 1);
-    return *this;
-  }
-
   friend constexpr bool operator==(const Arc&, const Arc&) = default;
 
  private:
@@ -77,8 +68,8 @@ class Arc {
   U start_, extent_;  // extent `all`: the full circle, or, if it starts with `all`, empty
 };
 
-// Numbers in both. If those are two separate arcs, the shorter of the two operands (the second, if they are equally
-// long) is the best single arc around them.
+// Numbers in both. If those are two separate arcs, the shorter of the two operands is the best single arc around them;
+// of equally long ones, that which starts lower.
 template <unsigned N>
 constexpr Arc<N> intersect(const Arc<N>& a, const Arc<N>& b) {
   using U = typename Arc<N>::U;
@@ -89,8 +80,16 @@ constexpr Arc<N> intersect(const Arc<N>& a, const Arc<N>& b) {
     if (b.extent() <= room) return Arc<N>::empty();
     return Arc<N>::of(a.start(), std::min(b.extent() - room - 1, a.extent()));
   }
-  if (b.extent() > room) return a.extent() < b.extent() ? a : b;
+  if (b.extent() > room) {
+    return a.extent() < b.extent() || (a.extent() == b.extent() && a.start() < b.start()) ? a : b;
+  }
   return Arc<N>::of(b.start(), std::min(b.extent(), a.extent() - ahead));
+}
+
+// Without `v`, where one arc can say so.
+template <unsigned N>
+constexpr Arc<N> without(const Arc<N>& arc, typename Arc<N>::U v) {
+  return intersect(Arc<N>::of(v + 1, Arc<N>::all - 1), arc);
 }
 
 // The shortest arc around both.

@@ -130,8 +130,8 @@ void order(Arc<N>& a, Arc<N>& b, bool strictly) {
     a = b = Arc<N>::empty();
     return;
   }
-  a = intersect(a, Order::range(Order::least, high - strictly));
-  b = intersect(b, Order::range(low + strictly, Order::greatest));
+  a = intersect(Order::range(Order::least, high - strictly), a);
+  b = intersect(Order::range(low + strictly, Order::greatest), b);
 }
 
 }  // namespace
@@ -156,11 +156,10 @@ struct Scalar::Refine {
     set_bits(a, common);
     set_bits(b, common);
     arc(a) = arc(b) = verifier::intersect(arc(a), arc(b));
-    if (N == 64) a.arc32_ = b.arc32_ = verifier::intersect(a.arc32_, b.arc32_);
   }
 
   static void not_equal(Scalar& a, const Scalar& b) {
-    if (bits(b).is_const()) arc(a) = arc(a).without(const_value(b));
+    if (bits(b).is_const()) arc(a) = without(arc(a), const_value(b));
   }
 
   // (a & mask) != 0: one bit alone must be set; of several it is not known which.
@@ -171,6 +170,8 @@ struct Scalar::Refine {
 
   static void all_clear(Scalar& a, const Scalar& mask) {
     if (!bits(mask).is_const()) return;
+    a.arc64_ = Arc64::full();
+    a.arc32_ = Arc32::full();
     a.bits_ = and_(a.bits_, Tnum::constant(~std::uint64_t{const_value(mask)}));
   }
 

@@ -2,24 +2,18 @@
 // scalar.hpp.
 #include "verifier/domain/scalar.hpp"
 
-#include <algorithm>
+#include <limits>
 
 namespace skep::verifier {
 namespace {
 
-// The members of `bits`, read as unsigned numbers, lie from its least to its greatest; read as signed ones, likewise.
-Arc64 narrow(const Arc64& arc, const Tnum& bits) {
-  const Arc64 as_unsigned = Arc64::between(bits.min(), bits.max());
-  const Arc64 as_signed =
-      Arc64::between(bits.value | (bits.mask & Arc64::sign), bits.max() & ~(bits.mask & Arc64::sign));
-  return intersect(intersect(arc, as_unsigned), as_signed);
-}
-
-Arc32 narrow(const Arc32& arc, const Tnum& bits) {
-  const auto value = static_cast<std::uint32_t>(bits.value), mask = static_cast<std::uint32_t>(bits.mask);
-  const Arc32 as_unsigned = Arc32::between(value, value | mask);
-  const Arc32 as_signed = Arc32::between(value | (mask & Arc32::sign), (value | mask) & ~(mask & Arc32::sign));
-  return intersect(intersect(arc, as_unsigned), as_signed);
+// The members of a tnum lie from its least to its greatest. If the top bit is unknown that is so for both readings,
+// unsigned and signed, and the two arcs are equally long; the signed one is taken.
+template <unsigned N>
+Arc<N> members(const Tnum& bits) {
+  using U = typename Arc<N>::U;
+  const auto value = static_cast<U>(bits.value), mask = static_cast<U>(bits.mask);
+  return Arc<N>::of(value | (mask & Arc<N>::sign), mask);
 }
 
 }  // namespace
@@ -29,20 +23,35 @@ void Scalar::make_empty() {
   arc32_ = Arc32::empty();
 }
 
+// What the bits tell of the ranges. If of the numbers that the bits allow one alone lies in the range, that is the
+// number. (Where none does, on a path that cannot be taken, the greatest is settled on, as 7.3 does.)
+void Scalar::narrow_arcs() {
+  arc32_ = verifier::intersect(arc32_, members<32>(bits_));
+  arc64_ = verifier::intersect(arc64_, members<64>(bits_));
+  if (is_empty() || is_const()) return;
+  const std::uint64_t least = umin(), greatest = umax();
+  const std::uint64_t next = bits_.next_after(least);
+  if (bits_.contains(least)) {
+    if (next > greatest) *this = constant(least);
+  } else if (next == bits_.max() || (next <= greatest && bits_.next_after(next) > greatest)) {
+    *this = constant(next);
+  }
+}
+
+// What the ranges tell of the bits. They may contradict each other only on a path that cannot be taken.
+void Scalar::narrow_bits() {
+  const Tnum bits = verifier::intersect(bits_, Tnum::range(umin(), umax()));
+  bits_ = bits.with_subreg(verifier::intersect(bits.subreg(), Tnum::range(umin32(), umax32())));
+}
+
 void Scalar::sync() {
   if (is_empty()) return make_empty();
-  arc32_ = narrow(arc32_, bits_);
-  arc64_ = narrow(arc64_, bits_);
-  arc32_ = verifier::intersect(arc32_, low_halves(arc64_));
+  narrow_arcs();
+  arc32_ = verifier::intersect(low_halves(arc64_), arc32_);
   arc64_ = trim_to_low_halves(arc64_, arc32_);
   if (is_empty()) return make_empty();
-  const Tnum range64 = Tnum::range(umin(), umax()), range32 = Tnum::range(umin32(), umax32());
-  if (!overlap(bits_, range64)) return make_empty();
-  const Tnum bits = verifier::intersect(bits_, range64);
-  if (!overlap(bits.subreg(), range32)) return make_empty();
-  bits_ = bits.with_subreg(verifier::intersect(bits.subreg(), range32));
-  arc32_ = narrow(arc32_, bits_);
-  arc64_ = narrow(arc64_, bits_);
+  narrow_bits();
+  narrow_arcs();
   if (is_empty()) return make_empty();
 }
 
@@ -72,12 +81,12 @@ void Scalar::set_smax32(std::int32_t max) {
 }
 
 void Scalar::learn(const Arc64& arc) {
-  arc64_ = verifier::intersect(arc64_, arc);
+  arc64_ = verifier::intersect(arc, arc64_);
   sync();
 }
 
 void Scalar::learn(const Arc32& arc) {
-  arc32_ = verifier::intersect(arc32_, arc);
+  arc32_ = verifier::intersect(arc, arc32_);
   sync();
 }
 
@@ -121,29 +130,40 @@ void Scalar::truncate_to_size(unsigned bytes) {
   sync();
 }
 
+namespace {
+
+// The numbers of an arc, sign-extended from their low `bytes` bytes: a range if the bytes above are the same for all
+// and so is the sign, else all that fits.
+template <unsigned N>
+Arc<N> sign_extend(const Arc<N>& arc, unsigned bytes) {
+  using S = typename Arc<N>::S;
+  const unsigned width = 8 * bytes, shift = N - width;
+  const auto extend = [shift](S v) { return static_cast<S>(static_cast<typename Arc<N>::U>(v) << shift) >> shift; };
+  const S first = extend(arc.smin()), last = extend(arc.smax());
+  if (arc.smin() >> width == arc.smax() >> width && (first < 0) == (last < 0)) return Arc<N>::from_signed(first, last);
+  return Arc<N>::from_signed(std::numeric_limits<S>::min() >> shift, std::numeric_limits<S>::max() >> shift);
+}
+
+}  // namespace
+
 void Scalar::sign_extend_from(unsigned bytes) {
   if (bytes >= 8 || is_empty()) return;
-  const unsigned shift = 64 - 8 * bytes;
-  const auto extend = [shift](std::int64_t v) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(v) << shift) >> shift;
-  };
-  const std::uint64_t high = ~std::uint64_t{0} << (8 * bytes);
-  const auto same_above = (static_cast<std::uint64_t>(smin()) & high) == (static_cast<std::uint64_t>(smax()) & high);
-  Arc64 arc =
-      Arc64::between(static_cast<std::uint64_t>(INT64_MIN >> shift), static_cast<std::uint64_t>(INT64_MAX >> shift));
-  if (same_above) {
-    const std::int64_t x = extend(smin()), y = extend(smax());
-    arc = Arc64::from_signed(std::min(x, y), std::max(x, y));
+  if (is_const()) {
+    *this = constant(bits_.sign_extend(bytes).value);
+    return;
   }
-  arc64_ = arc;
-  if (bytes < 4) arc32_ = Arc32::full();
-  bits_ = bits_.sign_extend(bytes);
+  *this = Scalar(Tnum::unknown(), sign_extend(arc64_, bytes), Arc32::full());
   sync();
 }
 
 void Scalar::sign_extend32_from(unsigned bytes) {
-  sign_extend_from(bytes);
-  zero_extend32();
+  if (is_empty()) return;
+  if (is_const32()) {
+    *this = constant(static_cast<std::uint32_t>(bits_.sign_extend(bytes).value));
+    return;
+  }
+  *this = Scalar(Tnum::unknown().subreg(), Arc64::between(0, Arc32::all), sign_extend(arc32_, bytes));
+  sync();
 }
 
 void Scalar::byte_swap(unsigned bytes) {

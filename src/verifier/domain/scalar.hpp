@@ -104,6 +104,8 @@ class Scalar {
   void learn(const Arc32& arc);
   void sync();
   void make_empty();
+  void narrow_arcs();
+  void narrow_bits();
 
   Tnum bits_ = Tnum::unknown();
   Arc64 arc64_ = Arc64::full();

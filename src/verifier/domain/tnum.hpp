@@ -26,6 +26,8 @@ struct Tnum {
   constexpr bool is_subset_of(const Tnum& other) const {
     return (mask & ~other.mask) == 0 && (value & ~other.mask) == other.value;
   }
+  // The least member greater than v; the greatest member if there is none.
+  constexpr std::uint64_t next_after(std::uint64_t v) const;
   // Is every member a multiple of `size`, a power of two?
   constexpr bool is_aligned(std::uint64_t size) const { return ((value | mask) & (size - 1)) == 0; }
   constexpr std::uint64_t min() const { return value; }         // unsigned
@@ -75,6 +77,22 @@ constexpr Tnum Tnum::range(std::uint64_t min, std::uint64_t max) {
   if (varying == 64) return unknown();
   const std::uint64_t low = (std::uint64_t{1} << varying) - 1;
   return {min & ~low, low};
+}
+
+// The least member not less than n = v + 1. From the topmost bit in which n breaks the pattern downward, the member's
+// bits are the least possible, if n has a 0 where a 1 is due; else the lowest free 0 above it has to become 1 first.
+constexpr std::uint64_t Tnum::next_after(std::uint64_t v) const {
+  const std::uint64_t n = v + 1;
+  if (n == 0 || n > max()) return max();
+  const std::uint64_t wrong = (n ^ value) & ~mask;
+  if (wrong == 0) return n;
+  std::uint64_t pivot = std::bit_floor(wrong);
+  if ((value & pivot) == 0) {
+    const std::uint64_t free_zeros = mask & ~n & ~(pivot | (pivot - 1));
+    pivot = free_zeros & (0 - free_zeros);
+  }
+  const std::uint64_t below = pivot - 1;
+  return (n & ~below) | pivot | (value & below);
 }
 
 constexpr Tnum Tnum::cast(unsigned bytes) const {
