@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -115,6 +116,8 @@ class Env {
   bool strict_alignment = false, test_state_freq = false, test_reg_invariants = false, allow_ptr_leaks = true;
   bool seen_direct_write = false;
   int exception_callback = -1;        // subprogram
+  // call/: special fields of the types that programs allocate
+  std::map<std::pair<const btf::Btf*, btf::TypeId>, std::shared_ptr<const btf::Record>> allocated_records;
   const progtypes::ProgTypeDef& type() const { return *input.type; }
   std::uint32_t new_id() { return ++id_gen; }
   Frame& frame() { return state->current(); }
@@ -258,6 +261,8 @@ bool has_reference(const State& state, std::uint32_t id);
 // What must not be held when a program exits, tail-calls, or throws. `where`: "BPF_EXIT instruction in main prog", "tail_call".
 int check_resources_released(Env& env, std::string_view where, bool exception_exit, bool check_locks);
 bool in_rcu_section(const Env& env);
+// The special fields of an allocated object's type; null: none.
+const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeId id);
 void destroy_if_dynptr_slot(Env& env, Frame& frame, int slot);
 // Objects that live on the stack: dynptrs, iterators, irq flags. A write over one: refused or destroyed as the rules say.
 int check_stack_object_overwrite(Env& env, Frame& frame, int slot);
