@@ -1,0 +1,152 @@
+// A call of a helper: may this program call it here, are its arguments right, what does it leave behind.
+//
+// Everything special about one helper is in its entry (calls/helpers/*.cpp); what an entry's `Special` means for the
+// verifier is in helper_effects.cpp. Tested by tests/verifier/call/.
+#include "verifier/call/internal.hpp"
+
+namespace skep::verifier {
+
+using calls::Special;
+
+namespace {
+
+// Whether this program may make the call at all, whatever the arguments.
+int check_helper_allowed(Env& env, const calls::Helper& helper) {
+  const auto allowed = env.type().helper_allowed;
+  if (allowed == nullptr || !allowed(helper.id, env.input.traits))
+    return env.refuse(-EINVAL, "program of this type cannot use helper {}", helper_label(helper));
+  if (helper.gpl_only && !env.input.traits.gpl)
+    return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+  return 0;
+}
+
+int check_helper_context(Env& env, const calls::Helper& helper) {
+  if (!helper.might_sleep) return 0;
+  const char* where = non_sleepable_context(env);
+  if (where == nullptr) return 0;
+  return env.refuse(-EINVAL, "sleepable helper {} in {}", helper_label(helper), where);
+}
+
+// The one map that this call site means on every path; more than one, and nothing may be inlined.
+void note_map(Env& env, const Call& call) {
+  InsnAux& aux = env.insn_aux();
+  if (call.map == nullptr) return;
+  if (aux.map == nullptr && !aux.map_poisoned) {
+    aux.map = call.map;
+  } else if (aux.map != call.map) {
+    aux.map = nullptr;
+    aux.map_poisoned = true;
+  }
+}
+
+bool writes_map(Special special) {
+  return special == Special::map_update || special == Special::map_delete || special == Special::map_push ||
+         special == Special::map_pop;
+}
+bool reads_map(Special special) {
+  return special == Special::map_lookup || special == Special::map_peek || special == Special::map_lookup_percpu ||
+         special == Special::for_each_map_elem;
+}
+
+// A map that is read-only (or write-only) to programs.
+int check_map_access(Env& env, const Call& call) {
+  if (call.map == nullptr) {
+    if (reads_map(call.special) || writes_map(call.special))
+      return env.refuse(-EINVAL, "kernel subsystem misconfigured verifier");
+    return 0;
+  }
+  if (writes_map(call.special) && !call.map->writable_by_program())
+    return env.refuse(-EACCES, "write into map forbidden");
+  return 0;
+}
+
+// The constant index of a tail call, for the engines.
+int note_map_key(Env& env, Call& call) {
+  if (call.special != Special::tail_call) return 0;
+  if (call.map == nullptr || call.map->type != MapType::prog_array)
+    return env.refuse(-EINVAL, "kernel subsystem misconfigured verifier");
+  InsnAux& aux = env.insn_aux();
+  const RegState& index = env.reg(3);
+  if (!index.is_const() || index.r.umax() >= call.map->max_entries) {
+    aux.map_key_poisoned = true;
+    return 0;
+  }
+  if (const int err = mark_precise(env, 3)) return err;
+  const std::uint64_t key = index.r.const_value();
+  if (aux.map_key_known && aux.map_key != key) aux.map_key_poisoned = true;
+  aux.map_key = key;
+  aux.map_key_known = true;
+  return 0;
+}
+
+int release_argument(Env& env, Call& call) {
+  if (call.release_reg < 0) return 0;
+  const calls::Helper& helper = *call.helper;
+  const auto regno = static_cast<unsigned>(call.release_reg);
+  if (helper.args[regno - 1].kind == calls::ArgKind::dynptr) return release_dynptr(env, call);
+  if (env.reg(regno).is_null()) return 0;  // giving up nothing
+  const std::uint32_t ref = env.reg(regno).ref_id;
+  int err = -EINVAL;
+  if (ref != 0) {
+    if (call.special == Special::kptr_xchg && in_rcu_section(env) && env.reg(regno).has(reg_flag::alloc)) {
+      // What went into the map stays readable until the end of the RCU section.
+      if (drop_reference(*env.state, ref)) {
+        err = 0;
+        env.state->for_each_reg([&](RegState& r) {
+          if (r.ref_id != ref || !r.is_pointer()) return;
+          if (r.has(reg_flag::alloc) && !r.has(reg_flag::percpu)) {
+            invalidate_reg(env, r);
+          } else if (r.has(reg_flag::alloc)) {
+            r.ref_id = 0;
+            r.id = 0;
+            r.flags &= ~reg_flag::alloc;
+            r.flags |= reg_flag::rcu;
+          } else {
+            invalidate_reg(env, r);
+          }
+        });
+      }
+    } else {
+      err = release_reference(env, ref);
+    }
+  }
+  if (err != 0 && !env.refusal)
+    return env.refuse(err, "func {} reference has not been acquired before", helper_label(helper));
+  return err;
+}
+
+}  // namespace
+
+int check_helper_call(Env& env, const Insn& insn) {
+  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm));
+  if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
+  if (helper->since > env.input.release) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
+  Call call;
+  call.helper = helper;
+  call.special = helper->special;
+  env.insn_aux().helper = helper;
+
+  if (const int err = check_helper_allowed(env, *helper)) return err;
+  if (env.state->active_locks != 0 && !allowed_under_lock(call))
+    return env.refuse(-EINVAL, "function calls are not allowed while holding a lock");
+  if (const int err = check_helper_context(env, *helper)) return err;
+  if (const int err = check_helper_args(env, call)) return err;
+  note_map(env, call);
+  if (const int err = check_map_access(env, call)) return err;
+  if (const int err = note_map_key(env, call)) return err;
+  if (const int err = release_argument(env, call)) return err;
+  if (const int err = apply_helper_effects(env, call)) return err;
+
+  clear_caller_saved(env, env.frame());
+  int err = 0;
+  set_helper_result(env, call, err);
+  if (err != 0) return err;
+  if (const int bad = check_map_for_helper(env, *helper, call.map)) return bad;
+  if (helper->changes_packet) {
+    clear_packet_pointers(env);
+    invalidate_packet_slices(env);
+  }
+  return 0;
+}
+
+}  // namespace skep::verifier

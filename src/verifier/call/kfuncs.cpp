@@ -1,0 +1,83 @@
+// A call of a kernel function: may this program call it here, are its arguments right, what does it leave behind.
+//
+// Types come from BTF, rules from the entry's flags and its `Special` (calls/kfuncs/*.cpp). Tested by
+// tests/verifier/call/.
+#include "verifier/call/internal.hpp"
+
+namespace skep::verifier {
+
+using calls::Special;
+namespace kfunc_flag = calls::kfunc_flag;
+
+namespace {
+
+const KfuncCall* find_kfunc_call(Env& env, const Insn& insn) {
+  if (env.insn_aux().kfunc != nullptr) return env.insn_aux().kfunc;
+  const std::uint64_t key =
+      (static_cast<std::uint64_t>(static_cast<std::uint16_t>(insn.off)) << 32) | static_cast<std::uint32_t>(insn.imm);
+  const auto it = env.kfunc_calls.find(key);
+  return it == env.kfunc_calls.end() ? nullptr : &it->second;
+}
+
+int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
+  const auto& traits = env.input.traits;
+  const calls::Kfunc* entry = kfunc.entry;
+  const Release release = env.input.release;
+  bool allowed = entry != nullptr && entry->since <= release && release < entry->until;
+  if (allowed) {
+    allowed = (entry->prog_types & calls::bit(env.type().type)) != 0;
+    if (!allowed && !entry->struct_ops.empty())
+      allowed = env.type().type == ProgType::struct_ops && traits.struct_ops_type == entry->struct_ops;
+  }
+  if (!allowed) return env.refuse(-EACCES, "calling kernel function {} is not allowed", kfunc.name);
+  if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
+  return 0;
+}
+
+int check_kfunc_context(Env& env, const Call& call) {
+  if (call.has(kfunc_flag::sleepable)) {
+    if (const char* where = non_sleepable_context(env)) {
+      if (std::string_view(where) == "non-sleepable prog")
+        return env.refuse(-EACCES, "program must be sleepable to call sleepable kfunc {}", call.name());
+      return env.refuse(-EACCES, "kernel func {} is sleepable within {}", call.name(), where);
+    }
+  }
+  if (call.has(kfunc_flag::rcu_protected) && !in_rcu_section(env))
+    return env.refuse(-EACCES, "kernel func {} requires RCU critical section protection", call.name());
+  return 0;
+}
+
+// A lock that may not be had: the call comes back with an error, nothing taken.
+int push_lock_failure(Env& env) {
+  State* failed = push_branch(env, env.insn_idx + 1, env.insn_idx);
+  if (failed == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
+  for (unsigned i = 0; i <= 5; ++i) failed->reg(i).mark_not_init();
+  failed->reg(0).mark_unknown();
+  failed->reg(0).r = Scalar::from_range_s64(-4095, -1);
+  return 0;
+}
+
+}  // namespace
+
+int check_kfunc_call(Env& env, const Insn& insn) {
+  const KfuncCall* kfunc = find_kfunc_call(env, insn);
+  if (kfunc == nullptr) return env.refuse(-EINVAL, "kernel btf_id {} is not a function", insn.imm);
+  if (const int err = check_kfunc_allowed(env, *kfunc)) return err;
+  Call call;
+  call.kfunc = kfunc;
+  call.special = kfunc->entry->special;
+  env.insn_aux().kfunc = kfunc;
+
+  if (env.state->active_locks != 0 && !allowed_under_lock(call) &&
+      !call.has(kfunc_flag::iter_new | kfunc_flag::iter_next | kfunc_flag::iter_destroy))
+    return env.refuse(-EINVAL, "function calls are not allowed while holding a lock");
+  if (call.special == Special::res_spin_lock || call.special == Special::res_spin_lock_irqsave) {
+    if (const int err = push_lock_failure(env)) return err;
+  }
+  // Sections begin and end before the rest is looked at; what sleeps is refused in them.
+  if (const int err = check_kfunc_args(env, call)) return err;
+  if (const int err = check_kfunc_context(env, call)) return err;
+  return apply_kfunc_effects(env, call);
+}
+
+}  // namespace skep::verifier

@@ -1,0 +1,141 @@
+// Calls between a program's functions.
+//
+// A static function is walked in the place of its call, in a frame of its own. A global function is verified once, by
+// its prototype alone (global_args.cpp); a call of it checks the arguments and goes on. Tested by
+// tests/verifier/call/subprograms_test.cpp.
+#include <algorithm>
+
+#include "verifier/call/internal.hpp"
+#include "verifier/report/log.hpp"
+
+namespace skep::verifier {
+namespace {
+
+int call_global(Env& env, std::uint32_t index, int args_error) {
+  Subprogram& sub = env.subprograms[index];
+  if (env.state->active_locks != 0)
+    return env.refuse(-EINVAL,
+                      "global function calls are not allowed while holding a lock,\nuse static function instead");
+  if (sub.might_sleep) {
+    if (const char* where = non_sleepable_context(env))
+      return env.refuse(-EINVAL, "sleepable global function {}() called in {}", sub.name, where);
+  }
+  if (args_error != 0) return env.refuse(args_error, "Caller passes invalid args into func#{} ('{}')", index, sub.name);
+  if (env.log->steps()) env.log->print("Func#{} ('{}') is global and assumed valid.\n", index, sub.name);
+  if (sub.changes_packet) {
+    clear_packet_pointers(env);
+    invalidate_packet_slices(env);
+  }
+  sub.called = true;
+  clear_caller_saved(env, env.frame());
+  if (!sub.returns_void) env.reg(0).mark_unknown();
+  if (sub.might_throw) {
+    // It may unwind every frame: as a throw, here.
+    if (const int err = check_resources_released(env, "bpf_throw", true, true)) return err;
+  }
+  ++env.insn_idx;
+  return 0;
+}
+
+}  // namespace
+
+int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t call_site) {
+  if (state.frames.size() + 1 > max_call_frames)
+    return env.refuse(-E2BIG, "the call stack of {} frames is too deep", state.frames.size() + 1);
+  auto frame = std::make_unique<Frame>();
+  frame->call_site = call_site;
+  frame->number = static_cast<std::uint32_t>(state.frames.size());
+  frame->subprogram = subprogram;
+  frame->async_entries = state.current().async_entries;
+  RegState& fp = frame->regs[frame_pointer];
+  fp.mark_pointer(RegType::stack);
+  fp.frame = frame->number;
+  state.frames.push_back(std::move(frame));
+  return 0;
+}
+
+int check_subprogram_call(Env& env, const Insn& insn) {
+  const std::uint32_t target = env.insn_idx + static_cast<std::uint32_t>(insn.imm) + 1;
+  std::uint32_t index = 0;
+  while (index < env.subprograms.size() && env.subprograms[index].start != target) ++index;
+  if (index == env.subprograms.size()) return env.refuse(-EFAULT, "no program starts at insn {}", target);
+  env.insn_aux().callee = index;
+
+  const int args_error = check_global_args(env, index);
+  if (env.subprograms[index].is_global) return call_global(env, index, args_error);
+
+  if (const int err = enter_frame(env, *env.state, index, static_cast<std::int32_t>(env.insn_idx))) return err;
+  Frame& callee = env.frame();
+  Frame& caller = *env.state->frames[env.state->frames.size() - 2];
+  for (unsigned i = 1; i <= 5; ++i) callee.regs[i] = caller.regs[i];
+  clear_caller_saved(env, caller);
+  env.subprograms[index].called = true;
+  env.insn_idx = env.subprograms[index].start;
+  if (env.log->steps()) {
+    env.log->print("caller:\n");
+    log_state(env, *env.state, caller.number, true);
+    env.log->print("callee:\n");
+    log_state(env, *env.state, callee.number, true);
+  }
+  return 0;
+}
+
+int return_to_caller(Env& env) {
+  State& state = *env.state;
+  Frame& callee = state.current();
+  const RegState& r0 = callee.regs[0];
+  if (r0.is(RegType::stack)) return env.refuse(-EINVAL, "cannot return stack pointer to the caller");
+  Frame& caller = *state.frames[state.frames.size() - 2];
+  const bool callback = callee.kind == FrameKind::callback;
+  if (callback) {
+    if (!r0.is_scalar()) return env.refuse(-EACCES, "R0 not a scalar value");
+    if (const int err = mark_precise(env, 0)) return err;
+    if (callee.return_range) {
+      const Range32 range = *callee.return_range;
+      if (r0.r.smin() < range.min || r0.r.smax() > range.max) {
+        std::string known;
+        if (r0.r.smin() > INT64_MIN) known += fmt::format(" smin={}", r0.r.smin());
+        if (r0.r.smax() < INT64_MAX) known += fmt::format(" smax={}", r0.r.smax());
+        if (known.empty()) known = " unknown scalar value";
+        return env.refuse(-EINVAL, "At callback return the register R0 has{} should have been in [{}, {}]", known,
+                          range.min, range.max);
+      }
+    }
+  } else {
+    caller.regs[0] = r0;
+  }
+  // A callback goes back to the call itself, which runs it again or goes on.
+  const auto call_site = static_cast<std::uint32_t>(callee.call_site);
+  env.insn_idx = callback ? call_site : call_site + 1;
+  if (env.log->steps()) {
+    env.log->print("returning from callee:\n");
+    log_state(env, state, callee.number, true);
+    env.log->print("to caller at {}:\n", env.insn_idx);
+    log_state(env, state, caller.number, true);
+  }
+  state.frames.pop_back();
+  if (callback) {
+    if (const State* before = earlier_visit(state, env.insn_idx)) widen_since(state, *before);
+  }
+  return 0;
+}
+
+int check_global_subprograms(Env& env) {
+  std::vector<bool> verified(env.subprograms.size(), false);
+  bool more = true;
+  while (more) {
+    more = false;
+    for (std::uint32_t i = 1; i < env.subprograms.size(); ++i) {
+      if (!env.subprograms[i].is_global || !env.subprograms[i].called || verified[i]) continue;
+      if (const int err = prepare_entry_state(env, i)) return err;
+      if (const int err = explore(env, i)) return err;
+      if (env.log->any())
+        env.log->print("Func#{} ('{}') is safe for any args that match its prototype\n", i, env.subprograms[i].name);
+      verified[i] = true;
+      more = true;
+    }
+  }
+  return 0;
+}
+
+}  // namespace skep::verifier
