@@ -28,6 +28,7 @@ enum class CtxField : std::uint8_t {
   btf_pointer,   // tracing arguments: `btf_type` says to what
   buffer_rdonly, // bpf_iter map key and value
   buffer,
+  tp_buffer,     // the buffer of a writable tracepoint
 };
 
 struct CtxAccess {
@@ -74,6 +75,9 @@ struct ProgTypeDef {
   CtxAccess (*context_access)(std::int32_t offset, std::uint32_t size, bool write, const ProgramTraits&) = nullptr;
   // Whether helper `id` may be called (already known to exist); `denied_message` left empty gives the usual message.
   bool (*helper_allowed)(std::uint32_t id, const ProgramTraits&) = nullptr;
+  // The message when a helper that the type has may not be called here ("helper call is not allowed in probe"); empty:
+  // it may.
+  std::string_view (*helper_refused)(std::uint32_t id, const ProgramTraits&) = nullptr;
   // Direct packet writes.
   bool (*packet_write_allowed)(const ProgramTraits&) = nullptr;
   ReturnRange (*return_range)(const ProgramTraits&) = nullptr;

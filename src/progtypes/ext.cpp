@@ -1,0 +1,28 @@
+// Replacements of a function of another program. Everything is asked of the type of that program instead.
+//
+// Tested by tests/progtypes/.
+#include <cerrno>
+
+#include "progtypes/common/fields.hpp"
+#include "progtypes/common/helper_groups.hpp"
+#include "progtypes/definitions.hpp"
+
+namespace skep::progtypes {
+namespace {
+
+int attach(AttachType type) {
+  return type == AttachType{} ? 0 : -EINVAL;
+}
+
+}  // namespace
+
+constinit const ProgTypeDef ext_type = {
+    .type = ProgType::ext,
+    .name = "ext",
+    .context_type = "",
+    .since = {5, 6},
+    .summary = "Replaces a function of another program.",
+    .check_attach_type = attach,
+};
+
+}  // namespace skep::progtypes

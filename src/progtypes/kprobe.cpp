@@ -1,0 +1,37 @@
+// Kernel and user probes.
+//
+// Tested by tests/progtypes/.
+#include "progtypes/common/fields.hpp"
+#include "progtypes/common/helper_groups.hpp"
+#include "progtypes/definitions.hpp"
+
+namespace skep::progtypes {
+namespace {
+
+CtxAccess access(std::int32_t offset, [[maybe_unused]] std::uint32_t size, [[maybe_unused]] bool write,
+                 [[maybe_unused]] const ProgramTraits& traits) {
+  return access_plain(168, offset, size, write, true);
+}
+
+constexpr HelperSet helpers =
+    groups::base | groups::probing | HelperSet{HelperId::perf_event_output, HelperId::get_attach_cookie};
+
+bool helper(std::uint32_t id, const ProgramTraits&) {
+  return helpers.contains(id);
+}
+
+}  // namespace
+
+constinit const ProgTypeDef kprobe_type = {
+    .type = ProgType::kprobe,
+    .name = "kprobe",
+    .context_type = "bpf_user_pt_regs_t",
+    .kernel_context_type = "pt_regs",
+    .context_size = 168,
+    .since = {4, 1},
+    .summary = "Runs when a function of the kernel or of a program is entered or left.",
+    .context_access = access,
+    .helper_allowed = helper,
+};
+
+}  // namespace skep::progtypes

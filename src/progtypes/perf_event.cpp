@@ -1,0 +1,42 @@
+// Perf events: runs at each sample.
+//
+// Tested by tests/progtypes/.
+#include "progtypes/common/fields.hpp"
+#include "progtypes/common/helper_groups.hpp"
+#include "progtypes/definitions.hpp"
+
+namespace skep::progtypes {
+namespace {
+
+constexpr Field fields[] = {
+    {.begin = 0, .end = 168, .width = 8, .read = Access::exact},     // regs
+    {.begin = 168, .end = 184, .width = 8, .read = Access::narrow},  // sample_period, addr
+};
+
+CtxAccess access(std::int32_t offset, [[maybe_unused]] std::uint32_t size, [[maybe_unused]] bool write,
+                 [[maybe_unused]] const ProgramTraits& traits) {
+  return access_field(fields, {}, offset, size, write);
+}
+
+constexpr HelperSet helpers = groups::base | groups::probing | groups::perf_samples |
+                              HelperSet{HelperId::perf_event_output, HelperId::get_attach_cookie};
+
+bool helper(std::uint32_t id, const ProgramTraits&) {
+  return helpers.contains(id);
+}
+
+}  // namespace
+
+constinit const ProgTypeDef perf_event_type = {
+    .type = ProgType::perf_event,
+    .name = "perf_event",
+    .context_type = "bpf_perf_event_data",
+    .kernel_context_type = "bpf_perf_event_data_kern",
+    .context_size = 184,
+    .since = {4, 9},
+    .summary = "Runs at each sample of a perf event.",
+    .context_access = access,
+    .helper_allowed = helper,
+};
+
+}  // namespace skep::progtypes
