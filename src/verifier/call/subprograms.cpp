@@ -73,9 +73,9 @@ int check_subprogram_call(Env& env, const Insn& insn) {
   env.insn_idx = env.subprograms[index].start;
   if (env.log->steps()) {
     env.log->print("caller:\n");
-    log_state(env, *env.state, caller.number, true);
+    env.log->line(state_line(env, "", *env.state, caller.number));
     env.log->print("callee:\n");
-    log_state(env, *env.state, callee.number, true);
+    env.log->line(state_line(env, "", *env.state, callee.number));
   }
   return 0;
 }
@@ -109,9 +109,9 @@ int return_to_caller(Env& env) {
   env.insn_idx = callback ? call_site : call_site + 1;
   if (env.log->steps()) {
     env.log->print("returning from callee:\n");
-    log_state(env, state, callee.number, true);
+    env.log->line(state_line(env, "", state, callee.number));
     env.log->print("to caller at {}:\n", env.insn_idx);
-    log_state(env, state, caller.number, true);
+    env.log->line(state_line(env, "", state, caller.number));
   }
   state.frames.pop_back();
   if (callback) {
