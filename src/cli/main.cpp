@@ -1,4 +1,5 @@
-// skep: runs, verifies, tests and documents eBPF programs, without a kernel's help. The command line only; each command is a file.
+// skep: runs, verifies, tests and documents eBPF programs, without a kernel's help. The command line only; each command
+// is a file.
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -9,7 +10,9 @@
 
 namespace skep::cli {
 
-void complain(const std::string& line) { fmt::print(stderr, "skep: {}\n", line); }
+void complain(const std::string& line) {
+  fmt::print(stderr, "skep: {}\n", line);
+}
 
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
@@ -41,7 +44,8 @@ namespace {
 using skep::cli::Options;
 
 void common_options(CLI::App& command, Options& options) {
-  command.add_option("--btf", options.btf, "the kernel's types: raw BTF, or an ELF file that has them")->check(CLI::ExistingFile);
+  command.add_option("--btf", options.btf, "the kernel's types: raw BTF, or an ELF file that has them")
+      ->check(CLI::ExistingFile);
   command.add_option("--host", options.hosts, "a plugin that offers kfuncs, types and hooks");
   command.add_flag("--json", options.json, "one JSON object a line");
 }

@@ -76,7 +76,8 @@ std::vector<Tag> tags_of(const bpf_object* object, const char* program) {
   if (function <= 0) return tags;
   for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
     const btf_type* type = btf__type_by_id(types, id);
-    if (!btf_is_decl_tag(type) || static_cast<int>(type->type) != function || btf_decl_tag(type)->component_idx != -1) continue;
+    if (!btf_is_decl_tag(type) || static_cast<int>(type->type) != function || btf_decl_tag(type)->component_idx != -1)
+      continue;
     if (auto tag = parse_tag(btf__name_by_offset(types, type->name_off))) tags.push_back(std::move(*tag));
   }
   std::stable_sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.order < b.order; });
@@ -102,10 +103,16 @@ unsigned flag_named(const std::string& name) {
 
 }  // namespace
 
-void quiet_libbpf() { libbpf_set_print(keep_warning); }
-std::string take_first_warning() { return std::exchange(warning(), {}); }
+void quiet_libbpf() {
+  libbpf_set_print(keep_warning);
+}
+std::string take_first_warning() {
+  return std::exchange(warning(), {});
+}
 
-std::string base_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+std::string base_name(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
 
 ObjectPtr open_object(const std::string& path, std::string& error) {
   if (access(path.c_str(), R_OK) != 0) {
@@ -116,7 +123,8 @@ ObjectPtr open_object(const std::string& path, std::string& error) {
   if (!object) {
     const int code = errno;
     const std::string warned = take_first_warning();
-    error = fmt::format("{}: not a BPF object that libbpf can open: {}", path, warned.empty() ? std::strerror(code) : warned);
+    error = fmt::format("{}: not a BPF object that libbpf can open: {}", path,
+                        warned.empty() ? std::strerror(code) : warned);
     errno = code;
   }
   return object;
@@ -134,12 +142,15 @@ void complete_maps(bpf_object* object) {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
     switch (bpf_map__type(map)) {
-      case BPF_MAP_TYPE_STRUCT_OPS: bpf_map__set_autocreate(map, true); break;
+      case BPF_MAP_TYPE_STRUCT_OPS:
+        bpf_map__set_autocreate(map, true);
+        break;
       case BPF_MAP_TYPE_SK_STORAGE:
       case BPF_MAP_TYPE_INODE_STORAGE:
       case BPF_MAP_TYPE_TASK_STORAGE:
       case BPF_MAP_TYPE_CGROUP_STORAGE:
-      case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE: break;  // these must say 0
+      case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+        break;  // these must say 0
       default:
         if (static_cast<unsigned>(bpf_map__type(map)) == static_cast<unsigned>(MapType::cgrp_storage)) break;
         if (bpf_map__max_entries(map) == 0) bpf_map__set_max_entries(map, default_entries);

@@ -16,23 +16,24 @@ struct ObjectCloser {
 };
 using ObjectPtr = std::unique_ptr<bpf_object, ObjectCloser>;
 
-// Opens a file and checks it as libbpf does; null, and `error` in one line, when it cannot be read or is malformed. Libbpf's own
-// warnings are kept, not printed: see first_warning().
+// Opens a file and checks it as libbpf does; null, and `error` in one line, when it cannot be read or is malformed.
+// Libbpf's own warnings are kept, not printed: see first_warning().
 ObjectPtr open_object(const std::string& path, std::string& error);
 // Lets the Kernel offer its calls with the types that the object declares.
 void adapt(Kernel& kernel, const bpf_object* object);
-// Leaves only `name` (and the programs tagged auxiliary) to be loaded, and gives maps what they lack; null: no such program.
+// Leaves only `name` (and the programs tagged auxiliary) to be loaded, and gives maps what they lack; null: no such
+// program.
 bpf_program* select_program(bpf_object* object, const std::string& name);
 // What all programs need whichever is loaded: sizes of maps that have none, struct_ops maps.
 void complete_maps(bpf_object* object);
 
-// The tags that the kernel's own suite puts on a program, in either of its spellings ("comment:test_x", "comment:12:test_x"), in
-// the order of their numbers.
+// The tags that the kernel's own suite puts on a program, in either of its spellings ("comment:test_x",
+// "comment:12:test_x"), in the order of their numbers.
 struct Expectations {
   enum class Verdict { none, success, failure } verdict = Verdict::none;
   std::vector<std::string> messages, not_messages;
-  std::string retval;                 // empty: none
-  std::vector<std::string> skipped;   // tags that are not checked here: unprivileged, xlated, jited, … expectations
+  std::string retval;                // empty: none
+  std::vector<std::string> skipped;  // tags that are not checked here: unprivileged, xlated, jited, … expectations
   unsigned flags = 0;
   unsigned log_level = 0;
   bool auxiliary = false;

@@ -12,8 +12,8 @@ namespace skep::cli {
 
 // Exit status of every command.
 inline constexpr int exit_ok = 0;
-inline constexpr int exit_failed = 1;   // a program was rejected, or failed its test
-inline constexpr int exit_usage = 2;    // usage, an unreadable or malformed file
+inline constexpr int exit_failed = 1;  // a program was rejected, or failed its test
+inline constexpr int exit_usage = 2;   // usage, an unreadable or malformed file
 
 struct Options {
   std::vector<std::string> files;

@@ -1,5 +1,5 @@
-// See cli/pattern.hpp. POSIX expressions, which the suite's authors write for, from the C library: the C++ library's recurse on
-// long logs. Tested by tests/cli/pattern_test.cpp.
+// See cli/pattern.hpp. POSIX expressions, which the suite's authors write for, from the C library: the C++ library's
+// recurse on long logs. Tested by tests/cli/pattern_test.cpp.
 #include "cli/pattern.hpp"
 
 #include <regex.h>

@@ -35,8 +35,10 @@ bool takes_packet(ProgType type) {
     case ProgType::raw_tracepoint:
     case ProgType::raw_tracepoint_writable:
     case ProgType::struct_ops:
-    case ProgType::lsm: return false;
-    default: return true;
+    case ProgType::lsm:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -140,11 +142,15 @@ void print(const Options& options, const bpf_program* program, const Outcome& ou
     for (const WorkRun& run : outcome.runs) {
       JsonObject one;
       one.add("program", run.program).add("callback", run.callback).add("map", run.map).add("key", hex(run.key));
-      one.add("cpu", run.cpu).add("latency_ns", run.began_ns - run.started_ns).add("duration_ns", run.ended_ns - run.began_ns);
+      one.add("cpu", run.cpu)
+          .add("latency_ns", run.began_ns - run.started_ns)
+          .add("duration_ns", run.ended_ns - run.began_ns);
       runs.push_back(std::move(one));
     }
     JsonObject line;
-    line.add("program", bpf_program__name(program)).add("section", bpf_program__section_name(program)).add("type", type);
+    line.add("program", bpf_program__name(program))
+        .add("section", bpf_program__section_name(program))
+        .add("type", type);
     line.add("engine", options.engine);
     if (outcome.error == 0)
       line.add("retval", retval);
@@ -161,11 +167,12 @@ void print(const Options& options, const bpf_program* program, const Outcome& ou
   }
   fmt::print("{} ({}): returned {}, {} ns a run\n", bpf_program__name(program), type, retval, outcome.ns_per_run);
   for (const WorkRun& run : outcome.runs)
-    fmt::print("  ran {} of {}, map {}, key {}, cpu {}, {:.1f} us after its start\n", run.callback, run.program, run.map,
-               hex(run.key), run.cpu, static_cast<double>(run.began_ns - run.started_ns) / 1000);
+    fmt::print("  ran {} of {}, map {}, key {}, cpu {}, {:.1f} us after its start\n", run.callback, run.program,
+               run.map, hex(run.key), run.cpu, static_cast<double>(run.began_ns - run.started_ns) / 1000);
   if (outcome.work.started != 0)
     fmt::print("  work: {} started, {} merged, {} ran, {} cancelled{}\n", outcome.work.started, outcome.work.merged,
-               outcome.work.ran, outcome.work.cancelled, outcome.drained ? "" : "; it restarts itself and was left running");
+               outcome.work.ran, outcome.work.cancelled,
+               outcome.drained ? "" : "; it restarts itself and was left running");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // `skep test`: checks each program against the expectations that stand on it, as the kernel's own suite writes them.
 //
-// A program may say whether it must load, which messages its log must hold, in order, which it must not hold, and what a test run
-// must return. `{{…}}` in a message is a regular expression. What cannot be checked here (unprivileged loading, the instructions
-// after translation) is skipped by name. Tested by tests/cli/test_test.cpp.
+// A program may say whether it must load, which messages its log must hold, in order, which it must not hold, and what
+// a test run must return. `{{…}}` in a message is a regular expression. What cannot be checked here (unprivileged
+// loading, the instructions after translation) is skipped by name. Tested by tests/cli/test_test.cpp.
 #include <bpf/bpf.h>
 
 #include <cerrno>
@@ -26,7 +26,9 @@ struct Result {
   std::string log;
 };
 
-Result failed(std::string why) { return {.kind = Result::Kind::failed, .why = std::move(why)}; }
+Result failed(std::string why) {
+  return {.kind = Result::Kind::failed, .why = std::move(why)};
+}
 
 constexpr std::size_t log_size = std::size_t{64} << 20;
 
@@ -43,7 +45,8 @@ int test_run(const bpf_program* program, std::uint32_t& retval) {
       options.data_size_in = 0;
       options.repeat = 0;
       break;
-    default: break;
+    default:
+      break;
   }
   const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
   retval = options.retval;
@@ -150,13 +153,17 @@ int test(const Options& options) {
       last_refusal.clear();
       Result result = check(*kernel, path, name, log);
       if (result.kind == Result::Kind::skipped && !last_refusal.empty()) result.why = last_refusal;
-      const char* word = result.kind == Result::Kind::passed ? "passed" : result.kind == Result::Kind::failed ? "FAILED" : "skipped";
+      const char* word = result.kind == Result::Kind::passed   ? "passed"
+                         : result.kind == Result::Kind::failed ? "FAILED"
+                                                               : "skipped";
       passed += result.kind == Result::Kind::passed ? 1U : 0U;
       failures += result.kind == Result::Kind::failed ? 1U : 0U;
       skipped += result.kind == Result::Kind::skipped ? 1U : 0U;
       if (options.json) {
         JsonObject line;
-        line.add("object", base_name(path)).add("program", name).add("result", result.kind == Result::Kind::failed ? "failed" : word);
+        line.add("object", base_name(path))
+            .add("program", name)
+            .add("result", result.kind == Result::Kind::failed ? "failed" : word);
         line.add("why", result.why).add("not_checked", result.not_checked);
         if (result.ran) line.add("retval", static_cast<std::int32_t>(result.retval));
         fmt::print("{}\n", line.text());

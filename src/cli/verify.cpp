@@ -14,9 +14,9 @@ namespace skep::cli {
 namespace {
 
 struct Verdict {
-  std::string verdict;   // accept, reject, gave-up
+  std::string verdict;  // accept, reject, gave-up
   int error = 0;
-  std::string loader;    // libbpf's first warning, when refused before verification
+  std::string loader;  // libbpf's first warning, when refused before verification
   std::string log;
   Kernel::LoadReport report;
 };

@@ -3,6 +3,8 @@
 // Linux 7.x's libbpf knows sessions (one program at a function's entry and exit) and programs that attach to many
 // functions; 1.4 does not. What they mean is a program type, an attach type and, for sessions of one function, its BTF
 // id. Tested by tests/loader/sections_test.cpp.
+#include "loader/sections.hpp"
+
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -68,8 +70,11 @@ bool known(const char* name) {
   return found;
 }
 
-// Runs before main: an application that is only relinked calls nothing of ours.
-__attribute__((constructor)) void teach_sections() {
+}  // namespace
+
+namespace skep::loader {
+
+void teach_sections() {
   for (std::size_t i = 0; i < std::size(sections); ++i) {
     const Section& section = sections[i];
     if (known(section.name)) continue;
@@ -79,4 +84,4 @@ __attribute__((constructor)) void teach_sections() {
   }
 }
 
-}  // namespace
+}  // namespace skep::loader

@@ -23,6 +23,7 @@
 
 #include <string_view>
 
+#include "loader/sections.hpp"
 #include "skep/kernel.hpp"
 
 using skep::Kernel;
@@ -145,6 +146,11 @@ int duplicate_onto(int fd, int target, bool cloexec) {
 
 bool duplicates(int command) {
   return command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+}
+
+// Before main, since an application that is only relinked calls nothing of ours.
+__attribute__((constructor)) void begin() {
+  skep::loader::teach_sections();
 }
 
 void refresh(int fd) {

@@ -1,0 +1,41 @@
+# The examples: BPF objects by clang, and the loader on Skep and on libbpf alone.
+find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
+
+function(skep_bpf_object name source)
+  set(object ${PROJECT_BINARY_DIR}/examples/${name}.bpf.o)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror ${ARGN} -I${PROJECT_SOURCE_DIR}/examples
+            -c ${PROJECT_SOURCE_DIR}/${source} -o ${object}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${source} ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
+    VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY SKEP_BPF_OBJECTS ${object})
+endfunction()
+
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+skep_bpf_object(wq examples/wq.bpf.c)
+# The same source in the dialects of Linux 6.18 and of the public documentation.
+skep_bpf_object(wq-618 examples/wq.bpf.c -DWQ_DIALECT=618)
+skep_bpf_object(wq-documentation examples/wq.bpf.c -DWQ_DIALECT=0)
+file(GLOB example_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/examples/*.bpf.c)
+foreach(source ${example_sources})
+  get_filename_component(name ${source} NAME)
+  string(REPLACE ".bpf.c" "" name ${name})
+  if(NOT name STREQUAL "wq")
+    skep_bpf_object(${name} ${source})
+  endif()
+endforeach()
+get_property(bpf_objects GLOBAL PROPERTY SKEP_BPF_OBJECTS)
+add_custom_target(examples ALL DEPENDS ${bpf_objects})
+
+add_executable(loader-skep ${PROJECT_SOURCE_DIR}/examples/loader.c)
+target_link_libraries(loader-skep PRIVATE skep_loader)
+set_target_properties(loader-skep PROPERTIES LINKER_LANGUAGE CXX)
+add_executable(loader-kernel ${PROJECT_SOURCE_DIR}/examples/loader.c)
+target_link_libraries(loader-kernel PRIVATE ${LIBBPF_STATIC} PkgConfig::LIBELF z)
+
+foreach(dialect wq wq-618)
+  add_test(NAME loader-${dialect} COMMAND loader-skep ${PROJECT_BINARY_DIR}/examples/${dialect}.bpf.o)
+endforeach()
+foreach(dialect wq wq-618 wq-documentation)
+  add_test(NAME run-${dialect} COMMAND skep run ${PROJECT_BINARY_DIR}/examples/${dialect}.bpf.o)
+endforeach()
