@@ -373,7 +373,10 @@ int Parser::integer(const std::uint8_t* extra, TypeId id, Type& t) {
   const std::uint32_t bits = std::uint32_t{t.int_bits} + t.int_offset;
   if (bits > 128) return refuse(id, t, "nr_bits exceeds 128");
   if ((bits + 7) / 8 > t.size) return refuse(id, t, "nr_bits exceeds type_size");
-  if (std::popcount(t.int_encoding) > 1 || t.int_encoding == 8) return refuse(id, t, "Unsupported encoding");
+  if (std::popcount(t.int_encoding) > 1 || t.int_encoding == 8) {
+    refuse(id, t, "Unsupported encoding");
+    return -not_supported;
+  }
   log_.type(*data_, id, t, {});
   return 0;
 }

@@ -278,7 +278,11 @@ class References {
         visit.next = i;
         return push(m.type);
       }
-      if (const char* complaint = judge_member(t, m)) return refuse_member(t, m, complaint);
+      if (const char* complaint = judge_member(t, m)) {
+        Member shown = m;  // with the type that was judged
+        if (is_modifier(*type) && stands_for(m.type) != 0) shown.type = stands_for(m.type);
+        return refuse_member(t, shown, complaint);
+      }
     }
     return finish();
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "btf/btf.hpp"
@@ -32,10 +33,12 @@ enum class FieldKind : std::uint8_t {
 
 // "bpf_spin_lock", "bpf_wq", "kptr", … as messages name it.
 std::string_view field_name(FieldKind kind);
-std::uint32_t field_mask(FieldKind kind);  // one bit a kind
+constexpr std::uint32_t field_mask(FieldKind kind) {  // one bit a kind
+  return std::uint32_t{1} << static_cast<unsigned>(kind);
+}
 
 struct Field {
-  FieldKind kind;
+  FieldKind kind = FieldKind::spin_lock;
   std::uint32_t offset = 0;  // bytes into the value
   std::uint32_t size = 0;
   // kptr_*, uptr: what it points to. list_head, rb_root: the struct that it holds.
@@ -67,9 +70,19 @@ struct FoundFields {
 
 // Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: the BTF in
 // which the targets of kptrs are looked up, and in which list and tree nodes are not.
-// A value that has two work items (or an array of more than one, or one that is misaligned or in a union) yields a
-// record in which that kind is absent, as in Linux 7.3: map creation succeeds and every use is refused.
+// A value that has two work items (or an array of more than one, or one that is misaligned or overlaps another field)
+// yields no record at all, as in Linux 7.3: map creation succeeds and every use is refused.
 FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,
                                 std::uint32_t value_size, const std::shared_ptr<const Btf>& kernel);
+
+// The records of all structs of a program's BTF that bpf_obj_new() can allocate and that hold something special. Found when
+// the BTF is loaded: an error is what BPF_BTF_LOAD then gives (-E2BIG two locks, -EINVAL a list without a lock, -ENOENT a
+// list of an unknown struct, -ELOOP a struct that would own itself, …).
+struct ObjectRecords {
+  int error = 0;
+  std::vector<std::pair<TypeId, std::shared_ptr<const Record>>> records;  // by id
+  const std::shared_ptr<const Record>* find(TypeId id) const;
+};
+ObjectRecords find_object_records(const std::shared_ptr<const Btf>& btf, const std::shared_ptr<const Btf>& kernel);
 
 }  // namespace skep::btf
