@@ -7,6 +7,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "cli/json.hpp"
 #include "cli/object.hpp"

@@ -3,6 +3,7 @@
 // A caller may pass a structure smaller or larger than ours: what is missing counts as zero, and what is too much must
 // be zero
 // (-E2BIG past the union's end, -EINVAL past the command's last field). Tested by tests/kernel/.
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

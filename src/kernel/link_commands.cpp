@@ -2,6 +2,8 @@
 //
 // LINK_CREATE, RAW_TRACEPOINT_OPEN and PROG_ATTACH check what the kernel checks of the program's type, and remember the
 // rest. Tested by tests/kernel/link_commands_test.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 

@@ -1,5 +1,6 @@
 // MAP_CREATE and the commands on one element, as bpf(2) has them: what is checked in which order, and with which error.
 // Tested by tests/kernel/map_commands_test.cpp.
+#include <fmt/format.h>
 #include <sys/eventfd.h>
 
 #include <cerrno>

@@ -211,22 +211,31 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
     if (program->btf->kernel) return -EACCES;
     input.btf = program->btf->btf;
     std::vector<std::uint8_t> bytes;
-    btf::ParseError problem;
+    // Where functions begin is the verifier's to find; here they are taken from func_info, which it checks against
+    // that.
+    std::vector<std::uint32_t> functions;
     if (a.func_info_cnt != 0) {
       error = read_records(a.func_info, a.func_info_cnt, a.func_info_rec_size, bytes);
-      std::vector<btf::FuncInfo> found;
-      if (error == 0)
-        error =
-            btf::check_func_info(bytes, a.func_info_rec_size, a.func_info_cnt, *input.btf, a.insn_cnt, found, prologue);
-      for (const auto& record : found) input.func_info.push_back({record.insn_off, record.type});
+      if (error != 0) return error;
+      const auto found = btf::check_func_info(bytes, a.func_info_rec_size, a.func_info_cnt, *input.btf, a.insn_cnt);
+      error = found.error;
+      prologue = found.message;
+      for (const auto& record : found.records) {
+        input.func_info.push_back({record.insn_off, record.type});
+        functions.push_back(record.insn_off);
+      }
     }
     if (error == 0 && a.line_info_cnt != 0) {
       error = read_records(a.line_info, a.line_info_cnt, a.line_info_rec_size, bytes);
-      std::vector<btf::LineInfo> found;
-      if (error == 0)
-        error =
-            btf::check_line_info(bytes, a.line_info_rec_size, a.line_info_cnt, *input.btf, a.insn_cnt, found, prologue);
-      for (const auto& record : found)
+      if (error != 0) return error;
+      if (functions.empty()) functions.push_back(0);
+      std::vector<std::uint8_t> opcodes(insns.size());
+      std::transform(insns.begin(), insns.end(), opcodes.begin(), [](const Insn& insn) { return insn.code; });
+      const auto found =
+          btf::check_line_info(bytes, a.line_info_rec_size, a.line_info_cnt, *input.btf, opcodes, functions);
+      error = found.error;
+      prologue = found.message;
+      for (const auto& record : found.records)
         input.line_info.push_back({record.insn_off, record.file_name_off, record.line_off, record.line_col});
     }
     if (error != 0) {

@@ -1,6 +1,7 @@
 // PROG_TEST_RUN: runs a program once or many times on a packet or a context that the caller gives, with the kernel's
 // semantics for each type: what may be passed, what the program sees, what comes back. Tested by
 // tests/kernel/test_run_test.cpp.
+#include <fmt/format.h>
 #include <time.h>
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 // tests/kernel/types_test.cpp.
 #include <elf.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <unistd.h>

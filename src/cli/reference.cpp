@@ -1,0 +1,170 @@
+// See cli/reference.hpp. Tested by tests/cli/reference_test.cpp.
+#include "cli/reference.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "calls/call.hpp"
+#include "cli/json.hpp"
+#include "maps/map_types.hpp"
+#include "progtypes/progtype.hpp"
+
+namespace skep::cli {
+namespace {
+
+std::string since_text(Release since) {
+  return since == Release{} ? "" : fmt::format("Since Linux {}.{}. ", since.major, since.minor);
+}
+
+std::string wrapped_list(const std::vector<std::string>& words) {
+  std::string text;
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = words[i] + (i + 1 < words.size() ? "," : "");
+    if (column != 0 && column + 1 + word.size() > 110) {
+      text += '\n';
+      column = 0;
+    } else if (column != 0) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+    column += word.size();
+  }
+  return text;
+}
+
+std::vector<std::string> program_types_of(const calls::Kfunc& kfunc) {
+  std::vector<std::string> names;
+  for (const auto* type : progtypes::all())
+    if ((kfunc.prog_types & calls::bit(type->type)) != 0) names.emplace_back(type->name);
+  return names;
+}
+
+std::vector<std::string> program_types_of(const calls::Helper& helper) {
+  std::vector<std::string> names;
+  for (const auto* type : progtypes::all()) {
+    if (type->helper_allowed == nullptr) continue;
+    progtypes::ProgramTraits plain, sleepable;
+    sleepable.sleepable = true;
+    if (type->helper_allowed(helper.id, plain) || type->helper_allowed(helper.id, sleepable))
+      names.emplace_back(type->name);
+  }
+  return names;
+}
+
+// What a call's flags mean for who calls it.
+std::vector<std::string> remarks_of(const calls::Kfunc& kfunc) {
+  struct Remark {
+    std::uint32_t flag;
+    const char* text;
+  };
+  constexpr Remark remarks[] = {
+      {calls::kfunc_flag::acquire, "The result is a reference; it has to be released."},
+      {calls::kfunc_flag::release, "It gives up the reference that it is passed."},
+      {calls::kfunc_flag::ret_null, "The result may be NULL."},
+      {calls::kfunc_flag::sleepable, "It may sleep: only sleepable programs and callbacks may call it."},
+      {calls::kfunc_flag::destructive, "It needs the capability to reboot the machine."},
+      {calls::kfunc_flag::rcu, "It takes pointers that RCU protects."},
+      {calls::kfunc_flag::rcu_protected, "It has to be called inside an RCU read section."},
+  };
+  std::vector<std::string> texts;
+  for (const Remark& remark : remarks)
+    if ((kfunc.flags & remark.flag) != 0) texts.emplace_back(remark.text);
+  return texts;
+}
+
+void add_documentation(std::string& page, const calls::Doc& doc) {
+  if (!doc.args.empty()) {
+    page += "\n## Arguments\n\n";
+    for (const std::string_view argument : doc.args) {
+      const auto colon = argument.find(':');
+      page += colon == std::string_view::npos
+                  ? fmt::format("- {}\n", argument)
+                  : fmt::format("- `{}`{}\n", argument.substr(0, colon), argument.substr(colon));
+    }
+  }
+  if (!doc.results.empty()) {
+    page += "\n## Result\n\n| result | when |\n| --- | --- |\n";
+    for (const calls::ResultDoc& result : doc.results)
+      page += fmt::format("| `{}` | {} |\n", result.code, result.cause);
+  }
+  if (!doc.details.empty()) page += fmt::format("\n{}\n", doc.details);
+}
+
+void add_example(std::string& page, std::string_view example) {
+  if (!example.empty())
+    page += fmt::format("\n## Example\n\n[`examples/{0}`](../../examples/{0}), which the tests compile and run.\n",
+                        example);
+}
+
+std::string page_of(const calls::Kfunc& kfunc) {
+  std::string page = fmt::format("# {}\n", kfunc.name);
+  if (!kfunc.doc.summary.empty()) page += fmt::format("\n{}\n", kfunc.doc.summary);
+  page += "\nA kfunc. " + since_text(kfunc.since);
+  if (kfunc.until != Release::never()) page += fmt::format("Until Linux {}.{}. ", kfunc.until.major, kfunc.until.minor);
+  if (kfunc.fn == nullptr && kfunc.host_fn == nullptr)
+    page += "Programs that call it are verified and cannot be run here.";
+  while (page.back() == ' ') page.pop_back();
+  page += '\n';
+  if (!kfunc.prototype.empty()) page += fmt::format("\n```c\n{};\n```\n", kfunc.prototype);
+  for (const std::string& remark : remarks_of(kfunc)) page += fmt::format("\n{}\n", remark);
+  add_documentation(page, kfunc.doc);
+  page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(program_types_of(kfunc)));
+  add_example(page, kfunc.doc.example);
+  return page;
+}
+
+std::string page_of(const calls::Helper& helper) {
+  std::string page = fmt::format("# {}\n", helper.name);
+  if (!helper.doc.summary.empty()) page += fmt::format("\n{}\n", helper.doc.summary);
+  page += fmt::format("\nHelper {}. {}", helper.id, since_text(helper.since));
+  if (helper.gpl_only) page += "Only for programs with a GPL-compatible license. ";
+  if (helper.might_sleep) page += "It may sleep. ";
+  if (helper.fn == nullptr) page += "Programs that call it are verified and cannot be run here.";
+  while (page.back() == ' ') page.pop_back();
+  page += '\n';
+  if (!helper.signature.empty()) page += fmt::format("\n```c\n{};\n```\n", helper.signature);
+  add_documentation(page, helper.doc);
+  page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(program_types_of(helper)));
+  add_example(page, helper.doc.example);
+  return page;
+}
+
+std::string page_of(const maps::MapTypeDoc& type) {
+  std::string page = fmt::format("# {}\n\nMap type {}: {}. {}\n", type.name, static_cast<unsigned>(type.type),
+                                 type.summary, since_text(type.since));
+  page += type.may_hold_work ? "\nIts value may hold a `bpf_wq`.\n" : "\nIts value may not hold a `bpf_wq`.\n";
+  if (!type.holds_elements)
+    page +=
+        "\nSuch a map can be created, so that programs that name it are verified; its elements are not kept here.\n";
+  return page;
+}
+
+std::string page_of(const progtypes::ProgTypeDef& type) {
+  std::string page = fmt::format("# {}\n\nProgram type {}", type.name, static_cast<unsigned>(type.type));
+  page += type.summary.empty() ? ".\n" : fmt::format(": {}\n", type.summary);
+  if (!type.context_type.empty())
+    page += fmt::format("\nContext: `struct {}`, {} bytes.\n", type.context_type, type.context_size);
+  std::vector<std::string> helpers, kfuncs;
+  for (const calls::Helper& helper : calls::helpers())
+    if (type.helper_allowed != nullptr && type.helper_allowed(helper.id, {})) helpers.emplace_back(helper.name);
+  for (const calls::Kfunc& kfunc : calls::kfuncs())
+    if ((kfunc.prog_types & calls::bit(type.type)) != 0) kfuncs.emplace_back(kfunc.name);
+  if (!helpers.empty()) page += fmt::format("\n## Helpers\n\n{}\n", wrapped_list(helpers));
+  if (!kfuncs.empty()) page += fmt::format("\n## Kfuncs\n\n{}\n", wrapped_list(kfuncs));
+  return page;
+}
+
+}  // namespace
+
+std::optional<std::string> reference_page(std::string_view name) {
+  if (const auto* kfunc = calls::find_kfunc(name)) return page_of(*kfunc);
+  if (const auto* helper = calls::find_helper(name)) return page_of(*helper);
+  if (const auto* map = maps::find_map_type(name)) return page_of(*map);
+  if (const auto* type = progtypes::find(name)) return page_of(*type);
+  return std::nullopt;
+}
+
+}  // namespace skep::cli
