@@ -104,6 +104,7 @@ class Env {
   std::unordered_map<std::uint64_t, KfuncCall> kfunc_calls;  // by (fd index << 32 | imm)
   std::vector<const maps::MapInfo*> used_maps;
   std::shared_ptr<const btf::Btf> kernel_btf;
+  std::vector<std::shared_ptr<const btf::Btf>> module_types;  // of modules whose variables are named
   std::unique_ptr<Log> log;
   std::unique_ptr<Explorer> explorer;
 

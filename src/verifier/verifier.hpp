@@ -35,6 +35,12 @@ class Resolver {
   // Kernel types: "vmlinux" (may be null) and the BTF that entry `index` of the fd_array names (kfuncs of modules).
   virtual std::shared_ptr<const btf::Btf> kernel_btf() = 0;
   virtual std::shared_ptr<const btf::Btf> btf_by_index(std::uint32_t index, int& error) = 0;
+  // Types of a module, by descriptor (variables of modules).
+  virtual std::shared_ptr<const btf::Btf> btf_by_fd(int fd, int& error) {
+    (void)fd;
+    error = -9;  // EBADF
+    return nullptr;
+  }
   virtual const calls::KfuncRegistry& kfuncs() = 0;
 };
 

@@ -78,6 +78,7 @@ void mark_call(Env& env, std::uint32_t at) {
     const std::uint32_t flags = aux.kfunc->entry->flags;
     if ((flags & calls::kfunc_flag::iter_next) != 0) aux.prune_point = aux.force_checkpoint = true;
     subprogram.might_sleep |= (flags & calls::kfunc_flag::sleepable) != 0;
+    subprogram.might_throw |= aux.kfunc->entry->special == Special::throw_;
     // The one kfunc that moves packet data.
     subprogram.changes_packet |= aux.kfunc->name == "bpf_xdp_pull_data";
   }
@@ -175,9 +176,10 @@ void carry_effects_to_callers(Env& env) {
       if (callee < 0) continue;
       const Subprogram& from = env.subprograms[static_cast<std::size_t>(callee)];
       Subprogram& to = env.subprograms[subprogram_at(env, at)];
-      if ((from.might_sleep && !to.might_sleep) || (from.changes_packet && !to.changes_packet)) {
-        to.might_sleep |= from.might_sleep;
-        to.changes_packet |= from.changes_packet;
+      for (bool Subprogram::* effect :
+           {&Subprogram::might_sleep, &Subprogram::changes_packet, &Subprogram::might_throw}) {
+        if (!(from.*effect) || to.*effect) continue;
+        to.*effect = true;
         changed = true;
       }
     }

@@ -1,0 +1,185 @@
+// The shape of a single instruction: an opcode that exists, and zero in every field that it does not use, so that those
+// can get a meaning later. Wide loads, which name things, are resolve.cpp's. Tested by
+// tests/verifier/program/resolve_test.cpp.
+#include "verifier/program/insn_fields.hpp"
+
+#include <bitset>
+
+#include "verifier/path/flow.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+constexpr std::uint8_t by_register = 0x08;
+
+std::bitset<256> make_known_opcodes() {
+  std::bitset<256> known;
+  for (const std::uint8_t cls : {insn_class::alu, insn_class::alu64}) {
+    for (unsigned op = alu_op::add; op <= alu_op::arsh; op += 0x10) {
+      known.set(cls | op);
+      if (op != alu_op::neg) known.set(cls | op | by_register);
+    }
+    known.set(cls | alu_op::end);
+  }
+  known.set(insn_class::alu | alu_op::end | by_register);
+  for (const std::uint8_t cls : {insn_class::jmp, insn_class::jmp32}) {
+    for (unsigned op = jmp_op::jeq; op <= jmp_op::jsle; op += 0x10) {
+      if (op == jmp_op::call || op == jmp_op::exit) continue;
+      known.set(cls | op);
+      known.set(cls | op | by_register);
+    }
+    known.set(cls | jmp_op::ja);
+  }
+  for (const unsigned op : {jmp_op::call, jmp_op::exit, jmp_op::jcond}) known.set(insn_class::jmp | op);
+  known.set(insn_class::jmp | jmp_op::ja | by_register);
+  for (const std::uint8_t size : {mem_size::w, mem_size::h, mem_size::b, mem_size::dw}) {
+    known.set(insn_class::ldx | mem_mode::mem | size);
+    known.set(insn_class::st | mem_mode::mem | size);
+    known.set(insn_class::stx | mem_mode::mem | size);
+    known.set(insn_class::stx | mem_mode::atomic | size);
+    if (size != mem_size::dw) {
+      known.set(insn_class::ldx | mem_mode::memsx | size);
+      known.set(insn_class::ld | mem_mode::abs | size);
+      known.set(insn_class::ld | mem_mode::ind | size);
+    }
+  }
+  known.set(0x18);
+  return known;
+}
+
+int check_alu_fields(Env& env, const Insn& insn) {
+  const bool is64 = insn.insn_class() == insn_class::alu64;
+  switch (insn.op()) {
+    case alu_op::neg:
+      if (insn.src != 0 || insn.off != 0 || insn.imm != 0) return env.refuse(-EINVAL, "BPF_NEG uses reserved fields");
+      return 0;
+    case alu_op::end:
+      if (insn.src != 0 || insn.off != 0 || (insn.imm != 16 && insn.imm != 32 && insn.imm != 64) ||
+          (is64 && insn.from_register())) {
+        return env.refuse(-EINVAL, "BPF_END uses reserved fields");
+      }
+      return 0;
+    case alu_op::mov:
+      if (!insn.from_register()) {
+        if (insn.src != 0 || insn.off != 0) return env.refuse(-EINVAL, "BPF_MOV uses reserved fields");
+        return 0;
+      }
+      if (is64 && insn.off == 1) {  // between address spaces
+        if (insn.imm != 1 && insn.imm != 1 << 16) {
+          return env.refuse(-EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
+        }
+        return 0;
+      }
+      if ((insn.off != 0 && insn.off != 8 && insn.off != 16 && !(is64 && insn.off == 32)) || insn.imm != 0) {
+        return env.refuse(-EINVAL, "BPF_MOV uses reserved fields");
+      }
+      return 0;
+    default: {
+      const bool divides = insn.op() == alu_op::div || insn.op() == alu_op::mod;
+      const bool off_used = insn.off == 1 && divides;
+      if ((insn.from_register() ? insn.imm != 0 : insn.src != 0) || (insn.off != 0 && !off_used)) {
+        return env.refuse(-EINVAL, "BPF_ALU uses reserved fields");
+      }
+      return 0;
+    }
+  }
+}
+
+int check_jump_fields(Env& env, const Insn& insn) {
+  const bool is32 = insn.insn_class() == insn_class::jmp32;
+  switch (insn.op()) {
+    case jmp_op::call:
+      if ((insn.src != call_kind::kfunc && insn.off != 0) || insn.src > call_kind::kfunc || insn.dst != 0) {
+        return env.refuse(-EINVAL, "BPF_CALL uses reserved fields");
+      }
+      return 0;
+    case jmp_op::exit:
+      if (insn.imm != 0 || insn.src != 0 || insn.dst != 0 || insn.off != 0) {
+        return env.refuse(-EINVAL, "BPF_EXIT uses reserved fields");
+      }
+      return 0;
+    case jmp_op::ja:
+      if (insn.from_register()) {
+        if (insn.src != 0 || insn.imm != 0 || insn.off != 0) {
+          return env.refuse(-EINVAL, "BPF_JA|BPF_X uses reserved fields");
+        }
+        return 0;
+      }
+      if (insn.src != 0 || insn.dst != 0 || (is32 ? insn.off != 0 : insn.imm != 0)) {
+        return env.refuse(-EINVAL, "BPF_JA uses reserved fields");
+      }
+      return 0;
+    case jmp_op::jcond:
+      if (insn.src != 0 || insn.dst != 0 || insn.imm != 0) {
+        return env.refuse(-EINVAL, "invalid may_goto imm {}", insn.imm);
+      }
+      return 0;
+    default:
+      if (insn.from_register() ? insn.imm != 0 : insn.src != 0) {
+        return env.refuse(-EINVAL, "BPF_JMP/JMP32 uses reserved fields");
+      }
+      return 0;
+  }
+}
+
+bool is_atomic_operation(std::int32_t imm) {
+  switch (imm & ~atomic_op::fetch) {
+    case atomic_op::add:
+    case atomic_op::or_:
+    case atomic_op::and_:
+    case atomic_op::xor_:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int check_atomic_fields(Env& env, const Insn& insn) {
+  const bool plain_size = insn.imm == atomic_op::load_acq || insn.imm == atomic_op::store_rel;
+  if (!plain_size && insn.imm != atomic_op::xchg && insn.imm != atomic_op::cmpxchg && !is_atomic_operation(insn.imm)) {
+    return env.refuse(-EINVAL, "BPF_ATOMIC uses invalid atomic opcode {:02x}", static_cast<std::uint32_t>(insn.imm));
+  }
+  if (!plain_size && insn.size() != mem_size::w && insn.size() != mem_size::dw) {
+    return env.refuse(-EINVAL, "invalid atomic operand size");
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_known_opcode(std::uint8_t code) {
+  static const std::bitset<256> known = make_known_opcodes();
+  return known.test(code);
+}
+
+int check_insn_fields(Env& env, std::uint32_t at) {
+  const Insn& insn = env.insns[at];
+  env.insn_idx = at;
+  switch (insn.insn_class()) {
+    case insn_class::alu:
+    case insn_class::alu64:
+      return check_alu_fields(env, insn);
+    case insn_class::jmp:
+    case insn_class::jmp32:
+      return check_jump_fields(env, insn);
+    case insn_class::ldx:
+      if (insn.imm != 0) return env.refuse(-EINVAL, "BPF_LDX uses reserved fields");
+      return 0;
+    case insn_class::st:
+      if (insn.src != 0) return env.refuse(-EINVAL, "BPF_ST uses reserved fields");
+      return 0;
+    case insn_class::stx:
+      if (insn.mode() == mem_mode::atomic) return check_atomic_fields(env, insn);
+      if (insn.imm != 0) return env.refuse(-EINVAL, "BPF_STX uses reserved fields");
+      return 0;
+    default:
+      if (insn.is_wide_load()) return 0;
+      if (insn.dst != 0 || insn.off != 0 || (insn.mode() == mem_mode::abs && insn.src != 0)) {
+        return env.refuse(-EINVAL, "BPF_LD_[ABS|IND] uses reserved fields");
+      }
+      return 0;
+  }
+}
+
+}  // namespace skep::verifier
