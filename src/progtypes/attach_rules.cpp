@@ -131,8 +131,10 @@ bool d_path_allowed(std::string_view function) {
   return std::ranges::binary_search(path_functions, function);
 }
 bool fmod_ret_allowed(std::string_view function) {
+  // These do not return.
+  if (function == "__x64_sys_exit" || function == "__x64_sys_exit_group") return false;
   return is_system_call(function) || function.starts_with("security_") || function == "bpf_fentry_test1" ||
-         function.starts_with("bpf_modify_return_test");
+         function == "update_socket_protocol" || function.starts_with("bpf_modify_return_test");
 }
 
 }  // namespace skep::progtypes

@@ -47,6 +47,11 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+// On the way out a second bit asks that congestion be reported.
+ReturnRange range(const ProgramTraits& traits) {
+  return {.checked = true, .min = 0, .max = traits.attach_type == AttachType::cgroup_inet_egress ? 3 : 1};
+}
+
 int attach(AttachType type) {
   return type == AttachType::cgroup_inet_ingress || type == AttachType::cgroup_inet_egress ? 0 : -EINVAL;
 }
@@ -64,6 +69,7 @@ constinit const ProgTypeDef cgroup_skb_type = {
     .summary = "Decides about the packets of a cgroup.",
     .context_access = access,
     .helper_allowed = helper,
+    .return_range = range,
     .check_attach_type = attach,
 };
 

@@ -20,6 +20,14 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+// A session runs at entry and at return; what it returns at entry says whether it runs at return.
+ReturnRange range(const ProgramTraits& traits) {
+  const bool session =
+      traits.attach_type == AttachType::trace_kprobe_session || traits.attach_type == AttachType::trace_uprobe_session;
+  if (!session) return {};
+  return {.checked = true, .min = 0, .max = 1};
+}
+
 }  // namespace
 
 constinit const ProgTypeDef kprobe_type = {
@@ -32,6 +40,7 @@ constinit const ProgTypeDef kprobe_type = {
     .summary = "Runs when a function of the kernel or of a program is entered or left.",
     .context_access = access,
     .helper_allowed = helper,
+    .return_range = range,
 };
 
 }  // namespace skep::progtypes
