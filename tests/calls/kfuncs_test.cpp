@@ -64,6 +64,22 @@ TEST(Kfuncs, OfWorkItemsAreProvidedToEveryType) {
   }
 }
 
+TEST(Kfuncs, HaveTheFlagsThatTheReferenceShows) {
+  using namespace kfunc_flag;
+  const auto flags = [](std::string_view name) { return find_kfunc(name)->flags; };
+  EXPECT_EQ(flags("bpf_task_acquire"), acquire | ret_null | rcu);
+  EXPECT_EQ(flags("bpf_task_release"), release);
+  EXPECT_EQ(flags("bpf_task_from_pid"), acquire | ret_null);
+  EXPECT_EQ(flags("bpf_get_task_exe_file"), acquire | ret_null);
+  EXPECT_EQ(flags("bpf_send_signal_task"), 0U);
+  EXPECT_EQ(flags("bpf_get_kmem_cache"), 0U);
+  EXPECT_EQ(flags("bpf_cpumask_acquire"), acquire);
+  EXPECT_EQ(flags("bpf_crypto_ctx_create"), acquire | ret_null | sleepable);
+  EXPECT_EQ(flags("bpf_iter_task_new"), iter_new | rcu_protected);
+  EXPECT_EQ(flags("scx_bpf_cpu_curr"), ret_null | rcu_protected);
+  EXPECT_EQ(flags("scx_bpf_locked_rq"), ret_null);
+}
+
 struct Row {
   std::string_view name;
   ProgType type;

@@ -16,7 +16,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_crypto_ctx_create",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_create(const struct bpf_crypto_params *params, u32 "
                      "params__sz, int *err)",

@@ -35,7 +35,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_ksock_create",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_ksock *bpf_ksock_create(const struct bpf_ksock_create_opts *opts, u32 opts__sz, int "
                      "*err__uninit)",

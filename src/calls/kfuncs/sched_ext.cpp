@@ -51,7 +51,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_scx_dsq_new",
-        .flags = kfunc_flag::iter_new,
+        .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)",
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "

@@ -44,7 +44,6 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_get_kmem_cache",
-        .flags = kfunc_flag::ret_null,
         .prog_types = everyone,
         .prototype = "struct kmem_cache *bpf_get_kmem_cache(u64 addr)",
     },
