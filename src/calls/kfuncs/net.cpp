@@ -30,6 +30,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_ksock_connect",
+        .flags = kfunc_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "int bpf_ksock_connect(struct bpf_ksock *ks, const union bpf_ksock_addr *addr, u32 addr__sz)",
     },
