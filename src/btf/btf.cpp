@@ -24,14 +24,28 @@ std::size_t name_hash(std::string_view name, Kind kind) {
 Btf::Btf(std::unique_ptr<Data> data) : data_(std::move(data)) {}
 Btf::~Btf() = default;
 
-std::span<const std::uint8_t> Btf::raw() const { return data_->raw; }
-const std::shared_ptr<const Btf>& Btf::base() const { return data_->base; }
-bool Btf::is_kernel() const { return data_->kernel; }
-std::string_view Btf::module_name() const { return data_->module_name; }
-void Btf::set_module_name(std::string name) { data_->module_name = std::move(name); }
+std::span<const std::uint8_t> Btf::raw() const {
+  return data_->raw;
+}
+const std::shared_ptr<const Btf>& Btf::base() const {
+  return data_->base;
+}
+bool Btf::is_kernel() const {
+  return data_->kernel;
+}
+std::string_view Btf::module_name() const {
+  return data_->module_name;
+}
+void Btf::set_module_name(std::string name) {
+  data_->module_name = std::move(name);
+}
 
-TypeId Btf::first_id() const { return data_->first_id; }
-TypeId Btf::type_count() const { return data_->end_id(); }
+TypeId Btf::first_id() const {
+  return data_->first_id;
+}
+TypeId Btf::type_count() const {
+  return data_->end_id();
+}
 
 const Type& Btf::type(TypeId id) const {
   const Btf* btf = this;
@@ -77,7 +91,9 @@ std::optional<std::string_view> Btf::checked_string(std::uint32_t offset) const 
   const std::string_view rest = data->strings.substr(own);
   return rest.substr(0, rest.find('\0'));
 }
-std::string_view Btf::string(std::uint32_t offset) const { return checked_string(offset).value_or(std::string_view()); }
+std::string_view Btf::string(std::uint32_t offset) const {
+  return checked_string(offset).value_or(std::string_view());
+}
 
 void Btf::Data::build_name_index() const {
   std::size_t named = 0;

@@ -68,16 +68,16 @@ enum class Linkage : std::uint8_t { static_ = 0, global = 1, extern_ = 2 };
 // A type as it stands in the table. Which fields mean something depends on the kind.
 struct Type {
   Kind kind = Kind::void_;
-  bool kind_flag = false;      // FWD: a union; ENUM: signed; TYPE_TAG/DECL_TAG: an attribute
-  std::uint32_t vlen = 0;      // how many members, parameters, enumerators or variables follow
-  std::string_view name;       // empty: anonymous
-  std::uint32_t size = 0;      // INT, STRUCT, UNION, ENUM, ENUM64, FLOAT, DATASEC: bytes
-  TypeId type = 0;             // PTR, TYPEDEF, modifiers, FUNC, FUNC_PROTO (its result), VAR, DECL_TAG, TYPE_TAG; ARRAY: element
-  std::uint32_t count = 0;     // ARRAY: elements (VAR: linkage as written)
-  TypeId index_type = 0;       // ARRAY
-  std::uint8_t int_encoding = 0;  // INT: 1 signed, 2 char, 4 bool
-  std::uint8_t int_offset = 0;    // INT: bits
-  std::uint8_t int_bits = 0;      // INT
+  bool kind_flag = false;  // FWD: a union; ENUM: signed; TYPE_TAG/DECL_TAG: an attribute
+  std::uint32_t vlen = 0;  // how many members, parameters, enumerators or variables follow
+  std::string_view name;   // empty: anonymous
+  std::uint32_t size = 0;  // INT, STRUCT, UNION, ENUM, ENUM64, FLOAT, DATASEC: bytes
+  TypeId type = 0;  // PTR, TYPEDEF, modifiers, FUNC, FUNC_PROTO (its result), VAR, DECL_TAG, TYPE_TAG; ARRAY: element
+  std::uint32_t count = 0;             // ARRAY: elements (VAR: linkage as written)
+  TypeId index_type = 0;               // ARRAY
+  std::uint8_t int_encoding = 0;       // INT: 1 signed, 2 char, 4 bool
+  std::uint8_t int_offset = 0;         // INT: bits
+  std::uint8_t int_bits = 0;           // INT
   Linkage linkage = Linkage::static_;  // FUNC, VAR
   std::int32_t component = -1;         // DECL_TAG: member or parameter, or -1 for the type itself
   std::uint32_t payload = 0;           // private: where the members begin
@@ -110,8 +110,8 @@ class Btf {
   std::string_view module_name() const;    // "vmlinux", a module's name, or empty for a program's
   void set_module_name(std::string name);  // before it is shared
 
-  TypeId first_id() const;   // 1, or the base's type_count() for a split BTF
-  TypeId type_count() const; // ids below this are valid (with the base's)
+  TypeId first_id() const;    // 1, or the base's type_count() for a split BTF
+  TypeId type_count() const;  // ids below this are valid (with the base's)
   bool valid(TypeId id) const { return id < type_count(); }
   const Type& type(TypeId id) const;  // id must be valid; 0 is void
 
@@ -119,7 +119,7 @@ class Btf {
   std::span<const Param> params(const Type& func_proto) const;
   std::span<const Enumerator> enumerators(const Type& t) const;
   std::span<const SectionVar> section_vars(const Type& t) const;
-  std::string_view string(std::uint32_t offset) const;              // empty for an invalid offset
+  std::string_view string(std::uint32_t offset) const;  // empty for an invalid offset
   std::optional<std::string_view> checked_string(std::uint32_t offset) const;
 
   // The first type of that kind and name, searching this BTF's own part after the base's; 0 when there is none.
@@ -131,7 +131,7 @@ class Btf {
   const Type& resolved(TypeId id) const { return type(skip_modifiers(id)); }
   // Follows `id` if it is a pointer (behind modifiers): the pointed-to id without its modifiers; nullopt otherwise.
   std::optional<TypeId> pointee(TypeId id) const;
-  std::optional<std::uint32_t> size_of(TypeId id) const;   // bytes; nullopt for void, functions, incomplete types
+  std::optional<std::uint32_t> size_of(TypeId id) const;  // bytes; nullopt for void, functions, incomplete types
   std::optional<std::uint32_t> align_of(TypeId id) const;
 
   // Declaration tags on `id` (component -1) or on its member or parameter `component`.
@@ -143,15 +143,15 @@ class Btf {
   // Whether a memory access of `size` bytes at `offset` in struct `id` stays within one member, and which it reaches.
   struct Access {
     enum class What { scalar, pointer, struct_, error } what = What::error;
-    TypeId type = 0;             // of the member reached (modifiers skipped); pointer: of the pointed-to struct
-    std::string_view member;     // the innermost member's name
+    TypeId type = 0;                     // of the member reached (modifiers skipped); pointer: of the pointed-to struct
+    std::string_view member;             // the innermost member's name
     std::vector<std::string_view> tags;  // type tags of the pointer
     bool through_union = false;  // a union of several members was passed on the way: nobody knows which is alive
     int error = 0;               // -EACCES, -EINVAL
     std::string message;         // what the verifier says of it
   };
-  // As the verifier walks a kernel struct: nested structs, arrays, unions, flexible arrays, bit fields; a pointer must be
-  // read whole. `offset` and `size` in bytes.
+  // As the verifier walks a kernel struct: nested structs, arrays, unions, flexible arrays, bit fields; a pointer must
+  // be read whole. `offset` and `size` in bytes.
   Access access(TypeId struct_id, std::uint64_t offset, std::uint32_t size) const;
   // Whether two struct types of possibly different BTFs are the same one, or `offset` into `id` holds a `wanted` as its
   // first member chain does (strict: only the same type at offset 0).

@@ -1,6 +1,6 @@
 // The first phase of reading BTF: the header, its sections and each type on its own. Nothing that the bytes say is
-// believed: every length is checked before it is used. What is wrong is said as Linux 7.3 says it, in the same order, so
-// that the first complaint is the same one. Tested by tests/btf/parse_test.cpp and fuzz/btf_fuzz.cpp.
+// believed: every length is checked before it is used. What is wrong is said as Linux 7.3 says it, in the same order,
+// so that the first complaint is the same one. Tested by tests/btf/parse_test.cpp and fuzz/btf_fuzz.cpp.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -39,8 +39,12 @@ std::uint32_t read32(const std::uint8_t* p) {
   return value;
 }
 
-bool is_alpha(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
+bool is_alpha(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(unsigned char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool valid_identifier(std::string_view name) {
   if (name.empty() || name.size() > max_name_length) return false;
@@ -423,7 +427,8 @@ int Parser::structure(const std::uint8_t* extra, TypeId id, Type& t) {
     if (m.type == 0 || !valid_id(m.type)) return refuse_member("Invalid type_id");
     if (t.kind == Kind::union_ && m.bit_offset != 0) return refuse_member("Invalid member bits_offset");
     if (last_offset > m.bit_offset) return refuse_member("Invalid member bits_offset");
-    if ((std::uint64_t{m.bit_offset} + 7) / 8 > t.size) return refuse_member("Member bits_offset exceeds its struct size");
+    if ((std::uint64_t{m.bit_offset} + 7) / 8 > t.size)
+      return refuse_member("Member bits_offset exceeds its struct size");
     if (log_.enabled()) log_.member(t, m, shown_name(name_offset), {});
     last_offset = m.bit_offset;
     data_->members.push_back(m);

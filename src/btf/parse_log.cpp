@@ -5,8 +5,8 @@ namespace skep::btf {
 
 std::string_view kind_name(Kind kind) {
   static constexpr std::string_view names[] = {
-      "UNKNOWN", "INT",   "PTR",      "ARRAY", "STRUCT",     "UNION", "ENUM",    "FWD",   "TYPEDEF",  "VOLATILE",
-      "CONST",   "RESTRICT", "FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64",
+      "UNKNOWN", "INT",      "PTR",  "ARRAY",      "STRUCT", "UNION",   "ENUM",  "FWD",      "TYPEDEF",  "VOLATILE",
+      "CONST",   "RESTRICT", "FUNC", "FUNC_PROTO", "VAR",    "DATASEC", "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64",
   };
   const auto index = static_cast<std::size_t>(kind);
   return index < std::size(names) ? names[index] : names[0];
@@ -38,7 +38,8 @@ std::string parameters(const Btf::Data& btf, const Type& t) {
     if (i + 1 == t.vlen && p.type == 0) {
       text += "vararg";
     } else {
-      fmt::format_to(std::back_inserter(text), "{} {}", p.type, p.name.data() == nullptr ? std::string_view("(anon)") : p.name);
+      fmt::format_to(std::back_inserter(text), "{} {}", p.type,
+                     p.name.data() == nullptr ? std::string_view("(anon)") : p.name);
     }
   }
   return text;

@@ -1,8 +1,8 @@
-// Whether types refer to types that make sense. A program's types are walked depth-first from every type; on the way back
-// each modifier learns what it stands for and each array its size, so a struct's members can be measured when all of them
-// are known. A pointer ends the walk of what holds it, and a struct ends the walk of a pointer, because a struct may well
-// hold a pointer to itself; anything else that comes back to a type still being walked is a loop. The walk is at most 32
-// types deep. Which complaint comes first follows Linux 7.3. Tested by tests/btf/parse_test.cpp.
+// Whether types refer to types that make sense. A program's types are walked depth-first from every type; on the way
+// back each modifier learns what it stands for and each array its size, so a struct's members can be measured when all
+// of them are known. A pointer ends the walk of what holds it, and a struct ends the walk of a pointer, because a
+// struct may well hold a pointer to itself; anything else that comes back to a type still being walked is a loop. The
+// walk is at most 32 types deep. Which complaint comes first follows Linux 7.3. Tested by tests/btf/parse_test.cpp.
 #include "btf/resolve.hpp"
 
 #include <algorithm>
@@ -18,7 +18,9 @@ namespace {
 constexpr std::size_t max_depth = 32;
 constexpr std::uint32_t pointer_size = 8;
 
-bool is_modifier(const Type& t) { return t.is_modifier(); }
+bool is_modifier(const Type& t) {
+  return t.is_modifier();
+}
 
 // Not a thing that a pointer, member or array may name: only walks begin there.
 bool is_source_only(const Type& t) {
@@ -51,8 +53,8 @@ bool needs_walk(const Type& t) {
 }
 
 bool is_regular_int(const Type& t) {
-  return t.int_offset == 0 && t.int_bits % 8 == 0 && t.int_bits != 0 && std::has_single_bit<unsigned>(t.int_bits / 8u) &&
-         t.int_bits <= 128;
+  return t.int_offset == 0 && t.int_bits % 8 == 0 && t.int_bits != 0 &&
+         std::has_single_bit<unsigned>(t.int_bits / 8u) && t.int_bits <= 128;
 }
 
 bool is_identifier(std::string_view name) {

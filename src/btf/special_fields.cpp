@@ -1,8 +1,8 @@
-// Finding special fields. They are known by the name of the type that a member has as it stands (a typedef of bpf_wq or a
-// const one is none), by its size, and kptrs by the type tag behind the pointer. A value in which anything is wrong (two
-// of what there may be one of, one not aligned, two that overlap, a list without a lock) has no record at all: a map is
-// created none the less, but BPF_BTF_LOAD refuses a struct that programs could allocate.
-// Tested by tests/btf/special_fields_test.cpp.
+// Finding special fields. They are known by the name of the type that a member has as it stands (a typedef of bpf_wq or
+// a const one is none), by its size, and kptrs by the type tag behind the pointer. A value in which anything is wrong
+// (two of what there may be one of, one not aligned, two that overlap, a list without a lock) has no record at all: a
+// map is created none the less, but BPF_BTF_LOAD refuses a struct that programs could allocate. Tested by
+// tests/btf/special_fields_test.cpp.
 #include "btf/special_fields.hpp"
 
 #include <algorithm>
@@ -80,8 +80,7 @@ class Finder {
       error = structure(id, 0, 0);
     }
     if (error != 0) return error;
-    std::stable_sort(fields.begin(), fields.end(),
-                     [](const Field& a, const Field& b) { return a.offset < b.offset; });
+    std::stable_sort(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.offset < b.offset; });
     return judge(value_size);
   }
 
@@ -182,8 +181,7 @@ class Finder {
     const TypeId type = btf_->find_own(tag.substr(0, colon), Kind::struct_);
     if (type == 0) return -ENOENT;
     if (node_name.empty()) return -EINVAL;
-    const Known& node =
-        layout_of(field.kind == FieldKind::list_head ? FieldKind::list_node : FieldKind::rb_node);
+    const Known& node = layout_of(field.kind == FieldKind::list_head ? FieldKind::list_node : FieldKind::rb_node);
     for (const Member& m : btf_->members(btf_->type(type))) {
       if (m.name != node_name) continue;
       const Type& t = btf_->type(m.type);
@@ -209,8 +207,8 @@ class Finder {
     const Type& tag = btf_->type(t->type);
     if (tag.kind != Kind::type_tag || tag.kind_flag) return 0;
     if (btf_->type(tag.type).kind == Kind::type_tag) return -EINVAL;
-    const auto known = std::find_if(kptr_tags.begin(), kptr_tags.end(),
-                                    [&tag](const KnownTag& each) { return each.tag == tag.name; });
+    const auto known =
+        std::find_if(kptr_tags.begin(), kptr_tags.end(), [&tag](const KnownTag& each) { return each.tag == tag.name; });
     if (known == kptr_tags.end() || (wanted & field_mask(known->kind)) == 0) return 0;
     const TypeId target = btf_->skip_modifiers(tag.type);
     const Type& pointed = btf_->type(target);
@@ -288,13 +286,15 @@ std::shared_ptr<Record> make_record(std::vector<Field> fields) {
   return record;
 }
 
-bool is_root(FieldKind kind) { return kind == FieldKind::list_head || kind == FieldKind::rb_root; }
+bool is_root(FieldKind kind) {
+  return kind == FieldKind::list_head || kind == FieldKind::rb_root;
+}
 
-constexpr std::uint32_t object_mask =
-    field_mask(FieldKind::spin_lock) | field_mask(FieldKind::res_spin_lock) | field_mask(FieldKind::list_head) |
-    field_mask(FieldKind::list_node) | field_mask(FieldKind::rb_root) | field_mask(FieldKind::rb_node) |
-    field_mask(FieldKind::refcount) | field_mask(FieldKind::kptr_unref) | field_mask(FieldKind::kptr_ref) |
-    field_mask(FieldKind::kptr_percpu);
+constexpr std::uint32_t object_mask = field_mask(FieldKind::spin_lock) | field_mask(FieldKind::res_spin_lock) |
+                                      field_mask(FieldKind::list_head) | field_mask(FieldKind::list_node) |
+                                      field_mask(FieldKind::rb_root) | field_mask(FieldKind::rb_node) |
+                                      field_mask(FieldKind::refcount) | field_mask(FieldKind::kptr_unref) |
+                                      field_mask(FieldKind::kptr_ref) | field_mask(FieldKind::kptr_percpu);
 
 // Whether a program could allocate this struct with something special in it: judged by its own members alone.
 bool is_object(const Btf& btf, const Type& t) {

@@ -20,10 +20,10 @@ enum class FieldKind : std::uint8_t {
   timer,
   wq,
   task_work,
-  kptr_unref,  // __kptr_untrusted
-  kptr_ref,    // __kptr
-  kptr_percpu, // __percpu_kptr
-  uptr,        // __uptr
+  kptr_unref,   // __kptr_untrusted
+  kptr_ref,     // __kptr
+  kptr_percpu,  // __percpu_kptr
+  uptr,         // __uptr
   list_head,
   list_node,
   rb_root,
@@ -44,22 +44,22 @@ struct Field {
   // kptr_*, uptr: what it points to. list_head, rb_root: the struct that it holds.
   std::shared_ptr<const Btf> btf;
   TypeId type = 0;
-  std::uint32_t node_offset = 0;             // list_head, rb_root: where the node is in that struct
+  std::uint32_t node_offset = 0;  // list_head, rb_root: where the node is in that struct
   std::string_view node_name;
   std::shared_ptr<const struct Record> value_record;  // list_head, rb_root: the special fields of that struct
 };
 
 struct Record {
-  std::uint32_t mask = 0;      // field_mask() of all
+  std::uint32_t mask = 0;  // field_mask() of all
   int refcount_offset = -1;
   int spin_lock_offset = -1;
   int res_spin_lock_offset = -1;
   int timer_offset = -1;
   int wq_offset = -1;
   int task_work_offset = -1;
-  std::vector<Field> fields;   // by offset
+  std::vector<Field> fields;  // by offset
   bool has(FieldKind kind) const { return (mask & field_mask(kind)) != 0; }
-  const Field* at(std::uint32_t offset) const;                       // the field that begins there
+  const Field* at(std::uint32_t offset) const;                             // the field that begins there
   const Field* overlapping(std::uint64_t begin, std::uint64_t end) const;  // [begin, end) touches it
 };
 
@@ -68,16 +68,16 @@ struct FoundFields {
   std::shared_ptr<const Record> record;  // null: none
 };
 
-// Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: the BTF in
-// which the targets of kptrs are looked up, and in which list and tree nodes are not.
-// A value that has two work items (or an array of more than one, or one that is misaligned or overlaps another field)
-// yields no record at all, as in Linux 7.3: map creation succeeds and every use is refused.
+// Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: the BTF
+// in which the targets of kptrs are looked up, and in which list and tree nodes are not. A value that has two work
+// items (or an array of more than one, or one that is misaligned or overlaps another field) yields no record at all, as
+// in Linux 7.3: map creation succeeds and every use is refused.
 FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,
                                 std::uint32_t value_size, const std::shared_ptr<const Btf>& kernel);
 
-// The records of all structs of a program's BTF that bpf_obj_new() can allocate and that hold something special. Found when
-// the BTF is loaded: an error is what BPF_BTF_LOAD then gives (-E2BIG two locks, -EINVAL a list without a lock, -ENOENT a
-// list of an unknown struct, -ELOOP a struct that would own itself, …).
+// The records of all structs of a program's BTF that bpf_obj_new() can allocate and that hold something special. Found
+// when the BTF is loaded: an error is what BPF_BTF_LOAD then gives (-E2BIG two locks, -EINVAL a list without a lock,
+// -ENOENT a list of an unknown struct, -ELOOP a struct that would own itself, …).
 struct ObjectRecords {
   int error = 0;
   std::vector<std::pair<TypeId, std::shared_ptr<const Record>>> records;  // by id

@@ -21,14 +21,17 @@ Access refused(int error, std::string message) {
   return result;
 }
 
-std::string_view shown(std::string_view name) { return name.empty() ? std::string_view("(anon)") : name; }
+std::string_view shown(std::string_view name) {
+  return name.empty() ? std::string_view("(anon)") : name;
+}
 
 // `enter_structs`: go into a nested struct that begins at the offset, rather than stop at it.
 Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bool enter_structs) {
   bool through_union = false;
   for (;;) {
     const Type& t = btf.type(id);
-    if (!t.is_struct_or_union()) return refused(-EINVAL, fmt::format("access beyond struct {} at off {} size {}", shown(t.name), off, size));
+    if (!t.is_struct_or_union())
+      return refused(-EINVAL, fmt::format("access beyond struct {} at off {} size {}", shown(t.name), off, size));
     if (t.kind == Kind::union_ && t.vlen != 1) through_union = true;
     const auto members = btf.members(t);
     if (off + size > t.size) {
@@ -71,7 +74,8 @@ Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bo
         return result;
       }
       const auto whole = btf.size_of(member_id);
-      if (!whole) return refused(-EFAULT, fmt::format("member {} of struct {} has no size", shown(m.name), shown(t.name)));
+      if (!whole)
+        return refused(-EFAULT, fmt::format("member {} of struct {} has no size", shown(m.name), shown(t.name)));
       std::uint64_t end = begin + *whole;
       if (off >= end) continue;
       std::uint64_t element_size = *whole;
@@ -101,8 +105,9 @@ Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bo
       }
       if (type.kind == Kind::ptr) {
         if (element_size != size || off != begin)
-          return refused(-EACCES, fmt::format("cannot access ptr member {} with moff {} in struct {} with off {} size {}",
-                                              shown(m.name), begin, shown(t.name), off, size));
+          return refused(-EACCES,
+                         fmt::format("cannot access ptr member {} with moff {} in struct {} with off {} size {}",
+                                     shown(m.name), begin, shown(t.name), off, size));
         Access result;
         result.member = m.name;
         result.through_union = through_union;

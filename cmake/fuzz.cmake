@@ -1,0 +1,11 @@
+# fuzz/NAME_fuzz.cpp -> fuzz-NAME: with libFuzzer when SKEP_FUZZ is on and clang compiles, else a program that replays files.
+option(SKEP_FUZZ "Build the fuzzers with libFuzzer (needs clang)" OFF)
+if(TARGET skep_btf)
+  add_executable(fuzz-btf EXCLUDE_FROM_ALL fuzz/btf_fuzz.cpp)
+  target_link_libraries(fuzz-btf PRIVATE skep_btf)
+  if(SKEP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_link_options(fuzz-btf PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz-btf PRIVATE fuzz/btf_replay.cpp)
+  endif()
+endif()
