@@ -1,0 +1,402 @@
+// Arguments of what a program is attached to: a function, a tracepoint, an LSM hook, an iterator, a struct_ops member.
+//
+// The context is an array of 64-bit words, one an argument (more for a structure passed by value), and the return value
+// behind them where the attach type has one. Pointers to structures become objects described by BTF; all else is a
+// number. Tested by tests/verifier/pointer/btf_context_test.cpp.
+#include "verifier/pointer/btf_context.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace skep::verifier {
+namespace {
+
+using btf::Kind;
+
+constexpr unsigned max_func_args = 12;
+
+// What the program is attached to, as far as its arguments go.
+struct Target {
+  const btf::Btf* btf = nullptr;
+  const btf::Type* proto = nullptr;  // null: five words, whatever they are
+  std::string_view name;
+  bool skip_first = false;  // a tracepoint's own data pointer
+};
+
+std::optional<Target> find_target(const Env& env) {
+  if (!env.input.attach || !env.input.attach->btf) return std::nullopt;
+  const AttachTarget& attach = *env.input.attach;
+  const btf::Btf& btf = *attach.btf;
+  Target target{.btf = &btf, .name = attach.name};
+  if (!btf.valid(attach.type)) return std::nullopt;
+  const btf::Type& type = btf.type(attach.type);
+  switch (type.kind) {
+    case Kind::func:
+      target.proto = &btf.type(type.type);
+      break;
+    case Kind::typedef_: {  // btf_trace_NAME: a pointer to void (void *data, arguments…)
+      const auto proto = btf.pointee(type.type);
+      if (!proto) return std::nullopt;
+      target.proto = &btf.type(*proto);
+      target.skip_first = true;
+      break;
+    }
+    case Kind::struct_: {
+      const auto members = btf.members(type);
+      if (attach.member >= members.size()) return std::nullopt;
+      const auto proto = btf.pointee(members[attach.member].type);
+      if (!proto) return std::nullopt;
+      target.proto = &btf.type(*proto);
+      target.name = members[attach.member].name;
+      break;
+    }
+    default:
+      return std::nullopt;
+  }
+  if (target.proto->kind != Kind::func_proto) return std::nullopt;
+  return target;
+}
+
+// Iterators: what each word of the context holds where it is not an object that is always there.
+struct IteratorArg {
+  std::string_view function;
+  unsigned arg;
+  RegType type;
+  std::uint32_t flags;
+};
+constexpr std::uint32_t object_or_null = reg_flag::maybe_null;
+constexpr std::uint32_t trusted_or_null = reg_flag::maybe_null | reg_flag::trusted;
+constexpr IteratorArg iterator_args[] = {
+    {"bpf_iter_bpf_map", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_map_elem", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_map_elem", 2, RegType::buf, reg_flag::maybe_null | reg_flag::rdonly},
+    {"bpf_iter_bpf_map_elem", 3, RegType::buf, reg_flag::maybe_null},
+    {"bpf_iter_bpf_sk_storage_map", 2, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_sk_storage_map", 3, RegType::buf, reg_flag::maybe_null},
+    {"bpf_iter_bpf_prog", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_link", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_task", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_task_file", 1, RegType::btf, object_or_null},
+    {"bpf_iter_task_file", 3, RegType::btf, trusted_or_null},
+    {"bpf_iter_task_vma", 1, RegType::btf, object_or_null},
+    {"bpf_iter_task_vma", 2, RegType::btf, object_or_null},
+    {"bpf_iter_cgroup", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_tcp", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_udp", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_unix", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_netlink", 1, RegType::btf, object_or_null},
+    {"bpf_iter_ipv6_route", 1, RegType::btf, object_or_null},
+    {"bpf_iter_ksym", 1, RegType::btf, object_or_null},
+    {"bpf_iter_sockmap", 2, RegType::buf, reg_flag::maybe_null | reg_flag::rdonly},
+    {"bpf_iter_sockmap", 3, RegType::btf, trusted_or_null},
+    {"bpf_iter_kmem_cache", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_dmabuf", 1, RegType::btf, trusted_or_null},
+};
+
+// LSM hooks that run while their object is being made or torn down: its pointer proves nothing.
+constexpr std::string_view untrusted_hooks[] = {
+    "bpf_lsm_bpf_map_free",       "bpf_lsm_bpf_prog_free",     "bpf_lsm_file_alloc_security",
+    "bpf_lsm_file_free_security", "bpf_lsm_sk_alloc_security", "bpf_lsm_sk_free_security",
+    "bpf_lsm_task_free",
+};
+
+bool arguments_trusted(const Env& env, const Target& target) {
+  switch (env.type().type) {
+    case ProgType::tracing: {
+      const AttachType at = env.input.traits.attach_type;
+      return at == AttachType::trace_raw_tp || at == AttachType::trace_iter;
+    }
+    case ProgType::lsm:
+      return std::find(std::begin(untrusted_hooks), std::end(untrusted_hooks), target.name) ==
+             std::end(untrusted_hooks);
+    case ProgType::struct_ops:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// An argument's number by its place in the context: a structure of up to 16 bytes takes two words.
+unsigned argument_at(const Target& target, unsigned off) {
+  if (target.proto == nullptr) return off / 8;
+  const auto params = target.btf->params(*target.proto);
+  unsigned end = 0;
+  for (std::size_t i = target.skip_first ? 1 : 0; i < params.size(); ++i) {
+    const unsigned size = target.btf->size_of(params[i].type).value_or(8);
+    end += (size + 7) / 8 * 8;
+    if (off < end) return static_cast<unsigned>(i) - (target.skip_first ? 1 : 0);
+  }
+  return static_cast<unsigned>(params.size()) - (target.skip_first ? 1 : 0) + (off - end) / 8;
+}
+
+bool is_number(const btf::Type& type) {
+  switch (type.kind) {
+    case Kind::int_:
+    case Kind::enum_:
+    case Kind::enum64:
+    case Kind::struct_:
+    case Kind::union_:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::struct_:
+      return "STRUCT";
+    case Kind::union_:
+      return "UNION";
+    case Kind::int_:
+      return "INT";
+    case Kind::ptr:
+      return "PTR";
+    case Kind::array:
+      return "ARRAY";
+    case Kind::enum_:
+      return "ENUM";
+    case Kind::fwd:
+      return "FWD";
+    case Kind::func:
+      return "FUNC";
+    case Kind::func_proto:
+      return "FUNC_PROTO";
+    case Kind::float_:
+      return "FLOAT";
+    case Kind::enum64:
+      return "ENUM64";
+    default:
+      return "UNKNOWN";
+  }
+}
+
+class BtfContextAccess {
+ public:
+  BtfContextAccess(Env& env, const MemAccess& access, const Target& target)
+      : env_(env), access_(access), target_(target), arg_(argument_at(target, static_cast<unsigned>(access.off))) {}
+
+  // 0: it gives what result() was made into; refusals are reported by the caller when a note was made here.
+  bool check() {
+    if (access_.off % 8 != 0) {
+      env_.note("func '{}' offset {} is not multiple of 8", target_.name, access_.off);
+      return false;
+    }
+    const auto params = target_.btf->params(*target_.proto);
+    const unsigned count = static_cast<unsigned>(params.size()) - (target_.skip_first ? 1 : 0);
+    if (arg_ > count) return no_such_argument();
+    if (arg_ == count) return return_value();
+    param_ = &params[arg_ + (target_.skip_first ? 1 : 0)];
+    return argument(param_->type);
+  }
+
+ private:
+  Env& env_;
+  const MemAccess& access_;
+  const Target& target_;
+  unsigned arg_;
+  const btf::Param* param_ = nullptr;
+
+  RegState* result() { return access_.value_reg >= 0 ? &env_.reg(static_cast<unsigned>(access_.value_reg)) : nullptr; }
+  bool number() {
+    if (RegState* r = result()) r->mark_unknown();
+    return true;
+  }
+  bool no_such_argument() {
+    env_.note("func '{}' doesn't have {}-th argument", target_.name, arg_ + 1);
+    return false;
+  }
+
+  bool return_value() {
+    switch (env_.input.traits.attach_type) {
+      case AttachType::lsm_mac:
+      case AttachType::lsm_cgroup:
+      case AttachType::trace_fexit:
+      case AttachType::trace_fsession:
+      case AttachType::trace_fexit_multi:
+      case AttachType::trace_fsession_multi:
+        break;
+      case AttachType::modify_return:
+        if (target_.btf->resolved(target_.proto->type).kind != Kind::int_) {
+          env_.note("ret type {} not allowed for fmod_ret", kind_name(target_.btf->resolved(target_.proto->type).kind));
+          return false;
+        }
+        break;
+      default:
+        return no_such_argument();
+    }
+    if (!argument(target_.proto->type)) return false;
+    if (env_.input.traits.attach_type == AttachType::lsm_mac && result() != nullptr && result()->is_scalar() &&
+        env_.type().return_range != nullptr) {
+      const auto range = env_.type().return_range(env_.input.traits);
+      if (range.checked) {
+        result()->r =
+            Scalar::from_range_s32(static_cast<std::int32_t>(range.min), static_cast<std::int32_t>(range.max));
+        // The register holds a 32-bit int as the trampoline saved it: sign-extended to 64 bits.
+        result()->r.sign_extend_from(4);
+      }
+    }
+    return true;
+  }
+
+  bool argument(btf::TypeId type_id) {
+    const btf::Btf& btf = *target_.btf;
+    const btf::Type& type = btf.resolved(type_id);
+    if (is_number(type)) return number();
+    if (type.kind != Kind::ptr) {
+      env_.note("func '{}' arg{} '{}' has type {}. Only pointer access is allowed", target_.name, arg_, type.name,
+                kind_name(type.kind));
+      return false;
+    }
+    if (access_.size != 8) {
+      env_.note("func '{}' size {} must be 8", target_.name, access_.size);
+      return false;
+    }
+    if (const IteratorArg* known = iterator_argument()) {
+      if (known->type == RegType::buf) {
+        if (RegState* r = result()) {
+          r->mark_pointer(RegType::buf, known->flags);
+          r->id = env_.new_id();
+        }
+        return true;
+      }
+      if (points_to_struct(type)) return object(type, known->flags);
+    }
+    if (!points_to_struct(type)) return number();
+    return object(type, flags_of_object());
+  }
+
+  bool points_to_struct(const btf::Type& pointer) const {
+    const Kind kind = target_.btf->resolved(pointer.type).kind;
+    return kind == Kind::struct_ || kind == Kind::union_;
+  }
+
+  const IteratorArg* iterator_argument() const {
+    if (env_.input.traits.attach_type != AttachType::trace_iter || param_ == nullptr) return nullptr;
+    for (const IteratorArg& known : iterator_args)
+      if (known.function == target_.name && known.arg == arg_) return &known;
+    return nullptr;
+  }
+
+  // The stub of a struct_ops member ("tcp_congestion_ops__ssthresh") says more of its arguments by their names.
+  std::string_view stub_parameter() const {
+    if (env_.type().type != ProgType::struct_ops || param_ == nullptr) return {};
+    const btf::Btf& btf = *target_.btf;
+    const std::string stub = fmt::format("{}__{}", btf.type(env_.input.attach->type).name, target_.name);
+    const btf::TypeId id = btf.find(stub, Kind::func);
+    if (id == 0) return {};
+    const auto params = btf.params(btf.type(btf.type(id).type));
+    return arg_ < params.size() ? params[arg_].name : std::string_view{};
+  }
+
+  std::uint32_t flags_of_object() const {
+    std::uint32_t flags = arguments_trusted(env_, target_) ? reg_flag::trusted : 0;
+    if (param_ != nullptr && param_->name.ends_with("__nullable")) flags |= reg_flag::maybe_null;
+    if (stub_parameter().ends_with("__nullable")) flags |= reg_flag::maybe_null;
+    if (env_.input.traits.attach_type == AttachType::trace_raw_tp && env_.type().type == ProgType::tracing) {
+      if (const auto known = tracepoint_null_args(tracepoint_name()))
+        flags |= (*known >> (4 * arg_) & 1) != 0 ? reg_flag::maybe_null : 0;
+      else if (!target_.btf->module_name().empty() && target_.btf->module_name() != "vmlinux")
+        flags |= reg_flag::maybe_null;
+    }
+    return flags;
+  }
+  std::string_view tracepoint_name() const {
+    std::string_view name = target_.name;
+    if (name.starts_with("btf_trace_")) name.remove_prefix(10);
+    return name;
+  }
+  bool may_be_error_pointer() const {
+    if (env_.input.traits.attach_type != AttachType::trace_raw_tp || env_.type().type != ProgType::tracing)
+      return false;
+    const auto known = tracepoint_null_args(tracepoint_name());
+    return known && (*known >> (4 * arg_) & 2) != 0;
+  }
+
+  bool object(const btf::Type& pointer, std::uint32_t flags) {
+    const btf::Btf& btf = *target_.btf;
+    const btf::Type& tag = btf.type(pointer.type);
+    if (tag.kind == Kind::type_tag && !tag.kind_flag) {
+      if (tag.name == "user") flags |= reg_flag::user;
+      if (tag.name == "percpu") flags |= reg_flag::percpu;
+    }
+    const btf::Btf* owner = target_.btf;
+    btf::TypeId id = btf.skip_modifiers(pointer.type);
+    if (env_.input.attach->program) {
+      // A context of another program: as the kernel's own type.
+      const auto* def = env_.input.attach->program->def;
+      if (arg_ != 0 || def == nullptr || def->kernel_context_type.empty() || !env_.kernel_btf) return false;
+      owner = env_.kernel_btf.get();
+      id = owner->find(def->kernel_context_type, Kind::struct_);
+      if (id == 0) return false;
+    } else {
+      const btf::Type& type = btf.type(id);
+      env_.note("func '{}' arg{} has btf_id {} type {} '{}'", target_.name, arg_, id, kind_name(type.kind), type.name);
+      if (may_be_error_pointer()) {
+        env_.note("marking pointer arg{} as scalar as it may encode error", arg_);
+        return number();
+      }
+    }
+    if (env_.input.traits.struct_ops_type == "tcp_congestion_ops" && owner->type(id).name == "sock") {
+      if (const btf::TypeId tcp = owner->find("tcp_sock", Kind::struct_)) id = tcp;
+    }
+    RegState* r = result();
+    if (r == nullptr) return true;
+    mark_btf_pointer(env_, *r, owner, id, flags);
+    if (stub_parameter().ends_with("__ref")) return attach_reference(*r);
+    return true;
+  }
+
+  // The program owns a reference to this argument from the beginning (call/: prepare_entry_state).
+  bool attach_reference(RegState& reg) {
+    for (const Resource& resource : env_.state->resources) {
+      if (resource.kind != ResourceKind::reference || resource.insn != 0) continue;
+      if (resource.parent_id == 0) {
+        reg.ref_id = reg.id = resource.id;
+        return true;
+      }
+    }
+    released_ = true;
+    return false;
+  }
+
+ public:
+  bool reference_released() const { return released_; }
+
+ private:
+  bool released_ = false;
+};
+
+}  // namespace
+
+bool has_btf_context(const Env& env) {
+  switch (env.type().type) {
+    case ProgType::tracing:
+    case ProgType::lsm:
+    case ProgType::struct_ops:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int access_btf_context(Env& env, const MemAccess& access) {
+  const auto refuse = [&] {
+    return env.refuse(-EACCES, "invalid bpf_context access off={} size={}", access.off, access.size);
+  };
+  if (access.off < 0 || access.off >= static_cast<std::int32_t>(8 * max_func_args) || access.is_write() ||
+      access.off % static_cast<std::int32_t>(access.size) != 0)
+    return refuse();
+  const auto target = find_target(env);
+  if (!target) return refuse();
+  BtfContextAccess context(env, access, *target);
+  if (!context.check()) {
+    if (context.reference_released())
+      return env.refuse(-EACCES, "invalid bpf_context access off={}. Reference may already be released", access.off);
+    return refuse();
+  }
+  env.notes.clear();  // what was said of the argument is no part of a later refusal
+  return 0;
+}
+
+}  // namespace skep::verifier

@@ -1,0 +1,13 @@
+// The context of programs that are attached by BTF: an array of the target's arguments.
+#pragma once
+
+#include "verifier/pointer/pointer.hpp"
+
+namespace skep::verifier {
+
+bool has_btf_context(const Env& env);
+int access_btf_context(Env& env, const MemAccess& access);
+// Which arguments of the tracepoint may be NULL (bit 4n) or an error pointer (bit 4n+1); nullopt: nothing is known.
+std::optional<std::uint64_t> tracepoint_null_args(std::string_view name);
+
+}  // namespace skep::verifier

@@ -1,0 +1,67 @@
+// Stack memory that is handed to a call: initialized, or about to be.
+//
+// Tested by tests/verifier/pointer/stack_test.cpp.
+#include <cerrno>
+
+#include "verifier/pointer/stack.hpp"
+
+namespace skep::verifier {
+namespace {
+
+int check_no_dynptr(Env& env, Frame& frame, std::int64_t least, std::int64_t end) {
+  for (std::int64_t off = least; off < end; ++off) {
+    if (slot_type(frame, off) == SlotType::dynptr)
+      return env.refuse(-EACCES, "potential write to dynptr at off={} disallowed", off);
+  }
+  return 0;
+}
+
+// One byte that a call may read, or also write.
+bool use_byte(Frame& frame, std::int64_t off, bool clobber) {
+  const StackByte at = stack_byte(off);
+  StackSlot& slot = frame.stack[at.slot];
+  SlotType& type = slot.types[at.byte];
+  switch (type) {
+    case SlotType::misc:
+      return true;
+    case SlotType::zero:
+    case SlotType::invalid:
+      if (clobber) type = SlotType::misc;
+      return true;
+    default:
+      break;
+  }
+  if (!slot.is_spilled() || type != SlotType::spill) return false;
+  if (clobber) {
+    slot.spilled.mark_unknown();
+    for (SlotType& t : slot.types)
+      if (t != SlotType::invalid) t = SlotType::misc;
+  }
+  return true;
+}
+
+}  // namespace
+
+int check_range_initialized(Env& env, const RegState& reg, unsigned regno, std::int64_t off, std::uint64_t size,
+                            Access access, bool by_call, bool uninit) {
+  if (int error = check_stack_bounds(env, reg, regno, off, size, access, by_call)) return error;
+  Frame& frame = frame_of(env, reg);
+  const bool fixed = reg.r.is_const();
+  const std::int64_t least = reg.r.smin() + off;
+  const std::int64_t end = reg.r.smax() + off + static_cast<std::int64_t>(size);
+  // Where exactly the call writes must be known, or not all of it would be initialized afterwards.
+  if (uninit && fixed) {
+    if (int error = check_no_dynptr(env, frame, least, end)) return error;
+    return clobber_stack(env, reg, least, size);
+  }
+  for (std::int64_t at = least; at < end; ++at) {
+    if (use_byte(frame, at, access == Access::write)) continue;
+    if (fixed)
+      return env.refuse(-EACCES, "invalid read from stack R{} off {}+{} size {}", regno, least, at - least, size);
+    return env.refuse(-EACCES, "invalid read from stack R{} var_off {}+{} size {}", regno, tnum_string(reg.r.var_off()),
+                      at - least, size);
+  }
+  return 0;
+}
+
+}  // namespace skep::verifier
