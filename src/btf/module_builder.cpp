@@ -120,6 +120,10 @@ class PrototypeParser {
     if (!take("struct") && !take("union")) return fail("expected struct or union, not '" + peek() + "'");
     const std::string name = identifier();
     if (b_.named(name, is_union ? Kind::union_ : Kind::struct_) != 0) return error.empty();
+    // A declaration first, so that members may point back to it; it becomes the definition when that is complete.
+    const Kind kind = is_union ? Kind::union_ : Kind::struct_;
+    const TypeId id = b_.tagged(name, kind);
+    if (id < b_.first_) return fail("the base only declares '" + name + "'");
     if (!expect("{")) return false;
     std::vector<std::uint32_t> words;
     std::uint32_t end = 0, align = 1;
@@ -138,9 +142,14 @@ class PrototypeParser {
     }
     take(";");
     if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
-    b_.add(name, is_union ? Kind::union_ : Kind::struct_, static_cast<std::uint32_t>(words.size() / 3),
-           (end + align - 1) / align * align, words);
-    b_.made_.back().align = align;
+    const std::uint32_t size = (end + align - 1) / align * align;
+    auto& made = b_.made_[id - b_.first_];
+    std::vector<std::uint32_t> all{
+        b_.string(name), static_cast<std::uint32_t>(kind) << 24 | static_cast<std::uint32_t>(words.size() / 3), size};
+    all.insert(all.end(), words.begin(), words.end());
+    made = {name, kind, size, align, std::move(all)};
+    b_.names_.erase({Kind::fwd, name});
+    b_.names_.try_emplace({kind, name}, id);
     return true;
   }
 
@@ -353,11 +362,10 @@ std::uint32_t ModuleBuilder::string(std::string_view text) {
 TypeId ModuleBuilder::add(std::string_view name, Kind kind, std::uint32_t vlen, std::uint32_t size_or_type,
                           std::span<const std::uint32_t> extra, bool kind_flag) {
   const TypeId id = first_ + static_cast<TypeId>(made_.size());
-  made_.push_back({std::string(name), kind, size_or_type, 1, static_cast<std::uint32_t>(words_.size())});
-  words_.insert(
-      words_.end(),
-      {string(name), static_cast<std::uint32_t>(kind) << 24 | vlen | (kind_flag ? 1u << 31 : 0u), size_or_type});
-  words_.insert(words_.end(), extra.begin(), extra.end());
+  std::vector<std::uint32_t> words{
+      string(name), static_cast<std::uint32_t>(kind) << 24 | vlen | (kind_flag ? 1u << 31 : 0u), size_or_type};
+  words.insert(words.end(), extra.begin(), extra.end());
+  made_.push_back({std::string(name), kind, size_or_type, 1, std::move(words)});
   if (!name.empty() && kind != Kind::decl_tag) names_.try_emplace({kind, std::string(name)}, id);
   return id;
 }
@@ -409,7 +417,7 @@ std::uint32_t ModuleBuilder::size_of(TypeId id) const {
     case Kind::ptr:
       return pointer_size;
     case Kind::array:
-      return size_of(words_[m.words_at + 3]) * words_[m.words_at + 5];
+      return size_of(m.words[3]) * m.words[5];
     case Kind::typedef_:
     case Kind::const_:
     case Kind::volatile_:
@@ -554,12 +562,14 @@ bool ModuleBuilder::copy_function(const Btf& from, TypeId func, std::string& err
 }
 
 std::vector<std::uint8_t> ModuleBuilder::finish() const {
-  const auto types = static_cast<std::uint32_t>(words_.size() * 4);
+  std::vector<std::uint32_t> words;
+  for (const Made& m : made_) words.insert(words.end(), m.words.begin(), m.words.end());
+  const auto types = static_cast<std::uint32_t>(words.size() * 4);
   const auto strings = static_cast<std::uint32_t>(strings_.size());
   const std::uint32_t header[] = {0x0001eb9f, 24, 0, types, types, strings};
   std::vector<std::uint8_t> raw(sizeof(header) + types + strings);
   std::memcpy(raw.data(), header, sizeof(header));
-  if (types != 0) std::memcpy(raw.data() + sizeof(header), words_.data(), types);
+  if (types != 0) std::memcpy(raw.data() + sizeof(header), words.data(), types);
   std::memcpy(raw.data() + sizeof(header) + types, strings_.data(), strings);
   return raw;
 }

@@ -49,13 +49,12 @@ class ModuleBuilder {
     Kind kind;
     std::uint32_t size;  // or the type referred to
     std::uint32_t align;
-    std::uint32_t words_at;
+    std::vector<std::uint32_t> words;
   };
   std::shared_ptr<const Btf> base_;
   std::uint32_t string_begin_ = 0;
   TypeId first_ = 1;
   std::vector<Made> made_;
-  std::vector<std::uint32_t> words_;
   std::string strings_;
   std::map<std::string, std::uint32_t, std::less<>> string_offsets_;
   std::map<std::pair<Kind, std::string>, TypeId> names_;
