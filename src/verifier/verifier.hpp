@@ -129,6 +129,7 @@ struct SubprogramFacts {
 struct Verified {
   std::vector<Insn> insns;             // dead code removed, immediates resolved
   std::vector<InsnFacts> facts;        // one an instruction
+  std::vector<std::uint32_t> original; // one an instruction: where it stood in the program as it was loaded
   std::vector<SubprogramFacts> subprograms;
   std::vector<const maps::MapInfo*> used_maps;
   bool might_sleep = false, changes_packet = false, has_tail_call = false;

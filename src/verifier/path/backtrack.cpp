@@ -28,8 +28,8 @@ struct Step {
 
 // A branch on one of several copies of a scalar narrowed all of them: if one matters, all do.
 void want_linked(const Jump* entry, Backtrack& wanted) {
-  if (entry == nullptr || entry->linked_regs == 0) return;
-  const LinkedRegs linked = unpack_linked_regs(entry->linked_regs);
+  if (entry == nullptr || entry->linked_count == 0) return;
+  const LinkedRegs linked = linked_regs_of(*entry);
   bool any = false;
   for (std::uint32_t i = 0; i < linked.count; ++i) {
     const auto& item = linked.items[i];

@@ -6,8 +6,6 @@
 namespace skep::verifier {
 
 namespace {
-// Packed: the count in the low four bits, then ten bits an item (frame 3, slot or register 6, whether a register 1).
-constexpr unsigned item_bits = 10, count_bits = 4;
 
 void add_linked(RegState& reg, std::uint32_t id, LinkedRegs::Item item, LinkedRegs& found) {
   if (!reg.is_scalar() || reg.id != id) return;
@@ -22,35 +20,24 @@ void add_linked(RegState& reg, std::uint32_t id, LinkedRegs::Item item, LinkedRe
 }
 }  // namespace
 
-std::uint64_t pack_linked_regs(const LinkedRegs& linked) {
-  std::uint64_t packed = 0;
-  for (std::uint32_t i = linked.count; i-- > 0;) {
-    const auto& item = linked.items[i];
-    packed = packed << item_bits | std::uint64_t{item.frame} << 7 | std::uint64_t{item.number} << 1 | item.is_reg;
-  }
-  return packed << count_bits | linked.count;
-}
-
-LinkedRegs unpack_linked_regs(std::uint64_t packed) {
+LinkedRegs linked_regs_of(const Jump& entry) {
   LinkedRegs linked;
-  linked.count = packed & ((1 << count_bits) - 1);
-  packed >>= count_bits;
-  for (std::uint32_t i = 0; i < linked.count; ++i, packed >>= item_bits) {
-    linked.items[i] = {static_cast<std::uint8_t>(packed >> 7 & 7), (packed & 1) != 0,
-                       static_cast<std::uint8_t>(packed >> 1 & 0x3f)};
+  linked.count = entry.linked_count;
+  for (std::uint32_t i = 0; i < linked.count; ++i) {
+    const std::uint16_t packed = entry.linked[i];
+    linked.items[i] = {static_cast<std::uint8_t>(packed >> 8), (packed & 1) != 0,
+                       static_cast<std::uint8_t>(packed >> 1 & 0x7f)};
   }
   return linked;
 }
 
-void record_jump(Env& env, std::uint32_t flags, std::uint64_t linked_regs) {
+void record_jump(Env& env, std::uint32_t flags) {
   State& state = *env.state;
   if (env.explorer->history_entry_open && !state.history.empty()) {
-    Jump& entry = state.history.back();
-    entry.flags |= flags;
-    if (linked_regs != 0) entry.linked_regs = linked_regs;
+    state.history.back().flags |= flags;
     return;
   }
-  state.history.push_back({env.insn_idx, env.prev_insn_idx, flags, linked_regs});
+  state.history.push_back({.insn = env.insn_idx, .previous = env.prev_insn_idx, .flags = flags});
   env.explorer->history_entry_open = true;
 }
 
@@ -65,7 +52,14 @@ void record_stack_operands(Env& env, bool dst, bool src) {
 }
 
 void record_linked_regs(Env& env, const LinkedRegs& linked) {
-  if (linked.count > 1) record_jump(env, 0, pack_linked_regs(linked));
+  if (linked.count < 2) return;
+  record_jump(env);
+  Jump& entry = env.state->history.back();
+  entry.linked_count = static_cast<std::uint8_t>(linked.count);
+  for (std::uint32_t i = 0; i < linked.count; ++i) {
+    const auto& item = linked.items[i];
+    entry.linked[i] = static_cast<std::uint16_t>(item.frame << 8 | item.number << 1 | (item.is_reg ? 1 : 0));
+  }
 }
 
 void collect_linked_regs(Env& env, State& state, std::uint32_t id, LinkedRegs& found) {

@@ -14,15 +14,15 @@ namespace skep::verifier {
 
 // Jump::flags.
 namespace history_flag {
-inline constexpr std::uint32_t frame_mask = 0x7;  // stack access: of which frame
-inline constexpr std::uint32_t slot_shift = 3, slot_mask = 0x3f;
-inline constexpr std::uint32_t stack_access = 1 << 9;
-inline constexpr std::uint32_t dst_is_stack = 1 << 10, src_is_stack = 1 << 11;
+inline constexpr std::uint32_t frame_mask = 0xf;  // stack access: of which frame
+inline constexpr std::uint32_t slot_shift = 4, slot_mask = 0x3f;
+inline constexpr std::uint32_t stack_access = 1 << 10;
+inline constexpr std::uint32_t dst_is_stack = 1 << 11, src_is_stack = 1 << 12;
+static_assert(max_call_frames <= frame_mask + 1);
 }  // namespace history_flag
 
 // Notes that the path has come to the instruction at env.insn_idx (from env.prev_insn_idx).
-void record_jump(Env& env, std::uint32_t flags = 0, std::uint64_t linked_regs = 0);
-LinkedRegs unpack_linked_regs(std::uint64_t packed);
-std::uint64_t pack_linked_regs(const LinkedRegs& linked);
+void record_jump(Env& env, std::uint32_t flags = 0);
+LinkedRegs linked_regs_of(const Jump& entry);
 
 }  // namespace skep::verifier

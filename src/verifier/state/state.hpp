@@ -68,7 +68,9 @@ struct Resource {
 struct Jump {
   std::uint32_t insn = 0, previous = 0;
   std::uint32_t flags = 0;  // path/precision.cpp
-  std::uint64_t linked_regs = 0;
+  // Registers and slots that were narrowed together: frame, number, whether a register (history.cpp packs them).
+  std::uint8_t linked_count = 0;
+  std::array<std::uint16_t, 6> linked{};
 };
 
 struct State {

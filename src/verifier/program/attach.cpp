@@ -1,0 +1,215 @@
+// What the program is attached to: the kernel function, hook, struct_ops member or program that it names must exist,
+// and be of a kind that such programs may be attached to. Tested by tests/verifier/program/attach_test.cpp.
+#include <algorithm>
+#include <array>
+
+#include "verifier/program/attach_lists.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
+
+bool may_be_sleepable(const Env& env) {
+  const AttachType attach = env.input.traits.attach_type;
+  switch (env.type().type) {
+    case ProgType::tracing:
+      return attach == AttachType::trace_fentry || attach == AttachType::trace_fexit ||
+             attach == AttachType::modify_return || attach == AttachType::trace_iter ||
+             attach == AttachType::trace_fsession || attach == AttachType::trace_raw_tp ||
+             attach == AttachType::trace_fentry_multi || attach == AttachType::trace_fexit_multi ||
+             attach == AttachType::trace_fsession_multi;
+    case ProgType::lsm:
+      return attach != AttachType::lsm_cgroup;
+    case ProgType::kprobe:  // uprobes
+    case ProgType::struct_ops:
+    case ProgType::raw_tracepoint:
+    case ProgType::tracepoint:
+    case ProgType::syscall:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool runs_after_function(AttachType attach) {
+  return attach == AttachType::trace_fexit || attach == AttachType::modify_return ||
+         attach == AttachType::trace_fsession;
+}
+
+// ---- struct_ops
+// -------------------------------------------------------------------------------------------------------
+
+int check_struct_ops(Env& env) {
+  if (!env.input.traits.gpl) return env.refuse(-EINVAL, "struct ops programs must have a GPL compatible license");
+  if (!env.input.attach || env.input.attach->type == 0) {
+    return env.refuse(-ENOTSUP, "attach_btf_id 0 is not a supported struct");
+  }
+  const AttachTarget& target = *env.input.attach;
+  const btf::Btf& btf = *target.btf;
+  const btf::Type& ops = btf.type(target.type);
+  const auto members = btf.members(ops);
+  if (target.member >= members.size()) {
+    return env.refuse(-EINVAL, "attach to invalid member idx {} of struct {}", target.member, ops.name);
+  }
+  const btf::Member& member = members[target.member];
+  const auto pointee = btf.pointee(member.type);
+  if (!pointee || btf.type(*pointee).kind != btf::Kind::func_proto) {
+    return env.refuse(-EINVAL, "attach to invalid member {}({}) of struct {}", member.name, target.member, ops.name);
+  }
+  if (is_unsupported_member(ops.name, member.name, env.input.traits.sleepable)) {
+    const int error = unsupported_member_error(ops.name);
+    return env.refuse(error, "attach to unsupported member {} of struct {}", member.name, ops.name);
+  }
+  return 0;
+}
+
+// ---- functions of the kernel
+// -------------------------------------------------------------------------------------------
+
+int check_result_size(Env& env, const btf::Btf& btf, const btf::Type& func) {
+  const btf::TypeId result = btf.type(func.type).type;
+  if (result == 0 || !runs_after_function(env.input.traits.attach_type)) return 0;
+  const btf::Type& type = btf.resolved(result);
+  if (type.kind == btf::Kind::void_ || type.kind == btf::Kind::ptr || type.size <= 8) return 0;
+  return env.refuse(-EOPNOTSUPP,
+                    "Attach to function {} with a >8 byte return value is not supported for this attach type",
+                    func.name);
+}
+
+int check_traced_function(Env& env, const AttachTarget& target) {
+  const btf::Btf& btf = *target.btf;
+  const btf::Type& func = btf.type(target.type);
+  const AttachType attach = env.input.traits.attach_type;
+  if (func.kind != btf::Kind::func) {
+    return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
+  }
+  if (btf.type(func.type).kind != btf::Kind::func_proto)
+    return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
+  if (const int error = check_result_size(env, btf, func)) return error;
+  if (env.input.traits.sleepable && env.type().type == ProgType::tracing && attach != AttachType::trace_iter &&
+      !is_sleepable_function(func.name, attach == AttachType::modify_return)) {
+    return env.refuse(-EINVAL, "{} is not sleepable", func.name);
+  }
+  if (env.input.traits.sleepable && env.type().type == ProgType::lsm && !is_sleepable_hook(func.name)) {
+    return env.refuse(-EINVAL, "{} is not sleepable", func.name);
+  }
+  if (attach == AttachType::modify_return && !is_modifiable_function(func.name)) {
+    return env.refuse(-EINVAL, "{}() is not modifiable", func.name);
+  }
+  return 0;
+}
+
+int check_lsm_hook(Env& env, const AttachTarget& target) {
+  const std::string_view name = target.btf->type(target.type).name;
+  if (!env.input.traits.gpl) {
+    return env.refuse(-EINVAL, "LSM programs must have a GPL compatible license");
+  }
+  if (is_disabled_hook(name)) {
+    return env.refuse(-EINVAL, "attach_btf_id {} points to disabled hook {}", target.type, name);
+  }
+  if (!name.starts_with("bpf_lsm_")) {
+    return env.refuse(-EINVAL, "attach_btf_id {} points to wrong type name {}", target.type, name);
+  }
+  return 0;
+}
+
+int check_raw_tracepoint(Env& env, const AttachTarget& target) {
+  const btf::Btf& btf = *target.btf;
+  const btf::Type& type = btf.type(target.type);
+  constexpr std::string_view prefix = "btf_trace_";
+  if (type.kind != btf::Kind::typedef_) return env.refuse(-EINVAL, "attach_btf_id {} is not a typedef", target.type);
+  if (!type.name.starts_with(prefix)) {
+    return env.refuse(-EINVAL, "attach_btf_id {} points to wrong type name {}", target.type, type.name);
+  }
+  const std::string_view event = type.name.substr(prefix.size());
+  if (env.input.traits.sleepable && !is_faultable_tracepoint(event)) {
+    return env.refuse(-EINVAL, "Sleepable program cannot attach to non-faultable tracepoint {}", event);
+  }
+  return 0;
+}
+
+int check_target_program(Env& env, const AttachTarget& target) {
+  const AttachTarget::TargetProgram& program = *target.program;
+  const btf::Btf& btf = *target.btf;
+  const btf::Type& func = btf.type(target.type);
+  if (func.kind != btf::Kind::func) return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
+  if (env.type().type == ProgType::ext) {
+    if (program.is_extension) return env.refuse(-EINVAL, "Cannot recursively attach");
+    if (program.is_tracing) return env.refuse(-EINVAL, "Cannot extend fentry/fexit");
+    if (func.linkage != btf::Linkage::global) {
+      return env.refuse(-EINVAL, "Cannot replace static function {}() in BTF", func.name);
+    }
+    return 0;
+  }
+  if (program.is_tracing && env.type().type == ProgType::tracing)
+    return env.refuse(-EINVAL, "Cannot recursively attach");
+  if (program.is_extension && env.type().type == ProgType::tracing) return 0;
+  return check_result_size(env, btf, func);
+}
+
+int check_denied(Env& env, const AttachTarget& target) {
+  const std::string_view name = target.btf->type(target.type).name;
+  if (env.type().type != ProgType::tracing || target.program) return 0;
+  if (is_untraceable(name))
+    return env.refuse(-EINVAL, "Attaching tracing programs to function '{}' is rejected.", name);
+  if (runs_after_function(env.input.traits.attach_type) && never_returns(name)) {
+    return env.refuse(-EINVAL, "Attaching fexit/fsession/fmod_ret to __noreturn function '{}' is rejected.", name);
+  }
+  return 0;
+}
+
+bool attaches_to_many(AttachType attach) {
+  return attach == AttachType::trace_fentry_multi || attach == AttachType::trace_fexit_multi ||
+         attach == AttachType::trace_fsession_multi;
+}
+
+int check_target(Env& env) {
+  if (attaches_to_many(env.input.traits.attach_type) && env.type().type == ProgType::tracing && !env.input.attach)
+    return 0;
+  if (!env.input.attach || env.input.attach->type == 0) {
+    return env.refuse(-EINVAL, "Tracing programs must provide btf_id");
+  }
+  const AttachTarget& target = *env.input.attach;
+  if (!target.btf || !target.btf->valid(target.type)) {
+    return env.refuse(-EINVAL, "attach_btf_id {} is invalid", target.type);
+  }
+  if (target.btf->type(target.type).name.empty()) {
+    return env.refuse(-EINVAL, "attach_btf_id {} doesn't have a name", target.type);
+  }
+  if (target.program) return check_target_program(env, target);
+  if (env.type().type == ProgType::ext) {
+    return env.refuse(-EINVAL, "Tracing program can only be attached to another program annotated with BTF");
+  }
+  if (env.type().type == ProgType::tracing && env.input.traits.attach_type == AttachType::trace_raw_tp) {
+    return check_raw_tracepoint(env, target);
+  }
+  if (const int error = check_traced_function(env, target)) return error;
+  if (env.type().type == ProgType::lsm) return check_lsm_hook(env, target);
+  return check_denied(env, target);
+}
+
+}  // namespace
+
+int check_attach(Env& env) {
+  const ProgType type = env.type().type;
+  const bool sleepable = env.input.traits.sleepable;
+  if (type == ProgType::syscall) {
+    if (sleepable) return 0;
+    return env.refuse(-EINVAL, "Syscall programs can only be sleepable");
+  }
+  if (sleepable && !may_be_sleepable(env)) return env.refuse(-EINVAL, "Program of this type cannot be sleepable");
+  switch (type) {
+    case ProgType::struct_ops:
+      return check_struct_ops(env);
+    case ProgType::tracing:
+    case ProgType::lsm:
+    case ProgType::ext:
+      return check_target(env);
+    default:
+      return 0;
+  }
+}
+
+}  // namespace skep::verifier

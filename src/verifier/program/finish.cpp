@@ -1,0 +1,75 @@
+// What is handed on of an accepted program: its instructions without the dead ones, and what was proved of each. See
+// verifier.hpp and dead_code.cpp. Tested by tests/verifier/program/dead_code_test.cpp.
+#include <algorithm>
+
+#include "verifier/path/flow.hpp"
+#include "verifier/program/dead_code.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+constexpr std::uint32_t slot_bytes = 8;
+
+InsnFacts facts_of(const Env& env, std::uint32_t at) {
+  const InsnAux& aux = env.aux[at];
+  const Insn& insn = env.insns[at];
+  InsnFacts facts;
+  if (!aux.map_poisoned) facts.map = aux.map;
+  facts.helper = aux.helper;
+  if (aux.kfunc != nullptr) {
+    facts.kfunc = aux.kfunc->entry;
+    facts.needs_aux = aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0;
+  }
+  if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.callee);
+  facts.fault_protected = aux.fault_protected;
+  facts.zero_extend = aux.zero_extend;
+  facts.arena = aux.arena_access;
+  facts.is_ctx_access = aux.ctx_access;
+  facts.ctx_field = static_cast<std::uint8_t>(aux.ctx_field);
+  facts.value = aux.value;
+  return facts;
+}
+
+}  // namespace
+
+Verified finish(Env& env) {
+  Verified verified;
+  Remaining remaining = remove_dead_code(env);
+  std::vector<std::int32_t> renumbered(env.subprograms.size(), -1);
+  for (std::size_t i = 0; i < env.subprograms.size(); ++i) {
+    const Subprogram& subprogram = env.subprograms[i];
+    SubprogramFacts facts;
+    facts.name = subprogram.name;
+    facts.start = remaining.moved_to[subprogram.start];
+    facts.end = remaining.moved_to[subprogram.end];
+    if (facts.start == facts.end) continue;  // never called
+    facts.stack_depth = (subprogram.stack_depth + slot_bytes - 1) / slot_bytes * slot_bytes;
+    facts.is_global = subprogram.is_global;
+    facts.is_async_callback = subprogram.is_async_callback;
+    facts.is_exception_callback = subprogram.is_exception_callback;
+    facts.might_sleep = subprogram.might_sleep;
+    renumbered[i] = static_cast<std::int32_t>(verified.subprograms.size());
+    verified.subprograms.push_back(std::move(facts));
+    verified.has_tail_call |= subprogram.has_tail_call;
+  }
+  verified.facts.reserve(remaining.insns.size());
+  for (std::size_t now = 0; now < remaining.insns.size(); ++now) {
+    InsnFacts facts = facts_of(env, remaining.original[now]);
+    if (facts.callee >= 0) facts.callee = renumbered[static_cast<std::size_t>(facts.callee)];
+    if (facts.callee < 0 && is_function_address(remaining.insns[now])) {
+      // The address of a function that no path runs: nothing may be jumped to through it.
+      remaining.insns[now].src = 0;
+      remaining.insns[now].imm = 0;
+    }
+    verified.facts.push_back(facts);
+  }
+  verified.insns = std::move(remaining.insns);
+  verified.original = std::move(remaining.original);
+  verified.used_maps = env.used_maps;
+  verified.might_sleep = env.subprograms[0].might_sleep;
+  verified.changes_packet = env.subprograms[0].changes_packet;
+  return verified;
+}
+
+}  // namespace skep::verifier

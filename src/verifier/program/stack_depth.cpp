@@ -1,0 +1,139 @@
+// How deep the stack can get: along every chain of calls, the frames of all functions together must fit into 512 bytes.
+//
+// Asynchronous callbacks begin with an empty stack and are roots of their own. Functions of tracing programs, which may
+// interrupt themselves, get a private stack when they use much; then each is limited alone. On the way, what must not
+// be reached through calls is refused: an exception callback called by name, a throw or a tail call below a callback.
+// Tested by tests/verifier/program/stack_depth_test.cpp.
+#include <algorithm>
+
+#include "verifier/path/flow.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+constexpr std::uint32_t frame_alignment = 16, private_stack_from = 64, tail_call_limit = 256;
+
+bool is_throw(const Env& env, std::uint32_t at) {
+  const KfuncCall* call = env.aux[at].kfunc;
+  return is_call(env.insns[at]) && call != nullptr && call->entry != nullptr &&
+         call->entry->special == calls::Special::throw_;
+}
+
+bool may_interrupt_itself(const Env& env) {
+  switch (env.type().type) {
+    case ProgType::kprobe:
+    case ProgType::tracepoint:
+    case ProgType::perf_event:
+    case ProgType::raw_tracepoint:
+      return true;
+    case ProgType::tracing:
+      return env.input.traits.attach_type != AttachType::trace_iter;
+    case ProgType::lsm:
+      return env.input.traits.attach_type == AttachType::lsm_mac;
+    default:
+      return false;
+  }
+}
+
+bool is_callback(const Subprogram& subprogram) {
+  return subprogram.is_callback || subprogram.is_async_callback;
+}
+
+class StackWalk {
+ public:
+  explicit StackWalk(Env& env) : env_(env) {
+    private_stacks_ = may_interrupt_itself(env) && std::none_of(env.subprograms.begin(), env.subprograms.end(),
+                                                                [](const Subprogram& s) { return s.has_tail_call; });
+  }
+
+  int from(std::uint32_t root) {
+    chain_.clear();
+    return enter(root, 0);
+  }
+
+ private:
+  static std::uint32_t rounded(const Subprogram& subprogram) {
+    return (subprogram.stack_depth + frame_alignment - 1) / frame_alignment * frame_alignment;
+  }
+
+  int enter(std::uint32_t index, std::uint32_t depth) {
+    const Subprogram& subprogram = env_.subprograms[index];
+    env_.insn_idx = subprogram.start;
+    if (index != 0 && subprogram.has_tail_call && depth >= tail_call_limit) {
+      return env_.refuse(-EACCES,
+                         "tail_calls are not allowed when call stack of previous frames is {} bytes. Too large", depth);
+    }
+    const std::uint32_t own = rounded(subprogram);
+    if (private_stacks_ && own >= private_stack_from) {
+      if (own > max_stack) return env_.refuse(-EACCES, "stack size of subprog {} is {}. Too large", index, own);
+    } else {
+      depth += own;
+      if (depth > max_stack) {
+        return env_.refuse(-EACCES, "combined stack size of {} calls is {}. Too large", chain_.size() + 1, depth);
+      }
+    }
+    chain_.push_back(index);
+    int error = 0;
+    for (std::uint32_t at = subprogram.start; at < subprogram.end && error == 0; ++at) error = look_at(at, depth);
+    if (error == 0) error = note_tail_call(subprogram);
+    chain_.pop_back();
+    return error;
+  }
+
+  int look_at(std::uint32_t at, std::uint32_t depth) {
+    const Insn& insn = env_.insns[at];
+    if (is_throw(env_, at)) {
+      for (const std::uint32_t index : chain_) {
+        if (!is_callback(env_.subprograms[index])) continue;
+        env_.insn_idx = at;
+        return env_.refuse(-EINVAL, "bpf_throw kfunc (insn {}) cannot be called from callback subprog {}", at, index);
+      }
+    }
+    if (!is_subprogram_call(insn) && !is_function_address(insn)) return 0;
+    const std::uint32_t callee = env_.aux[at].callee;
+    const Subprogram& subprogram = env_.subprograms[callee];
+    if (subprogram.is_exception_callback) {
+      env_.insn_idx = at;
+      return env_.refuse(-EINVAL, "insn {} cannot call exception cb directly", at);
+    }
+    // An asynchronous callback has a stack of its own, unless it is called.
+    if (subprogram.is_async_callback && !is_subprogram_call(insn)) return 0;
+    if (std::find(chain_.begin(), chain_.end(), callee) != chain_.end()) {
+      return env_.refuse(-EINVAL, "recursive call from {}() to {}()", env_.subprograms[chain_.back()].name,
+                         subprogram.name);
+    }
+    return enter(callee, depth);
+  }
+
+  // A tail call from below leaves the whole chain's frames behind: the engines must carry the count of tail calls
+  // along.
+  int note_tail_call(const Subprogram& subprogram) {
+    if (!subprogram.has_tail_call && !subprogram.tail_call_reachable) return 0;
+    for (std::size_t i = 0; i + 1 < chain_.size(); ++i) {
+      Subprogram& caller = env_.subprograms[chain_[i]];
+      if (caller.is_exception_callback) return env_.refuse(-EINVAL, "cannot tail call within exception cb");
+      if (is_callback(caller)) return env_.refuse(-EINVAL, "cannot tail call within callback");
+      caller.tail_call_reachable = true;
+    }
+    if (is_callback(subprogram)) return env_.refuse(-EINVAL, "cannot tail call within callback");
+    return 0;
+  }
+
+  Env& env_;
+  bool private_stacks_ = false;
+  std::vector<std::uint32_t> chain_;
+};
+
+}  // namespace
+
+int check_max_stack_depth(Env& env) {
+  StackWalk walk(env);
+  for (std::uint32_t i = 0; i < env.subprograms.size(); ++i) {
+    if (i != 0 && !env.subprograms[i].is_async_callback) continue;
+    if (const int error = walk.from(i)) return error;
+  }
+  return 0;
+}
+
+}  // namespace skep::verifier

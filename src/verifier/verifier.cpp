@@ -1,0 +1,69 @@
+// The order of the checks. It is the kernel's, so that of several faults the same one is reported. See verifier.hpp.
+#include "verifier/verifier.hpp"
+
+#include <chrono>
+
+#include "verifier/env.hpp"
+#include "verifier/path/explorer.hpp"
+#include "verifier/report/log.hpp"
+
+namespace skep::verifier {
+
+namespace {
+
+int check_program(Env& env) {
+  constexpr int (*phases[])(Env&) = {
+      find_subprograms,  // functions,
+      resolve_kfuncs,    // calls,
+      check_subprogram_bounds,
+      check_btf_info,
+      resolve_pseudo_loads,  // maps and variables that are named
+      check_cfg,             // everything is reachable
+      check_attach,          // where it is to be attached
+      compute_scc,
+      compute_liveness,
+  };
+  for (const auto phase : phases) {
+    if (const int error = phase(env)) return error;
+  }
+  return 0;
+}
+
+int walk_program(Env& env) {
+  if (const int error = prepare_entry_state(env, 0)) return error;
+  if (const int error = explore(env, 0)) return error;
+  return check_global_subprograms(env);
+}
+
+void log_statistics(Env& env, const Statistics& statistics) {
+  if (env.log->statistics()) env.log->print("verification time {} usec\n", statistics.usec);
+  env.log->print("processed {} insns (limit {}) max_states_per_insn {} total_states {} peak_states {} mark_read 0\n",
+                 statistics.insns_processed, complexity_limit, statistics.max_states_per_insn, statistics.total_states,
+                 statistics.peak_states);
+}
+
+}  // namespace
+
+Output verify(const Input& input) {
+  const auto begin = std::chrono::steady_clock::now();
+  Env env(input);
+  Output output;
+  output.error = check_program(env);
+  if (output.error == 0) output.error = walk_program(env);
+  if (output.error == 0) output.error = check_max_stack_depth(env);
+  if (output.error == 0) output.program = finish(env);
+  const auto elapsed = std::chrono::steady_clock::now() - begin;
+  output.statistics = env.statistics;
+  output.statistics.usec =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
+  log_statistics(env, output.statistics);
+  if (output.error != 0) {
+    if (!env.refusal) env.refuse(output.error, "skep: refused without a reason");
+    output.refusal = std::move(env.refusal);
+    output.refusal->error = output.error;
+  }
+  output.log = env.log->take();
+  return output;
+}
+
+}  // namespace skep::verifier
