@@ -45,6 +45,9 @@ void load_field(Env& env, RegState& result, const CtxAccess& field) {
     case CtxField::sock_common_or_null:
       result.mark_pointer(RegType::sock_common, reg_flag::maybe_null);
       break;
+    case CtxField::tp_buffer:
+      result.mark_pointer(RegType::tp_buffer);
+      break;
     case CtxField::flow_keys:
       result.mark_pointer(RegType::flow_keys);
       break;
