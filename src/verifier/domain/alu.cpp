@@ -130,6 +130,12 @@ struct ScalarOps {
     }
   }
 
+  // Low halves moved up to the high half.
+  static Arc64 lift(const Arc32& low) {
+    return Arc64::from_signed(std::int64_t{low.smin()} * (std::int64_t{1} << 32),
+                              std::int64_t{low.smax()} * (std::int64_t{1} << 32));
+  }
+
   template <unsigned N>
   static void shift(AluOp op, Scalar& dst, const Scalar& src) {
     if (!src.is_const() || src.const_value() >= N) return dst.set_unknown();
@@ -138,7 +144,11 @@ struct ScalarOps {
     const Arc<N>& a = arc<N>(dst);
     if (op == AluOp::lsh) {
       const Arc32 low = amount < 32 ? arc_lsh<32>(dst.arc32_, amount) : Arc32::full();
-      set<N>(dst, bits.lshift(amount), arc_lsh<N>(a, amount), low);
+      Arc<N> whole = arc_lsh<N>(a, amount);
+      if constexpr (N == 64) {
+        if (amount == 32) whole = intersect(whole, lift(dst.arc32_));
+      }
+      set<N>(dst, bits.lshift(amount), whole, low);
     } else if (op == AluOp::rsh) {
       set<N>(dst, bits.rshift(amount), arc_rsh<N>(a, amount), Arc32::full());
     } else {
@@ -180,8 +190,8 @@ struct ScalarOps {
         if (N == 32) dst.zero_extend32();
         return;
       }
-      const S<N> least = a.smin() >= 0 ? 0 : std::max(a.smin(), static_cast<S<N>>(-limit));
-      const S<N> greatest = a.smax() <= 0 ? 0 : std::min(a.smax(), limit);
+      const S<N> least = a.smin() >= 0 ? 0 : a.smax() <= 0 ? std::max(a.smin(), static_cast<S<N>>(-limit)) : -limit;
+      const S<N> greatest = a.smax() <= 0 ? 0 : a.smin() >= 0 ? std::min(a.smax(), limit) : limit;
       set<N>(dst, Tnum::unknown(), Arc<N>::from_signed(least, greatest), Arc32::full());
     }
   }

@@ -29,8 +29,8 @@ class Arc {
   // From `first` onward to `last`, inclusive, crossing a cut if last is before first. Never empty.
   static constexpr Arc between(U first, U last) { return of(first, last - first); }
   static constexpr Arc of(U start, U extent) {
-    const Arc arc(start & all, extent & all);
-    return arc.is_empty() ? full() : arc;
+    extent &= all;
+    return extent == all ? full() : Arc(start & all, extent);
   }
   // All numbers between two bounds, as unsigned or as signed ones; empty if min is greater.
   static constexpr Arc from_unsigned(U min, U max) { return min <= max ? between(min, max) : empty(); }
@@ -38,8 +38,8 @@ class Arc {
     return min <= max ? between(static_cast<U>(min), static_cast<U>(max)) : empty();
   }
 
-  constexpr bool is_full() const { return extent_ == all && start_ != all; }
-  constexpr bool is_empty() const { return extent_ == all && start_ == all; }
+  constexpr bool is_full() const { return extent_ == all && start_ == 0; }
+  constexpr bool is_empty() const { return extent_ == all && start_ != 0; }
   constexpr bool is_const() const { return extent_ == 0; }
   constexpr U start() const { return start_; }
   constexpr U end() const { return (start_ + extent_) & all; }
@@ -65,7 +65,7 @@ class Arc {
 
  private:
   constexpr Arc(U start, U extent) : start_(start), extent_(extent) {}
-  U start_, extent_;  // extent `all`: the full circle, or, if it starts with `all`, empty
+  U start_, extent_;  // extent `all`: the full circle if start is 0, else empty
 };
 
 // Numbers in both. If those are two separate arcs, the shorter of the two operands is the best single arc around them;

@@ -103,6 +103,7 @@ int outcome(CmpOp op, const Tnum& abits, const Arc<N>& a, const Tnum& bbits, con
       if (abits.is_const() && bbits.is_const()) return abits.value == bbits.value;
       return overlap(abits, bbits) && !intersect(a, b).is_empty() ? either : never;
     case CmpOp::set: {
+      if (!abits.is_const() && !bbits.is_const()) return either;
       const Tnum common = and_(abits, bbits);
       return common.value != 0 ? always : common.mask == 0 ? never : either;
     }
@@ -185,10 +186,12 @@ struct Scalar::Refine {
         not_equal(b, a);
         break;
       case CmpOp::set:
+        if (!bits(a).is_const() && !bits(b).is_const()) return;
         any_set(a, b);
         any_set(b, a);
         break;
       case CmpOp::nset:
+        if (!bits(a).is_const() && !bits(b).is_const()) return;
         all_clear(a, b);
         all_clear(b, a);
         break;

@@ -51,6 +51,10 @@ void Scalar::sync() {
   arc64_ = trim_to_low_halves(arc64_, arc32_);
   if (is_empty()) return make_empty();
   narrow_bits();
+  if (is_const()) {
+    *this = constant(const_value());
+    return;
+  }
   narrow_arcs();
   if (is_empty()) return make_empty();
 }
