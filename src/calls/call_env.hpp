@@ -17,6 +17,7 @@ namespace skep::maps {
 class Map;
 }
 namespace skep::async {
+class Callback;
 class Executor;
 }
 namespace skep::engine {
@@ -94,6 +95,15 @@ class CallEnv {
   // Asks for `operation` to be run off the CPU; its result is the call's when `next.resume` is null.
   virtual CallResult sleep(SleepFn operation, const Continuation& next) = 0;
   virtual CallResult tail_call(const engine::Program& target) = 0;
+
+  // What the verifier proved for the instruction that makes the call (bpf_obj_new: the object's size).
+  virtual std::uint64_t call_site_value() const { return 0; }
+  // A function of the running program, to be run by an executor with the map, the key of `value` in it, and `value`.
+  virtual std::shared_ptr<async::Callback> make_callback(const engine::Subprogram& fn, maps::Map& map, void* value);
 };
+
+inline std::shared_ptr<async::Callback> CallEnv::make_callback(const engine::Subprogram&, maps::Map&, void*) {
+  return nullptr;  // an environment without asynchronous work
+}
 
 }  // namespace skep::calls

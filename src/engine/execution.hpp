@@ -43,6 +43,8 @@ class Execution final : public async::Job, public calls::CallEnv {
                            const calls::Continuation& next) override;
   calls::CallResult sleep(calls::SleepFn operation, const calls::Continuation& next) override;
   calls::CallResult tail_call(const Program& target) override;
+  std::uint64_t call_site_value() const override;
+  std::shared_ptr<async::Callback> make_callback(const Subprogram& fn, maps::Map& map, void* value) override;
 
  private:
   struct Machine;

@@ -33,6 +33,7 @@ struct InsnMeta {
   std::int32_t callee = -1;               // call: index of the subprogram; 64-bit immediate load: whose address it is
   bool fault_protected = false;           // a load that may fault and then reads 0
   bool needs_aux = false;                 // the call's implicit last argument is the program
+  std::uint64_t value = 0;                // what the verifier proved for the call (bpf_obj_new: the size of the object)
 };
 
 struct Code {
@@ -58,11 +59,14 @@ class Program : public std::enable_shared_from_this<Program> {
   const Subprogram& entry() const { return code_.subprograms.front(); }
   // The first helper or kfunc it calls that has no implementation here; empty: it can run.
   const std::string& missing_call() const { return missing_; }
+  // Which of r1…r5 a call with needs_aux expects the program in; 0: none.
+  unsigned aux_register(std::uint32_t insn) const { return aux_registers_.empty() ? 0 : aux_registers_[insn]; }
 
  private:
   explicit Program(Code code);
   Code code_;
   std::string missing_;
+  std::vector<std::uint8_t> aux_registers_;
 };
 
 }  // namespace skep::engine
