@@ -1,8 +1,10 @@
 // Who runs work items, and when: threads (production), the host's event loop, or a stepping one for tests and replay.
 //
-// All executors keep the kernel's rules: items started on CPU n run on CPU n and begin in the order of their first start;
-// never two runs of one item at a time; a callback that sleeps gives up its CPU and lets others proceed; with threads, one that
-// hogs its CPU for some 10 ms is noticed and the next item on it starts elsewhere in time (7.3). Tested by tests/async/.
+// All executors keep the kernel's rules: items started on CPU n run on CPU n and begin in the order of their first
+// start; never two runs of one item at a time; a callback that sleeps gives up its CPU and lets others proceed; with
+// threads, one that hogs its CPU for some 10 ms is noticed (7.3), and the next items of its queue start without waiting
+// for it: on any CPU that is free, since the hog still holds its own. With all CPUs held they wait. Tested by
+// tests/async/.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +30,14 @@ class Executor {
   virtual CpuSet& cpus() = 0;
   virtual std::uint64_t now_ns() = 0;
 
-  // Queues one run; called by WorkItem. Never blocks; safe from any thread and from a running job.
-  virtual void enqueue(unsigned cpu, WorkItem& item) = 0;
+  // Queues one run, and counts one start; called by WorkItem. Never blocks; safe from any thread and from a running
+  // job.
+  virtual void enqueue(unsigned cpu, Runnable& item) = 0;
   // Calls `fire` on `cpu` once `at_ns` has come (timers); a token for cancelling, or 0.
   virtual std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) = 0;
   virtual bool cancel_timer(std::uint64_t token) = 0;
-  // Runs a job of the caller's to its end on any CPU, sleeping and blocking as it asks: how programs are run from outside.
+  // Runs a job of the caller's to its end on any CPU, sleeping and blocking as it asks: how programs are run from
+  // outside.
   virtual void run(Job& job) = 0;
   virtual void run_on(unsigned cpu, Job& job) = 0;
 
@@ -43,13 +47,13 @@ class Executor {
   virtual WorkCounts counts() const = 0;
   virtual void on_run(std::function<void(const RunRecord&)> listener) = 0;  // called on the worker's thread
   // What the items report: see WorkCounts.
-  virtual void count_started(bool merged) = 0;
+  virtual void count_merged(std::uint64_t starts) = 0;  // as many starts, none of which made a run of its own
   virtual void count_cancelled() = 0;
 };
 
 std::unique_ptr<Executor> make_thread_executor(unsigned cpus);
-// Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by one
-// instruction. The same seed gives the same schedule.
+// Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by
+// one instruction. The same seed gives the same schedule.
 std::unique_ptr<Executor> make_stepping_executor(unsigned cpus, std::uint64_t seed);
 
 }  // namespace skep::async

@@ -1,9 +1,9 @@
 // Work that runs on a virtual CPU, in slices, and the CPUs that it runs on.
 //
-// A Kernel has N virtual CPUs. Whoever runs a program holds one of them, alone, until the program exits or sleeps; that is
-// what per-CPU maps, preemption sections and the order of work stand on. A Job is the running of something that can be
-// interrupted after any instruction: an executor advances it, in one go (threads) or one instruction at a time (stepping,
-// simulated). This layer knows nothing of programs. Tested by tests/async/.
+// A Kernel has N virtual CPUs. Whoever runs a program holds one of them, alone, until the program exits or sleeps; that
+// is what per-CPU maps, preemption sections and the order of work stand on. A Job is the running of something that can
+// be interrupted after any instruction: an executor advances it, in one go (threads) or one instruction at a time
+// (stepping, simulated). This layer knows nothing of programs. Tested by tests/async/.
 #pragma once
 
 #include <atomic>
@@ -55,15 +55,18 @@ class CpuSet {
     unsigned cpu_ = 0;
   };
 
-  Lease enter();                  // any CPU, the one this thread last had if it is free; waits when all are taken
-  Lease enter(unsigned cpu);      // that one; waits
-  Lease try_enter(unsigned cpu);  // not held() when it is taken
+  Lease enter();                       // any CPU, the one this thread last had if it is free; waits when all are taken
+  Lease enter(unsigned cpu);           // that one; waits
+  Lease try_enter(unsigned cpu);       // not held() when it is taken
+  bool contended(unsigned cpu) const;  // somebody waits for it
 
  private:
   struct alignas(64) Slot {
-    std::atomic<std::uint32_t> state{0};  // 0 free, 1 held, 2 held and waited for
+    std::atomic<std::uint32_t> state{0};  // see cpu_set.cpp
   };
   std::vector<Slot> slots_;
+  alignas(64) std::atomic<std::uint32_t> waiting_for_any_{0};
+  std::atomic<std::uint32_t> released_{0};
 };
 
 }  // namespace skep::async

@@ -1,0 +1,355 @@
+// Work on one thread, one instruction at a time: for tests, for replay, and for looking at schedules.
+//
+// Each step picks, by the seed, one of all that could happen next: a run that is under way advances by an instruction,
+// a queue whose CPU is free begins its next item, a sleeper's sleep ends, one that is back takes its CPU. A virtual CPU
+// holds one job at a time, as with threads. Time is virtual: a step takes one nanosecond, and when nothing can happen
+// drain() lets time jump to the next timer within its limit. What has begun stays under way between two calls of run()
+// and drain(), kept alive by a Hold, so that the host's own operations fall between two instructions of a callback too.
+// Tested by tests/async/stepping_executor_test.cpp.
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "async/executor.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::async {
+namespace {
+
+class SteppingExecutor final : public Executor {
+ public:
+  SteppingExecutor(unsigned cpus, std::uint64_t seed) : cpus_(cpus), state_(seed), queues_(cpus_.count()) {}
+  ~SteppingExecutor() override;
+
+  CpuSet& cpus() override { return cpus_; }
+  std::uint64_t now_ns() override {
+    std::lock_guard lock(mutex_);
+    return now_;
+  }
+  void enqueue(unsigned cpu, Runnable& item) override;
+  std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
+  bool cancel_timer(std::uint64_t token) override;
+  void run(Job& job) override { run_outside(job, std::nullopt); }
+  void run_on(unsigned cpu, Job& job) override { run_outside(job, cpu % cpus_.count()); }
+  bool drain(std::uint64_t limit_ns) override;
+  WorkCounts counts() const override;
+  void on_run(std::function<void(const RunRecord&)> listener) override;
+  void count_merged(std::uint64_t starts) override;
+  void count_cancelled() override;
+
+ private:
+  enum class Where : std::uint8_t { on_cpu, asleep, wants_cpu };
+  // Something under way: a run of an item, a timer's callback (item null), or a job from outside (owned null).
+  struct Running {
+    Runnable* item = nullptr;
+    std::shared_ptr<Callback> timer;
+    std::unique_ptr<Job> owned;
+    Job* job = nullptr;
+    std::optional<unsigned> cpu;
+    Where where = Where::wants_cpu;
+    bool blocked = false;    // its last step made no progress
+    bool advancing = false;  // a step of it is on this thread's stack
+    bool over = false;
+    RunRecord record;
+    std::unique_ptr<rcu::Hold> hold;
+  };
+  struct Queued {
+    Runnable* item = nullptr;
+    std::shared_ptr<Callback> timer;
+    unsigned cpu = 0;
+    std::uint64_t at = 0;
+  };
+  struct Queue {
+    std::deque<Queued> items;
+    Running* holder = nullptr;
+  };
+  struct Armed {
+    std::uint64_t token;
+    unsigned cpu;
+    std::shared_ptr<Callback> callback;
+  };
+  struct Candidate {
+    Running* running = nullptr;
+    unsigned cpu = 0;  // of the queue to begin from, or to take
+  };
+
+  std::uint64_t random() {  // splitmix64
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+  }
+  void run_outside(Job& job, std::optional<unsigned> cpu);
+  bool step();
+  void fire_due_timers();
+  void gather(bool with_blocked);
+  void begin(unsigned cpu);
+  void advance(Running& running);
+  void end_run(Running& running);
+  bool make_job(Running& running);
+
+  CpuSet cpus_;
+  // Held by whoever drives, for all of run() or drain(); again by what the jobs call.
+  mutable std::recursive_mutex mutex_;
+  std::uint64_t state_;
+  std::uint64_t now_ = 1'000'000'000;
+  std::vector<Queue> queues_;
+  std::list<Running> running_;
+  std::vector<Candidate> candidates_;
+  std::multimap<std::uint64_t, Armed> timers_;
+  std::uint64_t last_token_ = 0;
+  WorkCounts counts_;
+  std::function<void(const RunRecord&)> listener_;
+};
+
+SteppingExecutor::~SteppingExecutor() {
+  std::lock_guard lock(mutex_);
+  rcu::ReadGuard section;
+  for (Queue& queue : queues_) {
+    while (!queue.items.empty()) {
+      Queued queued = std::move(queue.items.front());
+      queue.items.pop_front();
+      if (queued.item != nullptr) queued.item->drop();
+    }
+  }
+  timers_.clear();
+  // What has begun ends: its side effects are half made. New work that it starts is dropped by the next round.
+  while (!running_.empty()) {
+    for (Queue& queue : queues_) {
+      while (!queue.items.empty()) {
+        Queued queued = std::move(queue.items.front());
+        queue.items.pop_front();
+        if (queued.item != nullptr) queued.item->drop();
+      }
+    }
+    step();
+  }
+  for (Queue& queue : queues_) {
+    for (Queued& queued : queue.items) {
+      if (queued.item != nullptr) queued.item->drop();
+    }
+  }
+}
+
+void SteppingExecutor::enqueue(unsigned cpu, Runnable& item) {
+  std::lock_guard lock(mutex_);
+  ++counts_.started;
+  cpu %= cpus_.count();
+  queues_[cpu].items.push_back({&item, nullptr, cpu, now_});
+}
+
+std::uint64_t SteppingExecutor::arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) {
+  std::lock_guard lock(mutex_);
+  timers_.emplace(at_ns, Armed{++last_token_, cpu % cpus_.count(), std::move(callback)});
+  return last_token_;
+}
+
+bool SteppingExecutor::cancel_timer(std::uint64_t token) {
+  std::lock_guard lock(mutex_);
+  for (auto i = timers_.begin(); i != timers_.end(); ++i) {
+    if (i->second.token != token) continue;
+    timers_.erase(i);
+    return true;
+  }
+  return false;
+}
+
+void SteppingExecutor::count_merged(std::uint64_t starts) {
+  std::lock_guard lock(mutex_);
+  counts_.merged += starts;
+  counts_.started += starts;
+}
+
+void SteppingExecutor::count_cancelled() {
+  std::lock_guard lock(mutex_);
+  ++counts_.cancelled;
+}
+
+WorkCounts SteppingExecutor::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void SteppingExecutor::on_run(std::function<void(const RunRecord&)> listener) {
+  std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void SteppingExecutor::fire_due_timers() {
+  while (!timers_.empty() && timers_.begin()->first <= now_) {
+    Armed armed = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    queues_[armed.cpu].items.push_front({nullptr, std::move(armed.callback), armed.cpu, now_});
+  }
+}
+
+void SteppingExecutor::gather(bool with_blocked) {
+  candidates_.clear();
+  for (Running& running : running_) {
+    if (running.advancing || running.over || (running.blocked && !with_blocked)) continue;
+    if (running.where != Where::wants_cpu) {
+      candidates_.push_back({&running, running.cpu.value_or(0)});
+      continue;
+    }
+    for (unsigned cpu = 0; cpu < queues_.size(); ++cpu) {
+      if (queues_[cpu].holder == nullptr && running.cpu.value_or(cpu) == cpu) candidates_.push_back({&running, cpu});
+    }
+  }
+  for (unsigned cpu = 0; cpu < queues_.size(); ++cpu) {
+    if (queues_[cpu].holder == nullptr && !queues_[cpu].items.empty()) candidates_.push_back({nullptr, cpu});
+  }
+}
+
+// One thing happens. False: nothing can, not even later.
+bool SteppingExecutor::step() {
+  ++now_;
+  fire_due_timers();
+  gather(false);
+  if (candidates_.empty()) gather(true);
+  if (candidates_.empty()) return false;
+  const Candidate chosen = candidates_[random() % candidates_.size()];
+  if (chosen.running == nullptr) {
+    begin(chosen.cpu);
+    return true;
+  }
+  Running& running = *chosen.running;
+  switch (running.where) {
+    case Where::on_cpu:
+      advance(running);
+      break;
+    case Where::asleep:
+      running.advancing = true;
+      running.job->sleep_off_cpu();
+      running.advancing = false;
+      running.where = Where::wants_cpu;
+      break;
+    case Where::wants_cpu:
+      running.cpu = chosen.cpu;
+      running.where = Where::on_cpu;
+      queues_[chosen.cpu].holder = &running;
+      break;
+  }
+  return true;
+}
+
+bool SteppingExecutor::make_job(Running& running) {
+  Callback* callback = running.timer ? running.timer.get() : running.item->callback();
+  if (callback == nullptr) return false;
+  running.owned = callback->make_job();
+  running.job = running.owned.get();
+  running.record.callback = callback;
+  running.record.cpu = *running.cpu;
+  running.record.began_ns = now_;
+  return running.job != nullptr;
+}
+
+void SteppingExecutor::begin(unsigned cpu) {
+  Queue& queue = queues_[cpu];
+  Queued next = std::move(queue.items.front());
+  queue.items.pop_front();
+  if (next.item != nullptr && next.item->begin(cpu) != Runnable::Begin::run) return;
+  Running& running = running_.emplace_back();
+  running.item = next.item;
+  running.timer = std::move(next.timer);
+  running.cpu = cpu;
+  running.where = Where::on_cpu;
+  running.record.started_ns = next.at;
+  running.hold = std::make_unique<rcu::Hold>();
+  queue.holder = &running;
+  if (!make_job(running)) end_run(running);
+}
+
+void SteppingExecutor::advance(Running& running) {
+  running.advancing = true;
+  const Progress progress = running.job->advance(*running.cpu, 1);
+  running.advancing = false;
+  running.blocked = progress == Progress::blocked;
+  if (!running.blocked) {  // it may have released what others wait for
+    for (Running& other : running_) other.blocked = false;
+  }
+  if (progress == Progress::sleeping) {
+    running.where = Where::asleep;
+    queues_[*running.cpu].holder = nullptr;
+  } else if (progress == Progress::finished) {
+    end_run(running);
+  }
+}
+
+void SteppingExecutor::end_run(Running& running) {
+  const bool from_outside = running.owned == nullptr && running.job != nullptr;
+  running.owned.reset();
+  running.record.ended_ns = now_;
+  if (!from_outside && listener_ && running.record.callback != nullptr) listener_(running.record);
+  if (running.item != nullptr) {
+    ++counts_.ran;
+    while (running.item->finish(true)) {
+      running.record.started_ns = now_;
+      if (make_job(running)) return;
+      ++counts_.ran;
+    }
+  }
+  queues_[*running.cpu].holder = nullptr;
+  running.over = true;
+  if (from_outside) return;  // run_outside() looks at it
+  running_.remove_if([&running](const Running& r) { return &r == &running; });
+}
+
+void SteppingExecutor::run_outside(Job& job, std::optional<unsigned> cpu) {
+  std::lock_guard lock(mutex_);
+  rcu::ReadGuard section;
+  for (Running& outer : running_) {
+    if (!outer.advancing) continue;
+    // Inside a step of another job: its CPU is held, and it is not for others to run in the midst of one of its
+    // instructions.
+    while (job.advance(*outer.cpu, unlimited) != Progress::finished) {
+    }
+    return;
+  }
+  Running& running = running_.emplace_back();
+  running.job = &job;
+  running.cpu = cpu;
+  running.hold = std::make_unique<rcu::Hold>();
+  for (std::uint64_t steps = 1; !running.over; ++steps) {
+    step();
+    if (steps % 1024 == 0) {  // lets grace periods end
+      section.leave();
+      section.enter();
+    }
+  }
+  running_.remove_if([&running](const Running& r) { return &r == &running; });
+}
+
+bool SteppingExecutor::drain(std::uint64_t limit_ns) {
+  std::lock_guard lock(mutex_);
+  rcu::ReadGuard section;
+  const std::uint64_t end = limit_ns > unlimited - now_ ? unlimited : now_ + limit_ns;
+  for (std::uint64_t steps = 1;; ++steps) {
+    bool queued = !running_.empty();
+    for (const Queue& queue : queues_) queued = queued || !queue.items.empty();
+    if (!queued) {
+      // Timers that are due within a limit are part of what is drained; without a limit, time stands.
+      if (limit_ns == unlimited || timers_.empty() || timers_.begin()->first > end) return true;
+      now_ = std::max(now_, timers_.begin()->first);
+      fire_due_timers();
+      continue;
+    }
+    if (now_ >= end) return false;
+    if (!step()) return false;
+    if (steps % 1024 == 0) {
+      section.leave();
+      section.enter();
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Executor> make_stepping_executor(unsigned cpus, std::uint64_t seed) {
+  return std::make_unique<SteppingExecutor>(cpus, seed);
+}
+
+}  // namespace skep::async

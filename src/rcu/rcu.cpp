@@ -1,0 +1,155 @@
+// liburcu's memb flavor behind rcu.hpp. ThreadSanitizer cannot see into liburcu, so the order that a grace period gives
+// (whatever a reader did happens before whatever reclaims) is told to it here. Tested by tests/rcu/.
+#include "rcu/rcu.hpp"
+
+#include <urcu/urcu-memb.h>
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#if defined(__SANITIZE_THREAD__)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#define SKEP_TSAN_ACQUIRE(p) __tsan_acquire(p)
+#define SKEP_TSAN_RELEASE(p) __tsan_release(p)
+#else
+#define SKEP_TSAN_ACQUIRE(p) static_cast<void>(p)
+#define SKEP_TSAN_RELEASE(p) static_cast<void>(p)
+#endif
+
+namespace skep::rcu {
+namespace {
+
+// Addresses that stand for "all readers" and "all that was reclaimed".
+char readers_tag;
+char reclaimed_tag;
+
+struct Registration {
+  Registration() { urcu_memb_register_thread(); }
+  ~Registration() { urcu_memb_unregister_thread(); }
+};
+
+void register_this_thread() {
+  static thread_local Registration registration;
+}
+
+struct Deferred {
+  rcu_head head;
+  void (*fn)(void*);
+  void* object;
+};
+
+// The Holds that live, and what they keep. A deferred call that comes up while a Hold lives is parked with the newest
+// Hold of that moment, and goes on when that one and all older ones have ended.
+class HoldTable {
+ public:
+  std::uint64_t take() {
+    std::lock_guard lock(mutex_);
+    live_.insert(++last_);
+    any_.store(true, std::memory_order_seq_cst);
+    return last_;
+  }
+
+  void end(std::uint64_t ticket) {
+    std::vector<Deferred*> released;
+    {
+      std::lock_guard lock(mutex_);
+      live_.erase(ticket);
+      if (live_.empty()) any_.store(false, std::memory_order_seq_cst);
+      while (!parked_.empty() && (live_.empty() || parked_.front().newest < *live_.begin())) {
+        released.push_back(parked_.front().deferred);
+        parked_.pop_front();
+      }
+    }
+    for (Deferred* d : released) submit(d);
+  }
+
+  // Whether `deferred` has to wait for a Hold; it is then kept here.
+  bool park(Deferred* deferred) {
+    if (!any_.load(std::memory_order_seq_cst)) return false;
+    std::lock_guard lock(mutex_);
+    if (live_.empty()) return false;
+    parked_.push_back({last_, deferred});
+    return true;
+  }
+
+  static void submit(Deferred* deferred);
+
+ private:
+  struct Parked {
+    std::uint64_t newest;
+    Deferred* deferred;
+  };
+  std::mutex mutex_;
+  std::atomic<bool> any_{false};
+  std::uint64_t last_ = 0;
+  std::set<std::uint64_t> live_;
+  std::deque<Parked> parked_;
+};
+
+// Grace periods are the process's, and so is this. Never destroyed: RCU's own thread may outlive main().
+HoldTable& holds() {
+  static HoldTable& table = *std::make_unique<HoldTable>().release();
+  return table;
+}
+
+void reclaim(rcu_head* head) {
+  auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
+  SKEP_TSAN_ACQUIRE(deferred);
+  SKEP_TSAN_ACQUIRE(&readers_tag);
+  if (holds().park(deferred)) return;
+  std::unique_ptr<Deferred> owned(deferred);
+  owned->fn(owned->object);
+  SKEP_TSAN_RELEASE(&reclaimed_tag);
+}
+
+void HoldTable::submit(Deferred* deferred) {
+  register_this_thread();
+  SKEP_TSAN_RELEASE(deferred);
+  urcu_memb_call_rcu(&deferred->head, reclaim);
+}
+
+}  // namespace
+
+void read_lock() {
+  register_this_thread();
+  urcu_memb_read_lock();
+}
+
+void read_unlock() {
+  SKEP_TSAN_RELEASE(&readers_tag);
+  urcu_memb_read_unlock();
+}
+
+Hold::Hold() : ticket_(holds().take()) {}
+
+Hold::~Hold() {
+  SKEP_TSAN_RELEASE(&readers_tag);
+  holds().end(ticket_);
+}
+
+void defer(void (*fn)(void*), void* object) {
+  auto deferred = std::make_unique<Deferred>();
+  deferred->fn = fn;
+  deferred->object = object;
+  HoldTable::submit(deferred.release());
+}
+
+void synchronize() {
+  register_this_thread();
+  urcu_memb_synchronize_rcu();
+  SKEP_TSAN_ACQUIRE(&readers_tag);
+}
+
+void barrier() {
+  register_this_thread();
+  // What is deferred by a deferred function comes in the next round; three are as deep as a map in a map's program
+  // goes.
+  for (int round = 0; round < 4; ++round) urcu_memb_barrier();
+  SKEP_TSAN_ACQUIRE(&reclaimed_tag);
+}
+
+}  // namespace skep::rcu

@@ -1,0 +1,69 @@
+// Read-copy-update: readers that never wait, memory that outlives them. A thin layer over liburcu (its memb flavor).
+//
+// A thread needs no preparation: it is registered when it first reads or retires, and unregistered when it ends.
+// Sections nest. A section belongs to a thread; work that goes to sleep, or is put aside and goes on in another thread,
+// takes a Hold instead: reclamation (and nothing else) waits for it, so what it saw stays valid and no grace period is
+// held up. Tested by tests/rcu/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace skep::rcu {
+
+void read_lock();
+void read_unlock();
+
+// A read section while it lives; it can be left and entered again, and what was seen before is then gone (but for a
+// Hold).
+class ReadGuard {
+ public:
+  ReadGuard() { read_lock(); }
+  ~ReadGuard() { leave(); }
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  void leave() {
+    if (inside_) read_unlock();
+    inside_ = false;
+  }
+  void enter() {
+    if (!inside_) read_lock();
+    inside_ = true;
+  }
+
+ private:
+  bool inside_ = true;
+};
+
+// Keeps all that the section in which it was taken could see, until it ends; on any thread. Not for hot paths.
+class Hold {
+ public:
+  Hold();
+  ~Hold();
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  std::uint64_t ticket_;
+};
+
+// Calls fn(object) once every section and Hold that may know the object has ended, on a thread of RCU's own. `fn` may
+// retire further objects, and may not wait for grace periods.
+void defer(void (*fn)(void*), void* object);
+
+template <typename T>
+void retire(T* object) {
+  if (object != nullptr) defer([](void* p) { std::default_delete<T>()(static_cast<T*>(p)); }, object);
+}
+template <typename T>
+void retire(std::unique_ptr<T> object) {
+  retire(object.release());
+}
+
+// Waits until all sections that had begun have ended. Not inside a section, and not in a deferred function.
+void synchronize();
+// Runs all that was deferred before it, and what those functions deferred in turn, but what a Hold keeps. The same
+// limits.
+void barrier();
+
+}  // namespace skep::rcu
