@@ -118,7 +118,7 @@ int release_argument(Env& env, Call& call) {
 }  // namespace
 
 int check_helper_call(Env& env, const Insn& insn) {
-  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm));
+  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm), env.type().type);
   if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   if (helper->since > env.input.release) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   Call call;

@@ -95,9 +95,6 @@ enum class CallbackKind : std::uint8_t {
 int push_callback(Env& env, const Call& call, CallbackKind kind);
 // ---- subprograms.cpp
 int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t call_site);
-// ---- widen.cpp
-const State* earlier_visit(const State& now, std::uint32_t insn);
-void widen_since(State& now, const State& before);
 // ---- global_args.cpp: what BTF says of a subprogram's parameters; -EINVAL and a note when it cannot be said
 int prepare_subprogram_args(Env& env, std::uint32_t subprogram);
 int check_global_args(Env& env, std::uint32_t subprogram);
@@ -139,8 +136,7 @@ bool in_rbtree_callback(const Env& env);
 void set_non_owning(Env& env, RegState& reg);
 int convert_to_non_owning(Env& env, std::uint32_t ref_id);
 void set_graph_node_result(Env& env, RegState& result, const Call& call);
-// The special fields of an allocated type; null: none.
-const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeId id);
+// The special fields of what a register points to; null: none.
 const btf::Record* record_of(Env& env, const RegState& reg);
 // ---- kfunc_types.cpp: trust, and whether one type may be passed for another
 bool is_trusted_arg(const RegState& reg);

@@ -134,11 +134,11 @@ int advance_iterator(Env& env, const Call& call) {
   };
   State& state = *env.state;
   if (iterator_of(state).iter == IterState::active) {
-    const State* before = state.parent == nullptr ? nullptr : earlier_visit(*state.parent, env.insn_idx);
+    const State* before = state.parent == nullptr ? nullptr : find_previous_visit(env, *state.parent, env.insn_idx);
     State* next = push_branch(env, env.insn_idx + 1, env.insn_idx);
     if (next == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
     ++iterator_of(*next).iter_depth;
-    if (before != nullptr) widen_since(*next, *before);
+    if (before != nullptr) widen_imprecise(*before, *next);
     RegState& element = next->reg(0);
     element.flags &= ~reg_flag::maybe_null;
     if (element.ref_id == 0 && !element.is(RegType::map_value)) element.id = 0;

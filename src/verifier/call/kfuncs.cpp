@@ -24,11 +24,8 @@ int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   const calls::Kfunc* entry = kfunc.entry;
   const Release release = env.input.release;
   bool allowed = entry != nullptr && entry->since <= release && release < entry->until;
-  if (allowed) {
-    allowed = (entry->prog_types & calls::bit(env.type().type)) != 0;
-    if (!allowed && !entry->struct_ops.empty())
-      allowed = env.type().type == ProgType::struct_ops && traits.struct_ops_type == entry->struct_ops;
-  }
+  allowed = allowed && calls::may_call(*entry, env.type().type, traits.attach_type, traits.struct_ops_type,
+                                       traits.struct_ops_member);
   if (!allowed) return env.refuse(-EACCES, "calling kernel function {} is not allowed", kfunc.name);
   if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
   return 0;

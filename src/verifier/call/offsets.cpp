@@ -10,7 +10,7 @@ std::string tnum_text(const Tnum& bits) {
 }
 
 int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allowed) {
-  const std::string_view type = reg_type_name(reg.type, reg.flags);
+  const std::string type = reg_type_name(reg.type, reg.flags);
   if (!reg.r.is_const())
     return env.refuse(-EACCES, "variable {} access var_off={} disallowed", type, tnum_text(reg.r.var_off()));
   const std::int64_t offset = reg.fixed_offset();

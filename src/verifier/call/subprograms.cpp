@@ -115,7 +115,7 @@ int return_to_caller(Env& env) {
   }
   state.frames.pop_back();
   if (callback) {
-    if (const State* before = earlier_visit(state, env.insn_idx)) widen_since(state, *before);
+    if (const State* before = find_previous_visit(env, state, env.insn_idx)) widen_imprecise(*before, state);
   }
   return 0;
 }
