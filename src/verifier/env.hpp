@@ -269,7 +269,7 @@ void destroy_if_dynptr_slot(Env& env, Frame& frame, int slot);
 int check_stack_object_overwrite(Env& env, Frame& frame, int slot);
 
 // ---- report/ ---------------------------------------------------------------------------------------------------------------------
-std::string_view reg_type_name(RegType type, std::uint32_t flags);   // "map_value_or_null", for messages
+std::string reg_type_name(RegType type, std::uint32_t flags);  // "map_value_or_null", for messages
 std::string reg_type_string(Env& env, const RegState& reg);
 
 }  // namespace skep::verifier

@@ -89,7 +89,7 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
   const RegState base = pointer;
   const RegState number = scalar;
   const std::uint8_t op = insn.op();
-  const std::string_view kind = reg_type_name(base.type, base.flags);
+  const std::string kind = reg_type_name(base.type, base.flags);
   if (number.r.is_empty()) {
     env.reg(dst).mark_unknown();
     return 0;

@@ -86,7 +86,7 @@ int check_pointer(Env& env, const MemAccess& access) {
 
 int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32_t off) {
   static_cast<void>(off);
-  const std::string_view kind = reg_type_name(reg.type, reg.flags);
+  const std::string kind = reg_type_name(reg.type, reg.flags);
   if (!reg.r.is_const())
     return env.refuse(-EACCES, "variable {} access var_off={} disallowed", kind, tnum_string(reg.r.var_off()));
   const std::int64_t at = reg.fixed_offset();

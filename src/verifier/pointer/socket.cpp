@@ -69,7 +69,7 @@ bool access_ok(RegType type, std::int32_t off, unsigned size) {
 }  // namespace
 
 int access_socket(Env& env, const MemAccess& access) {
-  const std::string_view kind = reg_type_name(access.reg.type, access.reg.flags);
+  const std::string kind = reg_type_name(access.reg.type, access.reg.flags);
   if (access.is_write()) return env.refuse(-EACCES, "R{} cannot write into {}", access.regno, kind);
   const auto off = static_cast<std::int32_t>(access.reg.fixed_offset() + access.off);
   if (!access_ok(access.reg.type, off, access.size))

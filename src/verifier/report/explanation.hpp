@@ -1,7 +1,7 @@
 // Why a program was refused, beyond the message: what Linux 7.x prints under "Verification failed:".
 //
-// A rule that refuses builds one Explanation beside its message; the log prints it, `--json` carries it. Rules for which
-// 7.3 prints no explanation pass none.
+// A rule that refuses builds one Explanation beside its message; the log prints it, `--json` carries it. Rules for
+// which 7.3 prints no explanation pass none.
 #pragma once
 
 #include <cstdint>

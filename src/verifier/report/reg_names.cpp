@@ -73,12 +73,8 @@ constexpr std::array<Prefix, 7> prefixes = {{{reg_flag::rdonly, "rdonly_"},
 
 }  // namespace
 
-std::string_view reg_type_name(RegType type, std::uint32_t flags) {
-  // Several names may stand in one message.
-  thread_local std::array<std::string, 16> names;
-  thread_local std::size_t next = 0;
-  std::string& name = names[next++ % names.size()];
-  name.clear();
+std::string reg_type_name(RegType type, std::uint32_t flags) {
+  std::string name;
   for (const Prefix& prefix : prefixes) {
     if ((flags & prefix.flag) != 0) name += prefix.text;
   }
@@ -88,7 +84,7 @@ std::string_view reg_type_name(RegType type, std::uint32_t flags) {
 }
 
 std::string reg_type_string(Env&, const RegState& reg) {
-  std::string text(reg_type_name(reg.type, reg.flags));
+  std::string text = reg_type_name(reg.type, reg.flags);
   if (reg.is(RegType::btf) && reg.btf != nullptr) text += reg.btf->type(reg.btf_id).name;
   return text;
 }
