@@ -120,7 +120,7 @@ struct ScalarOps {
     }
   }
 
-  // Operations that say something of both widths: `tnum_op` on bits and `arc_op` on arcs.
+  // A result of which `arc_op` tells the arcs of both widths.
   static void both(Scalar& dst, bool is64, const Tnum& bits, auto&& arc_op) {
     const Arc32 arc32 = arc_op.template operator()<32>();
     if (is64) {

@@ -3,9 +3,8 @@
 // One arc says at once what a number is as unsigned and as signed: the circle has two cuts, between 2^N - 1 and 0 and
 // between 2^(N-1) - 1 and 2^(N-1), and an arc that crosses one of them still has tight ends on the other reading.
 // Adding turns the arc, so nothing is lost when a range crosses zero. What would be two separate arcs is approximated
-// by one around both. The full circle may start anywhere: it matters as soon as something is cut off its ends. N is a
-// parameter so that tests can try all arcs of a small N; the verifier uses 64 and 32. Tested by
-// tests/verifier/domain/arc_test.cpp.
+// by one around both. N is a parameter so that tests can try all arcs of a small N; the verifier uses 64 and 32. Tested
+// by tests/verifier/domain/arc_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -51,7 +51,7 @@ void Scalar::sync() {
   arc64_ = trim_to_low_halves(arc64_, arc32_);
   if (is_empty()) return make_empty();
   narrow_bits();
-  if (is_const()) {
+  if (is_const() && arc32_.contains(const_value32())) {
     *this = constant(const_value());
     return;
   }

@@ -121,7 +121,8 @@ void alu(AluOp op, Scalar& dst, const Scalar& src, bool is64);
 // Comparisons: x OP y, on the low halves if is64 is false. set: (x & y) != 0; nset: (x & y) == 0.
 // 1: always true, 0: never, -1: may be either.
 int branch_taken(CmpOp op, const Scalar& a, const Scalar& b, bool is64);
-// Narrows both by the knowledge that a OP b is true. If that cannot be, one of them (at least) ends up empty.
+// Narrows both by the knowledge that a OP b is true (a and b must be two objects). If that cannot be, one of them at
+// least ends up empty wherever 7.3 notices it; branch_taken has then said so before.
 void refine(CmpOp op, Scalar& a, Scalar& b, bool is64);
 // not (a OP b)  =  a negate(OP) b;   a OP b  =  b mirror(OP) a.
 CmpOp negate(CmpOp op);
