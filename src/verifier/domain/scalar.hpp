@@ -114,8 +114,9 @@ class Scalar {
 static_assert(sizeof(Scalar) == 40);
 
 // Arithmetic: dst = dst OP src. With is64 false on the low halves, the result zero-extended. neg ignores src; mov
-// copies it. A shift by an amount that may not be less than the width gives an unknown (zero-extended if 32-bit)
-// result.
+// copies it. A shift whose amount is unknown or not less than the width, and a division by an unknown number, make all
+// 64 bits unknown, in 32-bit operations too. Left to the caller: where x is known to be -1 or 0, 7.3 walks on from `x
+// &= C` and `x |= C` twice, once for each.
 void alu(AluOp op, Scalar& dst, const Scalar& src, bool is64);
 
 // Comparisons: x OP y, on the low halves if is64 is false. set: (x & y) != 0; nset: (x & y) == 0.
