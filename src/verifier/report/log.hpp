@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace skep::verifier {
 
 class Env;
+struct LineInfo;
 struct State;
 
 class Log {
@@ -45,8 +47,40 @@ class Log {
   std::string take() { return std::move(text_); }
   const std::string& content() const { return text_; }
 
+  // What the current instruction read or wrote: only that is printed after it.
+  void touch_reg(unsigned reg) { touched_regs_ |= 1U << reg; }
+  void touch_slot(std::size_t slot) { touched_slots_ |= std::uint64_t{1} << (slot & 63); }
+  void touch_all() {
+    touched_regs_ = ~0U;
+    touched_slots_ = ~std::uint64_t{0};
+  }
+  void touch_nothing() {
+    touched_regs_ = 0;
+    touched_slots_ = 0;
+  }
+  bool anything_touched() const { return touched_regs_ != 0 || touched_slots_ != 0; }
+  std::uint32_t touched_regs() const { return touched_regs_; }
+  std::uint64_t touched_slots() const { return touched_slots_; }
+  // The next instruction's whole state is to be shown at level 2, as after a function returned.
+  void want_whole_state() { whole_state_ = true; }
+  bool take_whole_state() { return std::exchange(whole_state_, false); }
+  // Where the line of the last instruction ended, and how long it was.
+  void end_of_insn(std::size_t width) {
+    insn_end_ = position();
+    insn_width_ = width;
+  }
+  std::size_t insn_end() const { return insn_end_; }
+  std::size_t insn_width() const { return insn_width_; }
+  const LineInfo* previous_source() const { return previous_source_; }
+  void set_previous_source(const LineInfo* info) { previous_source_ = info; }
+
  private:
   std::uint32_t level_;
+  std::uint32_t touched_regs_ = 0;
+  std::uint64_t touched_slots_ = 0;
+  bool whole_state_ = false;
+  std::size_t insn_end_ = 0, insn_width_ = 0;
+  const LineInfo* previous_source_ = nullptr;
   std::string text_;
 };
 
@@ -57,6 +91,8 @@ void begin_walk_log(Env& env);
 // About to check the instruction at env.insn_idx: what the last one changed, the source line, the instruction.
 // `path_begins`: a branch left behind is being taken up (its whole state is printed at level 2).
 void log_step(Env& env, bool path_begins);
+// The registers and slots that the instruction touched, behind it. The walker need not call it: log_step does.
+void log_insn_state(Env& env);
 // What lies ahead of env.insn_idx was found safe before: this path ends here.
 void log_pruned(Env& env, bool path_begins);
 // Where the log is to be cut back to when a branch that is pushed now is taken up.
@@ -69,5 +105,7 @@ std::string insn_text(const Env& env, std::uint32_t insn);
 // marks, on one line without a newline.
 std::string state_line(Env& env, std::string_view head, const State& state);
 std::string state_line(Env& env, std::string_view head, const State& state, std::uint32_t frame);
+// The frame's registers and slots that are in these masks, with all the rest.
+std::string state_parts(Env& env, const State& state, std::uint32_t frame, std::uint32_t regs, std::uint64_t slots);
 
 }  // namespace skep::verifier
