@@ -3,6 +3,7 @@
 // A program sleeps only if it (or the callback that runs) was declared sleepable, and not between rcu_read_lock and
 // unlock, with preemption or interrupts off, or holding a lock. Tested by tests/verifier/call/contexts_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -27,8 +28,10 @@ bool in_rcu_section(const Env& env) {
 }
 
 void clear_caller_saved(Env& env, Frame& frame) {
-  (void)env;
-  for (unsigned i = 0; i <= 5; ++i) frame.regs[i].mark_not_init();
+  for (unsigned i = 0; i <= 5; ++i) {
+    frame.regs[i].mark_not_init();
+    env.log->touch_reg(i);
+  }
 }
 
 }  // namespace skep::verifier

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -56,6 +57,7 @@ int save(Env& env, unsigned regno, std::uint8_t kind) {
   slot.spilled.ref_id = resource.id;
   slot.spilled.irq_kind = kind;
   slot.types.fill(SlotType::irq_flag);
+  env.log->touch_slot(static_cast<std::size_t>(at));
   return 0;
 }
 
@@ -89,6 +91,7 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
   state.active_irq_id = previous;
   slot->spilled = RegState{};
   slot->types.fill(SlotType::invalid);
+  env.log->touch_slot(static_cast<std::size_t>(at));
   return 0;
 }
 

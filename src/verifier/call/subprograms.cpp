@@ -51,6 +51,7 @@ int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t c
   fp.mark_pointer(RegType::stack);
   fp.frame = frame->number;
   state.frames.push_back(std::move(frame));
+  env.log->touch_all();
   return 0;
 }
 
@@ -112,6 +113,7 @@ int return_to_caller(Env& env) {
     env.log->line(state_line(env, "", state, callee.number));
     env.log->print("to caller at {}:\n", env.insn_idx);
     env.log->line(state_line(env, "", state, caller.number));
+    env.log->want_whole_state();
   }
   state.frames.pop_back();
   if (callback) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -117,6 +118,7 @@ int check_jump(Env& env, const Insn& insn) {
   sync(here, c.dst, linked);
   sync(*there, c.dst, linked);
   if (int error = learn_of_pointers(env, c, here, *there)) return error;
+  log_insn_state(env);
   env.insn_idx = at + 1;
   return 0;
 }

@@ -5,11 +5,13 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
 int check_reg(Env& env, unsigned number, RegUse use) {
   if (number >= reg_count) return env.refuse(-EINVAL, "R{} is invalid", number);
+  env.log->touch_reg(number);
   RegState& reg = env.reg(number);
   if (use == RegUse::source) {
     if (reg.is(RegType::not_init)) return env.refuse(-EACCES, "R{} !read_ok", number);

@@ -104,6 +104,7 @@ bool next_path(Env& env, int& error) {
   if (error != 0 || explorer.branches.empty()) return false;
   Explorer::Branch branch = std::move(explorer.branches.back());
   explorer.branches.pop_back();
+  env.log->touch_all();
   if (!env.log->everything()) env.log->cut_back(branch.log_position);
   explorer.recycle(std::move(env.state));
   env.state = std::move(branch.state);

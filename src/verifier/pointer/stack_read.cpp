@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "verifier/pointer/stack.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -72,6 +73,7 @@ int read_part(Env& env, const MemAccess& access, Frame& frame, std::int64_t off,
 
 int read_fixed(Env& env, const MemAccess& access, Frame& frame, std::int64_t off) {
   const StackByte at = stack_byte(off);
+  env.log->touch_slot(at.slot);
   StackSlot& slot = frame.stack[at.slot];
   if (slot.is_spilled()) {
     unsigned spill_size = 1;

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "verifier/pointer/stack.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -68,6 +69,7 @@ int write_fixed(Env& env, const MemAccess& access, Frame& frame, std::int64_t of
   if (int error = check_stack_object_overwrite(env, frame, static_cast<int>(at.slot))) return error;
   Stored stored = stored_value(env, access);
   const bool at_slot = off % 8 == 0;
+  env.log->touch_slot(at.slot);
   StackSlot& slot = frame.stack[at.slot];
   if (stored.reg != nullptr && at_slot && stored.reg->is_scalar()) {
     const bool fits = scalar_width(*stored.reg) <= 8 * access.size;
@@ -99,6 +101,7 @@ int write_variable(Env& env, const MemAccess& access, Frame& frame) {
   }
   for (std::int64_t off = least; off < end; ++off) {
     const StackByte at = stack_byte(off);
+    env.log->touch_slot(at.slot);
     StackSlot& slot = frame.stack[at.slot];
     SlotType& type = slot.types[at.byte];
     // A zero over a zero changes nothing.
@@ -128,16 +131,18 @@ int clobber_stack(Env& env, const RegState& pointer, std::int64_t off, std::uint
   for (std::uint64_t i = 0; i < size; ++i) {
     const StackByte at = stack_byte(off + static_cast<std::int64_t>(i));
     if (int error = check_stack_object_overwrite(env, frame, static_cast<int>(at.slot))) return error;
+    env.log->touch_slot(at.slot);
     forget_slot(frame.stack[at.slot]);
     frame.stack[at.slot].types[at.byte] = SlotType::misc;
   }
   return 0;
 }
 
-int save_reg_to_stack(Env&, Frame& frame, int slot, const RegState& reg, unsigned size) {
+int save_reg_to_stack(Env& env, Frame& frame, int slot, const RegState& reg, unsigned size) {
   const auto index = static_cast<std::size_t>(slot);
   if (frame.stack.size() <= index) frame.stack.resize(index + 1);
   spill(frame.stack[index], reg, size);
+  env.log->touch_slot(index);
   return 0;
 }
 
