@@ -98,6 +98,9 @@ class CallEnv {
 
   // What the verifier proved for the instruction that makes the call (bpf_obj_new: the object's size).
   virtual std::uint64_t call_site_value() const { return 0; }
+  // Records reserved and not yet given back, and the ring buffer of each: the record alone does not tell it.
+  virtual void remember_record(std::uint64_t record, maps::Map& ring) { (void)record, (void)ring; }
+  virtual maps::Map* forget_record(std::uint64_t record) { return (void)record, nullptr; }
   // A function of the running program, to be run by an executor with the map, the key of `value` in it, and `value`.
   virtual std::shared_ptr<async::Callback> make_callback(const engine::Subprogram& fn, maps::Map& map, void* value);
 };

@@ -5,9 +5,10 @@
 // 512 bytes of a block that never moves, because programs hold pointers into it.
 #include "engine/execution.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <limits>
+#include <utility>
 #include <vector>
 
 #include "engine/context.hpp"
@@ -144,7 +145,8 @@ struct Execution::Machine {
   std::shared_ptr<const Program> tail_target;
   std::uint64_t answer = 0;
 
-  std::vector<std::shared_ptr<const Program>> reached;  // by tail calls: kept until the end
+  std::vector<std::pair<std::uint64_t, maps::Map*>> records;  // reserved from ring buffers
+  std::vector<std::shared_ptr<const Program>> reached;        // by tail calls: kept until the end
   std::vector<std::unique_ptr<Block>> more_stack;
   Block stack;
 
@@ -169,6 +171,7 @@ struct Execution::Machine {
     unwound = false;
     executed = 0;
     frames.clear();
+    records.clear();
     reached.clear();
     regs = {};
     for (unsigned i = 0; i < 5; ++i) regs[i + 1] = args[i];
@@ -645,6 +648,19 @@ calls::CallResult Execution::tail_call(const Program& target) {
 
 std::uint64_t Execution::call_site_value() const {
   return machine_->program->code().meta[machine_->pc].value;
+}
+
+void Execution::remember_record(std::uint64_t record, maps::Map& ring) {
+  machine_->records.emplace_back(record, &ring);
+}
+maps::Map* Execution::forget_record(std::uint64_t record) {
+  auto& records = machine_->records;
+  const auto found = std::ranges::find(records, record, [](const auto& entry) { return entry.first; });
+  if (found == records.end()) return nullptr;
+  maps::Map* ring = found->second;
+  *found = records.back();
+  records.pop_back();
+  return ring;
 }
 
 std::shared_ptr<async::Callback> Execution::make_callback(const Subprogram& fn, maps::Map& map, void* value) {

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -19,6 +20,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 1},
+        .fn = runtime::bpf_skb_store_bytes,
         .signature = "long bpf_skb_store_bytes(struct sk_buff *skb, u32 offset, const void *from, u32 len, u64 flags)",
         .doc = {.summary = "Writes into a packet."},
     },
@@ -34,6 +36,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 1},
+        .fn = runtime::bpf_l3_csum_replace,
         .signature = "long bpf_l3_csum_replace(struct sk_buff *skb, u32 offset, u64 from, u64 to, u64 size)",
         .doc = {.summary = "Updates a network layer checksum."},
     },
@@ -49,6 +52,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 1},
+        .fn = runtime::bpf_l4_csum_replace,
         .signature = "long bpf_l4_csum_replace(struct sk_buff *skb, u32 offset, u64 from, u64 to, u64 flags)",
         .doc = {.summary = "Updates a transport layer checksum."},
     },
@@ -94,6 +98,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 5},
+        .fn = runtime::bpf_skb_load_bytes,
         .signature = "long bpf_skb_load_bytes(const void *skb, u32 offset, void *to, u32 len)",
         .doc = {.summary = "Copies from a packet."},
     },
@@ -108,6 +113,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .pkt_access = true,
         .since = {4, 6},
+        .fn = runtime::bpf_csum_diff,
         .signature = "s64 bpf_csum_diff(__be32 *from, u32 from_size, __be32 *to, u32 to_size, __wsum seed)",
         .doc = {.summary = "Computes the difference of two checksums."},
     },
@@ -128,6 +134,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 8},
+        .fn = runtime::bpf_skb_change_type,
         .signature = "long bpf_skb_change_type(struct sk_buff *skb, u32 type)",
         .doc = {.summary = "Changes the packet's type."},
     },
@@ -137,6 +144,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {4, 8},
+        .fn = runtime::bpf_get_hash_recalc,
         .signature = "u32 bpf_get_hash_recalc(struct sk_buff *skb)",
         .doc = {.summary = "Gives the packet's flow hash, computing it if needed."},
     },
@@ -148,6 +156,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 9},
+        .fn = runtime::bpf_skb_change_tail,
         .signature = "long bpf_skb_change_tail(struct sk_buff *skb, u32 len, u64 flags)",
         .doc = {.summary = "Resizes a packet at its end."},
     },
@@ -159,6 +168,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 9},
+        .fn = runtime::bpf_skb_pull_data,
         .signature = "long bpf_skb_pull_data(struct sk_buff *skb, u32 len)",
         .doc = {.summary = "Makes packet bytes directly readable."},
     },
@@ -168,6 +178,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 9},
+        .fn = runtime::bpf_csum_update,
         .signature = "s64 bpf_csum_update(struct sk_buff *skb, __wsum csum)",
         .doc = {.summary = "Adds to the packet's checksum."},
     },
@@ -188,6 +199,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 10},
+        .fn = runtime::bpf_skb_change_head,
         .signature = "long bpf_skb_change_head(struct sk_buff *skb, u32 len, u64 flags)",
         .doc = {.summary = "Adds room before the packet."},
     },
@@ -224,6 +236,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {4, 18},
+        .fn = runtime::bpf_skb_load_bytes_relative,
         .signature =
             "long bpf_skb_load_bytes_relative(const void *skb, u32 offset, void *to, u32 len, u32 start_header)",
         .doc = {.summary = "Copies from a packet, counted from a header."},
@@ -245,6 +258,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {5, 8},
+        .fn = runtime::bpf_csum_level,
         .signature = "long bpf_csum_level(struct sk_buff *skb, u64 level)",
         .doc = {.summary = "Changes how many checksums of the packet are verified."},
     },

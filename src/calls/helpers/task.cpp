@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -12,6 +13,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_current_pid_tgid",
         .ret = RetKind::integer,
         .since = {4, 2},
+        .fn = runtime::bpf_get_current_pid_tgid,
         .signature = "u64 bpf_get_current_pid_tgid(void)",
         .doc = {.summary = "Gives the process and thread number."},
     },
@@ -20,6 +22,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_current_uid_gid",
         .ret = RetKind::integer,
         .since = {4, 2},
+        .fn = runtime::bpf_get_current_uid_gid,
         .signature = "u64 bpf_get_current_uid_gid(void)",
         .doc = {.summary = "Gives the user and group number."},
     },
@@ -29,6 +32,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write}, {.kind = ArgKind::const_size}}},
         .since = {4, 2},
+        .fn = runtime::bpf_get_current_comm,
         .signature = "long bpf_get_current_comm(void *buf, u32 size_of_buf)",
         .doc = {.summary = "Copies the name of the current task."},
     },

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -12,6 +13,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_ns",
         .ret = RetKind::integer,
         .since = {4, 1},
+        .fn = runtime::bpf_ktime_get_ns,
         .signature = "u64 bpf_ktime_get_ns(void)",
         .doc = {.summary = "Gives the monotonic time in nanoseconds."},
     },
@@ -20,6 +22,7 @@ constexpr Helper entries[] = {
         .name = "bpf_jiffies64",
         .ret = RetKind::integer,
         .since = {5, 6},
+        .fn = runtime::bpf_jiffies64,
         .signature = "u64 bpf_jiffies64(void)",
         .doc = {.summary = "Gives the kernel's tick counter."},
     },
@@ -28,6 +31,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_boot_ns",
         .ret = RetKind::integer,
         .since = {5, 8},
+        .fn = runtime::bpf_ktime_get_boot_ns,
         .signature = "u64 bpf_ktime_get_boot_ns(void)",
         .doc = {.summary = "Gives the time since boot in nanoseconds, suspended time included."},
     },
@@ -36,6 +40,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_coarse_ns",
         .ret = RetKind::integer,
         .since = {5, 11},
+        .fn = runtime::bpf_ktime_get_coarse_ns,
         .signature = "u64 bpf_ktime_get_coarse_ns(void)",
         .doc = {.summary = "Gives a coarse monotonic time in nanoseconds."},
     },
@@ -88,6 +93,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_tai_ns",
         .ret = RetKind::integer,
         .since = {6, 1},
+        .fn = runtime::bpf_ktime_get_tai_ns,
         .signature = "u64 bpf_ktime_get_tai_ns(void)",
         .doc = {.summary = "Gives the international atomic time in nanoseconds."},
     },

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -41,6 +42,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_adjust,
         .prototype = "int bpf_dynptr_adjust(struct bpf_dynptr *p, u64 start, u64 end)",
         .since = {6, 5},
+        .fn = runtime::bpf_dynptr_adjust,
     },
     Kfunc{
         .name = "bpf_dynptr_clone",
@@ -48,12 +50,14 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_clone,
         .prototype = "int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)",
         .since = {6, 5},
+        .fn = runtime::bpf_dynptr_clone,
     },
     Kfunc{
         .name = "bpf_dynptr_copy",
         .prog_types = everyone,
         .prototype = "int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, u64 dst_off, const struct bpf_dynptr "
                      "*src_ptr, u64 src_off, u64 size)",
+        .fn = runtime::bpf_dynptr_copy,
     },
     Kfunc{
         .name = "bpf_dynptr_file_discard",
@@ -73,6 +77,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_from_skb,
         .prototype = "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
         .since = {6, 4},
+        .fn = runtime::bpf_dynptr_from_skb,
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
                       "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
     },
@@ -93,6 +98,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_from_xdp,
         .prototype = "int bpf_dynptr_from_xdp(struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)",
         .since = {6, 4},
+        .fn = runtime::bpf_dynptr_from_xdp,
     },
     Kfunc{
         .name = "bpf_dynptr_is_null",
@@ -100,6 +106,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_is_null,
         .prototype = "bool bpf_dynptr_is_null(const struct bpf_dynptr *p)",
         .since = {6, 5},
+        .fn = runtime::bpf_dynptr_is_null,
     },
     Kfunc{
         .name = "bpf_dynptr_is_rdonly",
@@ -107,11 +114,13 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_is_rdonly,
         .prototype = "bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p)",
         .since = {6, 5},
+        .fn = runtime::bpf_dynptr_is_rdonly,
     },
     Kfunc{
         .name = "bpf_dynptr_memset",
         .prog_types = everyone,
         .prototype = "int bpf_dynptr_memset(const struct bpf_dynptr *p, u64 offset, u64 size, u8 val)",
+        .fn = runtime::bpf_dynptr_memset,
     },
     Kfunc{
         .name = "bpf_dynptr_size",
@@ -119,6 +128,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_size,
         .prototype = "u64 bpf_dynptr_size(const struct bpf_dynptr *p)",
         .since = {6, 5},
+        .fn = runtime::bpf_dynptr_size,
     },
     Kfunc{
         .name = "bpf_dynptr_slice",
@@ -128,6 +138,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void *bpf_dynptr_slice(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)",
         .since = {6, 4},
+        .fn = runtime::bpf_dynptr_slice,
     },
     Kfunc{
         .name = "bpf_dynptr_slice_rdwr",
@@ -137,6 +148,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 "
                      "buffer__szk)",
         .since = {6, 4},
+        .fn = runtime::bpf_dynptr_slice_rdwr,
     },
     Kfunc{
         .name = "bpf_probe_read_kernel_dynptr",

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -25,6 +26,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
         .since = {6, 12},
+        .fn = runtime::bpf_copy_from_user_str,
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str",
@@ -91,6 +93,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rdonly_cast,
         .prototype = "void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)",
         .since = {6, 2},
+        .fn = runtime::bpf_rdonly_cast,
     },
     Kfunc{
         .name = "bpf_session_cookie",

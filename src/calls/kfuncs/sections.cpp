@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -18,6 +19,7 @@ constexpr Kfunc entries[] = {
         .special = Special::local_irq_restore,
         .prototype = "void bpf_local_irq_restore(unsigned long *flags__irq_flag)",
         .since = {6, 14},
+        .fn = runtime::bpf_local_irq_restore,
     },
     Kfunc{
         .name = "bpf_local_irq_save",
@@ -25,6 +27,7 @@ constexpr Kfunc entries[] = {
         .special = Special::local_irq_save,
         .prototype = "void bpf_local_irq_save(unsigned long *flags__irq_flag)",
         .since = {6, 14},
+        .fn = runtime::bpf_local_irq_save,
     },
     Kfunc{
         .name = "bpf_preempt_disable",
@@ -32,6 +35,7 @@ constexpr Kfunc entries[] = {
         .special = Special::preempt_disable,
         .prototype = "void bpf_preempt_disable(void)",
         .since = {6, 10},
+        .fn = runtime::bpf_preempt_disable,
     },
     Kfunc{
         .name = "bpf_preempt_enable",
@@ -39,6 +43,7 @@ constexpr Kfunc entries[] = {
         .special = Special::preempt_enable,
         .prototype = "void bpf_preempt_enable(void)",
         .since = {6, 10},
+        .fn = runtime::bpf_preempt_enable,
     },
     Kfunc{
         .name = "bpf_rcu_read_lock",
@@ -46,6 +51,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rcu_read_lock,
         .prototype = "void bpf_rcu_read_lock(void)",
         .since = {6, 2},
+        .fn = runtime::bpf_rcu_read_lock,
     },
     Kfunc{
         .name = "bpf_rcu_read_unlock",
@@ -53,6 +59,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rcu_read_unlock,
         .prototype = "void bpf_rcu_read_unlock(void)",
         .since = {6, 2},
+        .fn = runtime::bpf_rcu_read_unlock,
     },
     Kfunc{
         .name = "bpf_res_spin_lock",
@@ -60,6 +67,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_lock,
         .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
+        .fn = runtime::bpf_res_spin_lock,
     },
     Kfunc{
         .name = "bpf_res_spin_lock_irqsave",
@@ -67,6 +75,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_lock_irqsave,
         .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
+        .fn = runtime::bpf_res_spin_lock_irqsave,
     },
     Kfunc{
         .name = "bpf_res_spin_unlock",
@@ -74,6 +83,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_unlock,
         .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
+        .fn = runtime::bpf_res_spin_unlock,
     },
     Kfunc{
         .name = "bpf_res_spin_unlock_irqrestore",
@@ -82,6 +92,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
+        .fn = runtime::bpf_res_spin_unlock_irqrestore,
     },
     Kfunc{
         .name = "bpf_throw",
@@ -89,6 +100,7 @@ constexpr Kfunc entries[] = {
         .special = Special::throw_,
         .prototype = "void bpf_throw(u64 cookie)",
         .since = {6, 7},
+        .fn = runtime::bpf_throw,
     },
 };
 

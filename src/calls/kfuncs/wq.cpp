@@ -2,6 +2,7 @@
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -60,6 +61,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags)",
         .provided = true,
         .since = {6, 10},
+        .fn = runtime::bpf_wq_init,
         .doc = {.summary = "Makes the work item of a map's value ready for use.",
                 .args = init_args,
                 .results = init_results,
@@ -76,6 +78,7 @@ constexpr Kfunc entries[] = {
                      "unsigned int flags)",
         .provided = true,
         .since = {7, 0},
+        .fn = runtime::bpf_wq_set_callback,
         .doc = {.summary = "Says which function a work item runs.",
                 .args = set_callback_args,
                 .results = set_callback_results,
@@ -89,6 +92,7 @@ constexpr Kfunc entries[] = {
                      "*value), unsigned int flags, void *aux__ign)",
         .provided = true,
         .since = {6, 10},
+        .fn = runtime::bpf_wq_set_callback_impl,
         .doc = {.summary = "Says which function a work item runs, as Linux 6.10 to 6.19 named it.",
                 .args = set_callback_impl_args,
                 .results = set_callback_results,
@@ -101,6 +105,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_wq_start(struct bpf_wq *wq, unsigned int flags)",
         .provided = true,
         .since = {6, 10},
+        .fn = runtime::bpf_wq_start,
         .doc = {.summary = "Queues a work item on the CPU that makes the call.",
                 .args = start_args,
                 .results = start_results,

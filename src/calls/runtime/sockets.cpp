@@ -1,0 +1,35 @@
+// Sockets: there are none here, so a lookup finds nothing and what asks about a null socket answers as the kernel does.
+// Tested by tests/calls/runtime_test.cpp.
+#include "calls/runtime/runtime.hpp"
+
+namespace skep::calls::runtime {
+namespace {
+constexpr CallResult nothing = CallResult::of(0);
+}
+
+SKEP_CALL(bpf_sk_lookup_tcp) {
+  return nothing;
+}
+SKEP_CALL(bpf_sk_lookup_udp) {
+  return nothing;
+}
+SKEP_CALL(bpf_skc_lookup_tcp) {
+  return nothing;
+}
+SKEP_CALL(bpf_sk_release) {
+  return nothing;
+}
+SKEP_CALL(bpf_sk_fullsock) {
+  return nothing;
+}
+SKEP_CALL(bpf_tcp_sock) {
+  return nothing;
+}
+SKEP_CALL(bpf_get_listener_sock) {
+  return nothing;
+}
+SKEP_CALL(bpf_skc_to_tcp_sock) {
+  return nothing;
+}
+
+}  // namespace skep::calls::runtime
