@@ -1,10 +1,12 @@
-// A map: what programs and user space can do with it. One file a map type implements this; a type that holds no elements here
-// yet (it can be created, so that programs that name it are verified) refuses its operations with -EOPNOTSUPP by name.
+// A map: what programs and user space can do with it. One file a map type implements this; a type that holds no
+// elements here yet (it can be created, so that programs that name it are verified) refuses its operations with
+// -EOPNOTSUPP by name.
 //
 // Readers are lock-free and run inside an RCU read section, which whoever runs a program or a bpf(2) command holds
-// (rcu::ReadGuard). Memory that was reachable is reclaimed after a grace period, so a pointer that a program got from lookup
-// stays valid until it leaves its section, whatever happens to the element. Special fields (bpf_wq, bpf_timer, kptrs, …) are
-// torn down with the element; user space reads them as zeros and cannot write them. Tested by tests/maps/.
+// (rcu::ReadGuard). Memory that was reachable is reclaimed after a grace period, so a pointer that a program got from
+// lookup stays valid until it leaves its section, whatever happens to the element. Special fields (bpf_wq, bpf_timer,
+// kptrs, …) are torn down with the element; user space reads them as zeros and cannot write them. Tested by
+// tests/maps/.
 #pragma once
 
 #include <atomic>
@@ -19,11 +21,15 @@ namespace skep::maps {
 
 // MAP_CREATE's attributes, descriptors already resolved. `info.record` is filled in by create().
 struct MapAttributes {
-  MapInfo info;                        // type, name, sizes, flags, extra, btf with key and value types
-  std::uint32_t cpu_count = 1;         // of the Kernel
-  std::shared_ptr<class Map> inner;    // map-in-map: the template
+  MapInfo info;                      // type, name, sizes, flags, extra, btf with key and value types
+  std::uint32_t cpu_count = 1;       // of the Kernel
+  std::shared_ptr<class Map> inner;  // map-in-map: the template
   std::shared_ptr<const btf::Btf> kernel_btf;
-  btf::TypeId struct_ops_type = 0;     // btf_vmlinux_value_type_id
+  btf::TypeId struct_ops_type = 0;  // btf_vmlinux_value_type_id
+  // Gives back what a special field of a dying value holds, other than work items and timers (kptrs, lists, task work),
+  // and zeroes the field; null: they are left alone. Called inside a read section, perhaps on RCU's thread.
+  void (*release_field)(const btf::Field& field, void* address) = nullptr;
+  std::uint64_t hash_seed = 0;  // where keys come from outside: a random one; 0 gives the same order every time
 };
 
 // What a key names while an element is visited; valid inside the RCU section.
@@ -50,8 +56,8 @@ class Map {
   virtual int pop(void* value);
   virtual int peek(void* value);
   virtual void* lookup_percpu(const void* key, unsigned cpu);
-  // Visits elements one at a time, so that a program's callback may run in between: `cursor` starts at 0 and is opaque. False:
-  // no more. Arrays give keys 0…n-1.
+  // Visits elements one at a time, so that a program's callback may run in between: `cursor` starts at 0 and is opaque.
+  // False: no more. Arrays give keys 0…n-1.
   virtual bool next_element(std::uint64_t& cursor, Element& element);
   // The key of the element that `value` points into (a callback's second argument). May write to `scratch`.
   virtual const void* key_of(const void* value, std::uint32_t& scratch) const;
@@ -65,21 +71,23 @@ class Map {
   virtual int user_next_key(const void* key, void* next);  // key null: the first
   // Map-in-map, prog array: values are descriptors outside and objects inside; the kernel layer resolves them first.
   virtual int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags);
-  virtual std::uint32_t object_id(const void* key);  // what user space reads there
-  virtual int freeze();      // -ENOTSUPP (524) with a work item in the value
+  virtual std::uint32_t object_id(
+      const void* key);  // what user space reads there: an inner map's id; programs: see object_at
+  virtual std::shared_ptr<void> object_at(const void* key);
+  virtual int freeze();  // -ENOTSUPP (524) with a work item in the value
   bool frozen() const { return info_->frozen; }
 
   // ---- memory ----
   // The area that direct value loads (global data) name, or null.
   virtual void* value_area();
-  // mmap of the map's descriptor: a descriptor of shared memory (not owned by the caller) and the offset in it, or a negative
-  // errno as mmap gives it.
+  // mmap of the map's descriptor: a descriptor of shared memory (not owned by the caller) and the offset in it, or a
+  // negative errno as mmap gives it.
   virtual int mmap_source(std::uint64_t offset, std::uint64_t length, int protection, int& memory_fd,
                           std::uint64_t& memory_offset);
 
   // ---- life ----
-  // References by user space: descriptors, pins. When the last goes, asynchronous work of the map is cancelled (bpf_wq_init
-  // then gives -EPERM until somebody gets a new one).
+  // References by user space: descriptors, pins. When the last goes, asynchronous work of the map is cancelled
+  // (bpf_wq_init then gives -EPERM until somebody gets a new one).
   void get_user_ref();
   void put_user_ref();
   bool has_user_ref() const { return user_refs_.load(std::memory_order_acquire) > 0; }
@@ -98,6 +106,23 @@ struct MapResult {
   std::shared_ptr<Map> map;
   std::string message;  // for the kernel's log of refusals: what is not supported, or why
 };
+// Updates with BPF_F_LOCK take the lock in the value. From a program a contended lock gives -EAGAIN: make the call
+// again. (From user space it is waited for.) The lock is the four bytes of the field: 0 free, else held; see
+// maps/value_lock.hpp.
+
+// Local storage (of tasks, sockets, inodes, cgroups): values by the address of their owner. User space's keys are
+// descriptors; the kernel layer finds the owner and calls these.
+class LocalStorage : public Map {
+ public:
+  // The owner's value; made, from `initial` or as zeros, with `create`. Null: there is none, or no memory.
+  virtual void* get(const void* owner, const void* initial, bool create) = 0;
+  virtual int store(const void* owner, const void* value, std::uint64_t flags) = 0;
+  virtual int remove(const void* owner) = 0;  // also when the owner ends; -ENOENT
+
+ protected:
+  using Map::Map;
+};
+
 // Checks the attributes as MAP_CREATE of the type does and makes the map.
 MapResult create(const MapAttributes& attributes);
 

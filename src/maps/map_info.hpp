@@ -18,14 +18,14 @@ struct MapInfo {
   std::uint32_t key_size = 0;
   std::uint32_t value_size = 0;
   std::uint32_t max_entries = 0;
-  std::uint32_t flags = 0;       // map_flag::
-  std::uint64_t extra = 0;       // map_extra
+  std::uint32_t flags = 0;              // map_flag::
+  std::uint64_t extra = 0;              // map_extra
   std::shared_ptr<const btf::Btf> btf;  // null: created without
   btf::TypeId key_type = 0;
   btf::TypeId value_type = 0;
   std::shared_ptr<const btf::Record> record;  // special fields of the value; null: none
   std::shared_ptr<const MapInfo> inner;       // array_of_maps, hash_of_maps: the template
-  bool frozen = false;           // user space can no longer write (MAP_FREEZE)
+  bool frozen = false;                        // user space can no longer write (MAP_FREEZE)
   // array, when frozen and read-only to programs: its bytes, so that loads from it are constants. Empty otherwise.
   std::span<const std::uint8_t> constant_data;
   // insn_array: the instruction that each element names.

@@ -35,7 +35,7 @@ constexpr std::array types{
                "a hash that evicts what was used least recently when it is full"},
     MapTypeDoc{
         MapType::lru_percpu_hash, "lru_percpu_hash", {4, 10}, true, false, "an LRU hash with a value for each CPU"},
-    MapTypeDoc{MapType::lpm_trie, "lpm_trie", {4, 11}, false, false, "values by the longest matching prefix"},
+    MapTypeDoc{MapType::lpm_trie, "lpm_trie", {4, 11}, true, false, "values by the longest matching prefix"},
     MapTypeDoc{MapType::array_of_maps, "array_of_maps", {4, 12}, true, false, "maps of one layout by index"},
     MapTypeDoc{MapType::hash_of_maps, "hash_of_maps", {4, 12}, true, false, "maps of one layout by key"},
     MapTypeDoc{MapType::devmap, "devmap", {4, 14}, false, false, "network devices by index, for bpf_redirect_map"},

@@ -1,0 +1,246 @@
+// Hash maps: plain, LRU, per CPU, resizable (rhash, which here is a hash without preallocation), and hash of maps.
+// The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/hash_test.cpp.
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "maps/factories.hpp"
+#include "maps/hash_table.hpp"
+#include "maps/object_slot.hpp"
+#include "maps/values.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::maps {
+namespace {
+
+constexpr auto never_in_place = [](void*) { return false; };
+constexpr auto ignore = [](void*) {};
+
+bool is_lru(MapType type) {
+  return type == MapType::lru_hash || type == MapType::lru_percpu_hash;
+}
+bool is_per_cpu(MapType type) {
+  return type == MapType::percpu_hash || type == MapType::lru_percpu_hash;
+}
+
+HashTable::Options table_options(const MapAttributes& attributes) {
+  const MapInfo& info = attributes.info;
+  HashTable::Options options;
+  options.key_size = info.key_size;
+  options.max_entries = info.max_entries;
+  options.buckets_for =
+      info.type == MapType::rhash && info.extra != 0 ? static_cast<std::uint32_t>(info.extra) : info.max_entries;
+  options.preallocated = (info.flags & map_flag::no_prealloc) == 0;
+  options.lru = is_lru(info.type);
+  options.seed = (info.flags & map_flag::zero_seed) != 0 ? 0 : attributes.hash_seed;
+  return options;
+}
+
+struct ValueOwner final : HashTable::Owner {
+  ValueOwner(const MapAttributes& attributes, unsigned cpu_count, std::size_t cpu_stride)
+      : values(attributes), cpus(cpu_count), stride(cpu_stride) {}
+  void release(void* value) const override {
+    for (unsigned cpu = 0; cpu < std::max(cpus, 1U); ++cpu) values.release(static_cast<char*>(value) + stride * cpu);
+  }
+  const Values values;
+  const unsigned cpus;  // 0: not per CPU
+  const std::size_t stride;
+};
+
+class Hash final : public Map {
+ public:
+  Hash(const MapAttributes& attributes, std::shared_ptr<const ValueOwner> owner, std::unique_ptr<HashTable> table)
+      : Map(attributes),
+        owner_(std::move(owner)),
+        values_(owner_->values),
+        cpus_(owner_->cpus),
+        stride_(owner_->stride),
+        lru_(is_lru(attributes.info.type)),
+        table_(std::move(table)) {}
+
+  void* lookup(const void* key, unsigned cpu) override {
+    char* value = static_cast<char*>(lru_ ? table_->find_and_mark(key) : table_->find(key));
+    return value != nullptr ? value + stride_ * cpu : nullptr;
+  }
+  void* lookup_percpu(const void* key, unsigned cpu) override { return cpu < cpus_ ? lookup(key, cpu) : nullptr; }
+  int update(const void* key, const void* value, std::uint64_t flags, unsigned cpu) override {
+    if (cpus_ != 0) return store_cpus(key, value, flags, cpu, cpu + 1, 0);
+    return store(key, value, flags, false);
+  }
+  int erase(const void* key) override { return table_->erase(key, ignore); }
+  bool next_element(std::uint64_t& cursor, Element& element) override {
+    void* value = table_->next(cursor);
+    if (value == nullptr) return false;
+    element = {table_->key_of(value), value};
+    return true;
+  }
+  const void* key_of(const void* value, std::uint32_t&) const override {
+    return cpus_ == 0 ? table_->key_of(value) : nullptr;
+  }
+
+  std::uint32_t user_value_size() const override {
+    return cpus_ == 0 ? info_->value_size : static_cast<std::uint32_t>(round_up(info_->value_size, 8) * cpus_);
+  }
+  int user_lookup(const void* key, void* value, std::uint64_t flags) override {
+    if (const int bad = check_flags(values_, flags, elem_flag::lock | elem_flag::cpu, cpus_ != 0, cpus_); bad != 0)
+      return bad;
+    void* element = table_->find(key);  // user space's looking does not count as use
+    return element == nullptr ? -ENOENT : copy_out(value, element, flags);
+  }
+  int user_update(const void* key, const void* value, std::uint64_t flags) override {
+    constexpr std::uint64_t allowed =
+        elem_flag::noexist | elem_flag::exist | elem_flag::lock | elem_flag::cpu | elem_flag::all_cpus;
+    if (frozen()) return -EPERM;
+    if (const int bad = check_flags(values_, flags, allowed, cpus_ != 0, cpus_); bad != 0) return bad;
+    const std::uint64_t how = flags & (elem_flag::noexist | elem_flag::exist | elem_flag::lock);
+    if (cpus_ == 0) return store(key, value, how, true);
+    if ((flags & elem_flag::cpu) != 0) {
+      const auto cpu = static_cast<unsigned>(flags >> 32);
+      return store_cpus(key, value, how, cpu, cpu + 1, 0);
+    }
+    const bool same = (flags & elem_flag::all_cpus) != 0;
+    return store_cpus(key, value, how, 0, cpus_, same ? 0 : round_up(info_->value_size, 8));
+  }
+  int user_delete(const void* key) override { return frozen() ? -EPERM : erase(key); }
+  int user_lookup_and_delete(const void* key, void* value, std::uint64_t flags) override {
+    if (frozen()) return -EPERM;
+    if ((flags & ~elem_flag::lock) != 0 || ((flags & elem_flag::lock) != 0 && !values_.has_lock())) return -EINVAL;
+    // The lock of the value is not taken: nobody else gets the element any more.
+    return table_->erase(key, [&](void* element) { static_cast<void>(copy_out(value, element, 0)); });
+  }
+  int user_next_key(const void* key, void* next) override {
+    void* value = table_->after(key);
+    if (value == nullptr) return -ENOENT;
+    copy_shared(next, table_->key_of(value), info_->key_size);
+    return 0;
+  }
+
+ protected:
+  void cancel_all_async() override {
+    if (values_.has_async()) table_->for_all([this](void* value) { values_.cancel_async(value); });
+  }
+
+ private:
+  int copy_out(void* to, void* element, std::uint64_t flags) const {
+    if ((flags & elem_flag::lock) != 0) return values_.copy_out_locked(to, element);
+    if (cpus_ == 0) {
+      values_.copy_out(to, element);
+    } else if ((flags & elem_flag::cpu) != 0) {
+      values_.copy_out(to, static_cast<char*>(element) + stride_ * (flags >> 32));
+    } else {
+      for (unsigned cpu = 0; cpu < cpus_; ++cpu)
+        values_.copy_out(static_cast<char*>(to) + round_up(info_->value_size, 8) * cpu,
+                         static_cast<char*>(element) + stride_ * cpu);
+    }
+    return 0;
+  }
+
+  int store(const void* key, const void* value, std::uint64_t flags, bool from_user) {
+    if ((flags & ~elem_flag::lock) > elem_flag::exist) return -EINVAL;
+    if ((flags & elem_flag::lock) != 0) {
+      if (!values_.has_lock()) return -EINVAL;
+      // An element that is there keeps its place, and its work item keeps its state.
+      if (void* element = table_->find(key)) {
+        if ((flags & elem_flag::noexist) != 0) return -EEXIST;
+        return values_.copy_in_locked(element, value, from_user);
+      }
+    }
+    return table_->store(key, flags, never_in_place,
+                         [&](void* element, const void*) { values_.copy_in(element, value); });
+  }
+
+  // CPUs [begin, end) get value + step * cpu. An existing element is written in place, a new one is zero for other
+  // CPUs.
+  int store_cpus(const void* key, const void* value, std::uint64_t flags, unsigned begin, unsigned end,
+                 std::size_t step) {
+    if (flags > elem_flag::exist) return -EINVAL;
+    const auto write = [&](void* element) {
+      for (unsigned cpu = begin; cpu < end; ++cpu) {
+        void* mine = static_cast<char*>(element) + stride_ * cpu;
+        values_.copy_in(mine, static_cast<const char*>(value) + step * cpu);
+        values_.release(mine);
+      }
+    };
+    const auto in_place = [&](void* element) {
+      write(element);
+      return true;
+    };
+    return table_->store(key, flags, in_place, [&](void* element, const void*) {
+      zero_shared(element, stride_ * cpus_);
+      write(element);
+    });
+  }
+
+  const std::shared_ptr<const ValueOwner> owner_;
+  const Values& values_;
+  const unsigned cpus_;
+  const std::size_t stride_;
+  const bool lru_;
+  const std::unique_ptr<HashTable> table_;
+};
+
+struct ObjectOwner final : HashTable::Owner {
+  void release(void* value) const override { ObjectSlot::at(value).clear(); }
+};
+
+class HashOfMaps final : public Map {
+ public:
+  HashOfMaps(const MapAttributes& attributes, std::unique_ptr<HashTable> table)
+      : Map(attributes), table_(std::move(table)) {}
+  void* lookup(const void* key, unsigned) override {
+    void* slot = table_->find(key);
+    return slot != nullptr ? ObjectSlot::at(slot).get() : nullptr;
+  }
+  int update(const void*, const void*, std::uint64_t, unsigned) override { return -EINVAL; }
+  int erase(const void* key) override { return table_->erase(key, ignore); }
+  int user_delete(const void* key) override { return frozen() ? -EPERM : erase(key); }
+  int user_next_key(const void* key, void* next) override {
+    void* value = table_->after(key);
+    if (value == nullptr) return -ENOENT;
+    copy_shared(next, table_->key_of(value), info_->key_size);
+    return 0;
+  }
+  int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags) override {
+    if (frozen()) return -EPERM;
+    if (flags > elem_flag::exist) return -EINVAL;
+    const auto inner = std::static_pointer_cast<Map>(object);
+    if (!same_layout(*info_->inner, inner->info())) return -EINVAL;
+    return table_->store(key, flags, never_in_place,
+                         [&](void* slot, const void*) { ObjectSlot::at(slot).set(std::move(object)); });
+  }
+  std::uint32_t object_id(const void* key) override {
+    auto* inner = static_cast<Map*>(lookup(key, 0));
+    return inner != nullptr ? inner->info().id : 0;
+  }
+  std::shared_ptr<void> object_at(const void* key) override {
+    void* slot = table_->find(key);
+    return slot != nullptr ? ObjectSlot::at(slot).shared() : nullptr;
+  }
+
+ private:
+  const std::unique_ptr<HashTable> table_;
+};
+
+}  // namespace
+
+std::shared_ptr<Map> make_hash(const MapAttributes& attributes) {
+  const MapInfo& info = attributes.info;
+  const unsigned cpus = is_per_cpu(info.type) ? attributes.cpu_count : 0;
+  const std::size_t stride = cpus == 0 ? 0 : round_up(info.value_size, 64);  // no two CPUs in a cache line
+  auto owner = std::make_shared<ValueOwner>(attributes, cpus, stride);
+  HashTable::Options options = table_options(attributes);
+  options.value_bytes = cpus == 0 ? round_up(info.value_size, 8) : stride * cpus;
+  auto table = HashTable::make(options, owner);
+  if (!table) return nullptr;
+  return std::make_shared<Hash>(attributes, std::move(owner), std::move(table));
+}
+
+std::shared_ptr<Map> make_hash_of_maps(const MapAttributes& attributes) {
+  HashTable::Options options = table_options(attributes);
+  options.value_bytes = sizeof(ObjectSlot);
+  auto table = HashTable::make(options, std::make_shared<ObjectOwner>());
+  if (!table) return nullptr;
+  return std::make_shared<HashOfMaps>(attributes, std::move(table));
+}
+
+}  // namespace skep::maps

@@ -1,0 +1,203 @@
+// The table behind the hash maps, hash-of-maps and local storage: nodes in chains, read without locks.
+//
+// A node is header, key, value, so the key of a value is at a fixed distance before it. Preallocated nodes come from
+// one area and are used again at once, as the kernel does: a reader may find that the node it stands on has become
+// another element's. Therefore every chain ends in a marker that names its bucket, and a reader that ends elsewhere
+// starts again. Nodes without preallocation are freed after a grace period. Writers lock one of some stripes of
+// buckets. When an LRU table is full a hand goes round its nodes: those looked up since it last came by are spared once
+// (CLOCK). Tested by tests/maps/hash_test.cpp, and by tests/async/stress_test.cpp with work items in the values.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "maps/memory.hpp"
+#include "maps/value_lock.hpp"
+
+namespace skep::maps {
+
+class HashTable {
+ public:
+  struct Options {
+    std::uint32_t key_size = 0;
+    std::size_t value_bytes = 0;    // as stored: all CPUs'
+    std::uint32_t max_entries = 0;  // 0: no limit (local storage)
+    std::uint32_t buckets_for = 0;  // how many elements the buckets are made for
+    bool preallocated = false;
+    bool lru = false;
+    std::uint64_t seed = 0;
+  };
+  // What an element holds is given back by this, whenever it leaves the table, and once more before its memory serves
+  // again (programs that still know the old element may have put something there). Shared with nodes that wait for a
+  // grace period.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void release(void* value) const = 0;
+  };
+
+  struct Node {
+    std::atomic<std::uintptr_t> next{0};
+    std::atomic<std::uint32_t> hash{0};
+    std::uint32_t id = 0;
+    std::atomic<std::uint32_t> next_free{0};
+    std::atomic<std::uint8_t> live{0};
+    std::atomic<std::uint8_t> referenced{0};
+  };
+  static constexpr std::size_t header_bytes = 24;
+  static_assert(sizeof(Node) == header_bytes);
+
+  // Null: no memory.
+  static std::unique_ptr<HashTable> make(const Options& options, std::shared_ptr<const Owner> owner);
+  ~HashTable();
+
+  void* find(const void* key) const;            // the value, or null
+  void* find_and_mark(const void* key) const {  // for LRU: it was used
+    void* value = find(key);
+    if (value != nullptr) {
+      Node& node = node_of_value(value);
+      if (node.referenced.load(std::memory_order_relaxed) == 0) node.referenced.store(1, std::memory_order_relaxed);
+    }
+    return value;
+  }
+  const void* key_of(const void* value) const { return static_cast<const char*>(value) - key_stride_; }
+
+  // Stores under `key`: `fill(new value, old value or null)` writes the value; an existing element is replaced by a new
+  // one. Where `in_place(old value)` returns true nothing is replaced. `flags`: any, noexist, exist.
+  template <typename InPlace, typename Fill>
+  int store(const void* key, std::uint64_t flags, InPlace&& in_place, Fill&& fill) {
+    for (;;) {
+      Change change(*this, key);
+      Node* old = change.find();
+      if (old != nullptr && (flags & 1) != 0) return -17;  // EEXIST
+      if (old == nullptr && (flags & 2) != 0) return -2;   // ENOENT
+      if (old != nullptr && in_place(value_of(*old))) return 0;
+      if (old == nullptr && !count_one()) {
+        if (!lru_) return -7;  // E2BIG
+        change.unlock();
+        if (!evict_one()) return -12;  // ENOMEM
+        continue;
+      }
+      Node* node = take_node();
+      if (node == nullptr) {
+        if (old == nullptr) count_.fetch_sub(1, std::memory_order_relaxed);
+        if (!preallocated_) return -12;
+        change.unlock();  // all spare nodes are on their way back
+        yield();
+        continue;
+      }
+      set_key(*node, key, change.hash);
+      fill(value_of(*node), old != nullptr ? value_of(*old) : nullptr);
+      if (old != nullptr) node->referenced.store(1, std::memory_order_relaxed);
+      change.insert(*node);
+      if (old != nullptr) change.remove(*old);
+      change.unlock();
+      if (old != nullptr) give_back(*old);
+      return 0;
+    }
+  }
+  // Removes `key`; `look(value)` sees it before. -ENOENT.
+  template <typename Look>
+  int erase(const void* key, Look&& look) {
+    Change change(*this, key);
+    Node* node = change.find();
+    if (node == nullptr) return -2;
+    look(value_of(*node));
+    change.remove(*node);
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    change.unlock();
+    give_back(*node);
+    return 0;
+  }
+
+  // The element after `key`, in the table's order; the first for a null or unknown key. Null: no more.
+  void* after(const void* key) const;
+  // As Map::next_element. Steps over what comes and goes meanwhile without visiting anything twice.
+  void* next(std::uint64_t& cursor) const;
+  template <typename Do>
+  void for_all(Do&& what) const {
+    std::uint64_t cursor = 0;
+    while (void* value = next(cursor)) what(value);
+  }
+
+ private:
+  struct alignas(64) Stripe {
+    ShortLock lock;
+  };
+  using Bucket = std::atomic<std::uintptr_t>;
+
+  // One bucket, locked.
+  class Change {
+   public:
+    Change(HashTable& table, const void* key) : hash(table.hash(key)), table_(table), key_(key) { lock(); }
+    Change(HashTable& table, std::uint32_t its_hash) : hash(its_hash), table_(table), key_(nullptr) { lock(); }
+    ~Change() { unlock(); }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    Node* find() const { return table_.find_in(*bucket_, key_, hash); }
+    void insert(Node& node);
+    bool remove(Node& node);
+    void unlock() {
+      if (stripe_ != nullptr) stripe_->lock.unlock();
+      stripe_ = nullptr;
+    }
+    const std::uint32_t hash;
+
+   private:
+    void lock() {
+      stripe_ = &table_.stripes_[hash & (table_.stripe_count_ - 1)];
+      stripe_->lock.lock();
+      bucket_ = &table_.bucket(hash & table_.mask_);
+    }
+    HashTable& table_;
+    const void* key_;
+    Stripe* stripe_ = nullptr;
+    Bucket* bucket_ = nullptr;
+  };
+  friend class Change;
+
+  HashTable(const Options& options, std::shared_ptr<const Owner> owner);
+  static void yield();
+  std::uint32_t hash(const void* key) const;
+  Bucket& bucket(std::uint32_t index) const { return reinterpret_cast<Bucket*>(bucket_pages_.data())[index]; }
+  static bool is_end(std::uintptr_t link) { return (link & 1) != 0 || link == 0; }
+  bool key_equal(const Node& node, const void* key) const;
+  Node* find_in(const Bucket& bucket, const void* key, std::uint32_t hash) const;
+  void* value_of(Node& node) const { return reinterpret_cast<char*>(&node) + header_bytes + key_stride_; }
+  Node& node_of_value(void* value) const {
+    return *reinterpret_cast<Node*>(static_cast<char*>(value) - key_stride_ - header_bytes);
+  }
+  Node& node_at(std::uint32_t index) const {
+    return *reinterpret_cast<Node*>(node_pages_.data() + node_stride_ * index);
+  }
+  void set_key(Node& node, const void* key, std::uint32_t hash) const;
+  bool count_one();
+  bool evict_one();
+  Node* take_node();
+  void give_back(Node& node);
+
+  const std::uint32_t key_size_;
+  const std::size_t key_stride_;
+  const std::size_t node_stride_;
+  const std::uint32_t max_entries_;
+  const bool preallocated_;
+  const bool lru_;
+  const std::uint64_t seed_;
+  const std::shared_ptr<const Owner> owner_;
+  std::uint32_t mask_ = 0;
+  std::uint32_t stripe_count_ = 0;
+  std::uint32_t node_count_ = 0;  // preallocated: with the spare ones, for updates of a full table
+  Pages bucket_pages_;
+  Pages node_pages_;
+  std::unique_ptr<Stripe[]> stripes_;
+
+  alignas(64) std::atomic<std::uint32_t> count_{0};
+  alignas(64) std::atomic<std::uint64_t> free_{0};       // the top's index + 1 below, a change number above
+  alignas(64) std::atomic<std::uint32_t> untouched_{0};  // nodes from here on have never been used
+  std::atomic<std::uint32_t> hand_{0};
+};
+
+}  // namespace skep::maps

@@ -1,0 +1,35 @@
+// Memory of maps: zeroed pages that come when they are touched, shared with mmap of the map's descriptor if asked for.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace skep::maps {
+
+class Pages {
+ public:
+  Pages() = default;
+  Pages(Pages&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(other.size_), fd_(std::exchange(other.fd_, -1)) {}
+  Pages& operator=(Pages&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Pages();
+  // At least `size` bytes; `shared`: in a memfd. No data(): no memory.
+  static Pages make(std::size_t size, bool shared);
+  static std::size_t page_size();
+
+  char* data() const { return data_; }
+  std::size_t size() const { return size_; }  // whole pages
+  int fd() const { return fd_; }
+
+ private:
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  int fd_ = -1;
+};
+
+}  // namespace skep::maps

@@ -1,0 +1,114 @@
+// Arrays of objects: programs to tail-call, and inner maps. Tested by tests/maps/objects_test.cpp.
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "maps/factories.hpp"
+#include "maps/object_slot.hpp"
+#include "maps/values.hpp"
+
+namespace skep::maps {
+namespace {
+
+class ObjectArray final : public Map {
+ public:
+  explicit ObjectArray(const MapAttributes& attributes) : Map(attributes), slots_(attributes.info.max_entries) {}
+  ~ObjectArray() override { clear(); }
+
+  void* lookup(const void* key, unsigned) override {
+    const ObjectSlot* slot = at(key);
+    return slot != nullptr ? slot->get() : nullptr;
+  }
+  int update(const void*, const void*, std::uint64_t, unsigned) override { return -EINVAL; }
+  int erase(const void* key) override {
+    ObjectSlot* slot = at(key);
+    if (slot == nullptr) return -E2BIG;
+    return slot->clear() ? 0 : -ENOENT;
+  }
+  int user_delete(const void* key) override { return frozen() ? -EPERM : erase(key); }
+  int user_next_key(const void* key, void* next) override {
+    std::uint32_t index = 0;
+    if (key != nullptr) {
+      std::memcpy(&index, key, sizeof index);
+      if (index == slots_.size() - 1) return -ENOENT;
+      index = index >= slots_.size() ? 0 : index + 1;
+    }
+    std::memcpy(next, &index, sizeof index);
+    return 0;
+  }
+  int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags) override {
+    if (frozen()) return -EPERM;
+    ObjectSlot* slot = at(key);
+    if (flags != elem_flag::any) return -EINVAL;
+    if (slot == nullptr) return -E2BIG;
+    if (info_->inner && !same_layout(*info_->inner, std::static_pointer_cast<Map>(object)->info())) return -EINVAL;
+    slot->set(std::move(object));
+    return 0;
+  }
+  std::uint32_t object_id(const void* key) override {
+    void* object = lookup(key, 0);
+    return object != nullptr && info_->inner ? static_cast<Map*>(object)->info().id : 0;
+  }
+  std::shared_ptr<void> object_at(const void* key) override {
+    const ObjectSlot* slot = at(key);
+    return slot != nullptr ? slot->shared() : nullptr;
+  }
+
+ protected:
+  // Programs in an array that only programs hold would keep each other alive.
+  void cancel_all_async() override {
+    if (info_->type == MapType::prog_array) clear();
+  }
+
+ private:
+  ObjectSlot* at(const void* key) {
+    std::uint32_t index = 0;
+    std::memcpy(&index, key, sizeof index);
+    return index < slots_.size() ? &slots_[index] : nullptr;
+  }
+  void clear() {
+    for (ObjectSlot& slot : slots_) slot.clear();
+  }
+  std::vector<ObjectSlot> slots_;
+};
+
+bool same_record(const btf::Record* a, const btf::Record* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  if (a->mask != b->mask || a->fields.size() != b->fields.size()) return false;
+  for (std::size_t i = 0; i < a->fields.size(); ++i) {
+    const btf::Field& x = a->fields[i];
+    const btf::Field& y = b->fields[i];
+    if (x.kind != y.kind || x.offset != y.offset || x.size != y.size) return false;
+    if (x.btf && y.btf && !btf::Btf::same_type(*x.btf, x.type, *y.btf, y.type)) return false;
+  }
+  return true;
+}
+
+// Holds no elements: it can be created, looked at and named by programs.
+class NamedOnly final : public Map {
+ public:
+  explicit NamedOnly(const MapAttributes& attributes) : Map(attributes) {}
+  void* lookup(const void*, unsigned) override { return nullptr; }
+  int update(const void*, const void*, std::uint64_t, unsigned) override { return -EOPNOTSUPP; }
+  int erase(const void*) override { return -EOPNOTSUPP; }
+};
+
+}  // namespace
+
+bool same_layout(const MapInfo& wanted, const MapInfo& inner) {
+  if (wanted.type != inner.type || wanted.key_size != inner.key_size || wanted.value_size != inner.value_size ||
+      wanted.flags != inner.flags)
+    return false;
+  const bool sized = wanted.type == MapType::array || wanted.type == MapType::percpu_array;
+  if (sized && (wanted.flags & map_flag::inner_map) == 0 && wanted.max_entries != inner.max_entries) return false;
+  return same_record(wanted.record.get(), inner.record.get());
+}
+
+std::shared_ptr<Map> make_object_array(const MapAttributes& attributes) {
+  return std::make_shared<ObjectArray>(attributes);
+}
+std::shared_ptr<Map> make_named_only(const MapAttributes& attributes) {
+  return std::make_shared<NamedOnly>(attributes);
+}
+
+}  // namespace skep::maps
