@@ -194,6 +194,7 @@ int check_subprogram_bounds(Env& env); // jumps stay inside, last instruction is
 int check_btf_info(Env& env);          // func_info against subprograms
 int resolve_kfuncs(Env& env);
 int check_attach(Env& env);            // tracing, lsm, struct_ops, ext targets
+int check_recursion(Env& env);         // functions that call themselves, directly or round about
 int check_max_stack_depth(Env& env);
 Verified finish(Env& env);             // dead code removal, rewriting, facts
 

@@ -19,7 +19,8 @@ int check_program(Env& env) {
       check_btf_info,
       resolve_pseudo_loads,  // maps and variables that are named
       check_cfg,             // everything is reachable
-      check_attach,          // where it is to be attached
+      check_recursion,
+      check_attach,  // where it is to be attached
       compute_scc,
       compute_liveness,
   };

@@ -40,6 +40,35 @@ bool is_callback(const Subprogram& subprogram) {
   return subprogram.is_callback || subprogram.is_async_callback;
 }
 
+int refuse_recursion(Env& env, std::uint32_t caller, std::uint32_t callee) {
+  return env.refuse(-EINVAL, "recursive call from {}() to {}()", env.subprograms[caller].name,
+                    env.subprograms[callee].name);
+}
+
+// Direct calls in a circle.
+class CallOrder {
+ public:
+  explicit CallOrder(Env& env) : env_(env), marks_(env.subprograms.size(), Mark::unseen) {}
+  int visit(std::uint32_t index) {
+    if (marks_[index] != Mark::unseen) return 0;
+    marks_[index] = Mark::open;
+    for (std::uint32_t at = env_.subprograms[index].start; at < env_.subprograms[index].end; ++at) {
+      if (!is_subprogram_call(env_.insns[at])) continue;
+      const std::uint32_t callee = env_.aux[at].callee;
+      env_.insn_idx = at;
+      if (marks_[callee] == Mark::open) return refuse_recursion(env_, index, callee);
+      if (const int error = visit(callee)) return error;
+    }
+    marks_[index] = Mark::done;
+    return 0;
+  }
+
+ private:
+  enum class Mark : std::uint8_t { unseen, open, done };
+  Env& env_;
+  std::vector<Mark> marks_;
+};
+
 class StackWalk {
  public:
   explicit StackWalk(Env& env) : env_(env) {
@@ -99,10 +128,8 @@ class StackWalk {
     }
     // An asynchronous callback has a stack of its own, unless it is called.
     if (subprogram.is_async_callback && !is_subprogram_call(insn)) return 0;
-    if (std::find(chain_.begin(), chain_.end(), callee) != chain_.end()) {
-      return env_.refuse(-EINVAL, "recursive call from {}() to {}()", env_.subprograms[chain_.back()].name,
-                         subprogram.name);
-    }
+    if (std::find(chain_.begin(), chain_.end(), callee) != chain_.end())
+      return refuse_recursion(env_, chain_.back(), callee);
     return enter(callee, depth);
   }
 
@@ -126,6 +153,14 @@ class StackWalk {
 };
 
 }  // namespace
+
+int check_recursion(Env& env) {
+  CallOrder order(env);
+  for (std::uint32_t i = 0; i < env.subprograms.size(); ++i) {
+    if (const int error = order.visit(i)) return error;
+  }
+  return 0;
+}
 
 int check_max_stack_depth(Env& env) {
   StackWalk walk(env);
