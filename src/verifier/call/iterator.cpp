@@ -4,6 +4,7 @@
 // another element does. Imprecise scalars that changed since the last round are forgotten, so that the walk round the
 // loop comes to an end. Tested by tests/verifier/call/iterators_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -119,7 +120,9 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
   call.arg_ref = ref;
   if (!call.has(kfunc_flag::iter_destroy)) return 0;
   for (unsigned i = 0; i < slots; ++i) {
-    StackSlot& slot = stack[static_cast<std::size_t>(place.slot) - i];
+    const std::size_t at = static_cast<std::size_t>(place.slot) - i;
+    StackSlot& slot = stack[at];
+    env.log->touch_slot(at);
     slot.types.fill(SlotType::invalid);
     slot.spilled = RegState{};
   }
@@ -145,6 +148,7 @@ int advance_iterator(Env& env, const Call& call) {
   }
   // This path: nothing is left.
   iterator_of(state).iter = IterState::drained;
+  env.log->touch_slot(static_cast<std::size_t>(call.iter_slot));
   env.reg(0).mark_const(0);
   return 0;
 }
