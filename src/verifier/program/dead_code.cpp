@@ -24,6 +24,22 @@ void harden_branch(const Env& env, std::uint32_t at, Insn& insn, bool& keep) {
   }
 }
 
+// Jumps over nothing that stays.
+void drop_idle_gotos(const std::vector<Insn>& insns, std::vector<bool>& keep) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::uint32_t at = 0; at < insns.size(); ++at) {
+      if (!keep[at] || !is_goto(insns[at])) continue;
+      const std::int64_t target = jump_target(at, insns[at]);
+      std::int64_t next = std::int64_t{at} + 1;
+      while (next < target && !keep[static_cast<std::size_t>(next)]) ++next;
+      if (next != target) continue;
+      keep[at] = false;
+      changed = true;
+    }
+  }
+}
+
 }  // namespace
 
 Remaining remove_dead_code(const Env& env) {
@@ -34,11 +50,10 @@ Remaining remove_dead_code(const Env& env) {
     if (!env.aux[at].seen) continue;
     bool stays = true;
     if (taken_one_way(env, at)) harden_branch(env, at, rewritten[at], stays);
-    const Insn& insn = rewritten[at];
-    if (is_goto(insn) && jump_target(at, insn) == at + 1) stays = false;
     keep[at] = stays;
-    if (insn.is_wide_load()) keep[at + 1] = true;
+    if (rewritten[at].is_wide_load()) keep[at + 1] = true;
   }
+  drop_idle_gotos(rewritten, keep);
   Remaining remaining;
   remaining.moved_to.resize(count + 1);
   for (std::uint32_t at = 0; at < count; ++at) {
