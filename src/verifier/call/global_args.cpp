@@ -3,6 +3,7 @@
 //
 // Tested by tests/verifier/call/global_args_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/btf_context.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -349,7 +350,7 @@ int prepare_entry_state(Env& env, std::uint32_t index) {
     env.notes.clear();
   }
   env.reg(1).mark_pointer(RegType::ctx);
-  return 0;
+  return acquire_argument_references(env);
 }
 
 }  // namespace skep::verifier

@@ -171,6 +171,21 @@ std::string_view kind_name(Kind kind) {
   }
 }
 
+// The stub of a struct_ops member ("tcp_congestion_ops__ssthresh") says more of its arguments by their names.
+std::string_view stub_parameter_name(const Env& env, const Target& target, unsigned arg) {
+  if (env.type().type != ProgType::struct_ops) return {};
+  const btf::Btf& btf = *target.btf;
+  const std::string stub = fmt::format("{}__{}", btf.type(env.input.attach->type).name, target.name);
+  const btf::TypeId id = btf.find(stub, Kind::func);
+  if (id == 0) return {};
+  const auto params = btf.params(btf.type(btf.type(id).type));
+  return arg < params.size() ? params[arg].name : std::string_view{};
+}
+
+bool brings_reference(const Env& env, const Target& target, unsigned arg) {
+  return stub_parameter_name(env, target, arg).ends_with("__ref");
+}
+
 class BtfContextAccess {
  public:
   BtfContextAccess(Env& env, const MemAccess& access, const Target& target)
@@ -278,15 +293,8 @@ class BtfContextAccess {
     return nullptr;
   }
 
-  // The stub of a struct_ops member ("tcp_congestion_ops__ssthresh") says more of its arguments by their names.
   std::string_view stub_parameter() const {
-    if (env_.type().type != ProgType::struct_ops || param_ == nullptr) return {};
-    const btf::Btf& btf = *target_.btf;
-    const std::string stub = fmt::format("{}__{}", btf.type(env_.input.attach->type).name, target_.name);
-    const btf::TypeId id = btf.find(stub, Kind::func);
-    if (id == 0) return {};
-    const auto params = btf.params(btf.type(btf.type(id).type));
-    return arg_ < params.size() ? params[arg_].name : std::string_view{};
+    return param_ != nullptr ? stub_parameter_name(env_, target_, arg_) : std::string_view{};
   }
 
   std::uint32_t flags_of_object() const {
@@ -343,21 +351,16 @@ class BtfContextAccess {
     RegState* r = result();
     if (r == nullptr) return true;
     mark_btf_pointer(env_, *r, owner, id, flags);
-    if (stub_parameter().ends_with("__ref")) return attach_reference(*r);
-    return true;
+    return !brings_reference(env_, target_, arg_) || attach_reference(*r);
   }
 
-  // The program owns a reference to this argument from the beginning (call/: prepare_entry_state).
+  // The program owns a reference to this argument from the beginning: see acquire_argument_references.
   bool attach_reference(RegState& reg) {
-    for (const Resource& resource : env_.state->resources) {
-      if (resource.kind != ResourceKind::reference || resource.insn != 0) continue;
-      if (resource.parent_id == 0) {
-        reg.ref_id = reg.id = resource.id;
-        return true;
-      }
-    }
-    released_ = true;
-    return false;
+    std::uint32_t id = 1;
+    for (unsigned arg = 0; arg < arg_; ++arg) id += brings_reference(env_, target_, arg) ? 1 : 0;
+    released_ = !has_reference(*env_.state, id);
+    reg.ref_id = reg.id = id;
+    return !released_;
   }
 
  public:
@@ -368,6 +371,20 @@ class BtfContextAccess {
 };
 
 }  // namespace
+
+int acquire_argument_references(Env& env) {
+  if (env.type().type != ProgType::struct_ops) return 0;
+  const auto target = find_target(env);
+  if (!target) return 0;
+  env.id_gen = 0;  // nothing has an id yet: the references are 1, 2, … in the order of the arguments
+  const auto count = static_cast<unsigned>(target->btf->params(*target->proto).size());
+  for (unsigned arg = 0; arg < count; ++arg) {
+    std::uint32_t id = 0;
+    if (!brings_reference(env, *target, arg)) continue;
+    if (const int error = acquire_reference(env, 0, id)) return error;
+  }
+  return 0;
+}
 
 bool has_btf_context(const Env& env) {
   switch (env.type().type) {

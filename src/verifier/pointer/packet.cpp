@@ -36,8 +36,9 @@ void find_good_packet_pointers(State& state, const RegState& pointer, bool range
   const RegType type = pointer.type;
   const std::uint32_t id = pointer.id;
   state.for_each_reg([&](RegState& reg) {
-    if (reg.type != type || reg.id != id || reg.at_pkt_end != 0) return;
+    if (reg.type != type || reg.id != id) return;
     reg.range = std::max(reg.range, range);
+    reg.at_pkt_end = 0;
   });
 }
 
