@@ -179,11 +179,16 @@ int visit_checkpoint(Env& env) {
 int finish_branch(Env& env, State* state) {
   while (state != nullptr) {
     if (--state->branches != 0) return 0;
-    if (state->seen != nullptr) {
-      if (const int error = leave_loop(env, *state)) return error;
-    }
     State* parent = state->parent;
-    if (state->seen != nullptr) env.explorer->free_if_useless(env, *state->seen);
+    if (SeenState* seen = state->seen; seen != nullptr) {
+      bool left = false;
+      if (const int error = leave_loop(env, *state, left)) return error;
+      // Either may free `state`.
+      if (left)
+        env.explorer->sweep_retired(env);
+      else
+        env.explorer->free_if_useless(env, *seen);
+    }
     state = parent;
   }
   return 0;

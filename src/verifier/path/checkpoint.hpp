@@ -18,7 +18,8 @@ int finish_branch(Env& env, State* state);
 // Whether `state` (a checkpoint) is in a loop round which a path was pruned before its marks were complete.
 bool marks_incomplete(const Env& env, const State& state);
 void enter_loop(Env& env, State& checkpoint);
-int leave_loop(Env& env, State& checkpoint);
+// `left`: the checkpoint was the first in its loop, and all that was found out in the loop has been carried along.
+int leave_loop(Env& env, State& checkpoint, bool& left);
 void add_backedge(Env& env, State& equal_to);
 
 // precision.cpp

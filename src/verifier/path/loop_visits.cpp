@@ -75,14 +75,14 @@ void enter_loop(Env& env, State& checkpoint) {
   if (visit->entry == nullptr) visit->entry = &checkpoint;
 }
 
-int leave_loop(Env& env, State& checkpoint) {
+int leave_loop(Env& env, State& checkpoint, bool& left) {
   LoopVisit* visit = find_visit(env, checkpoint);
-  if (visit == nullptr || visit->entry != &checkpoint) return 0;
+  left = visit != nullptr && visit->entry == &checkpoint;
+  if (!left) return 0;
   const int error = propagate_backedges(env, *visit);
   visit->entry = nullptr;
   for (auto& edge : visit->backedges) env.explorer->recycle(std::move(edge.state));
   visit->backedges.clear();
-  env.explorer->sweep_retired(env);
   return error;
 }
 

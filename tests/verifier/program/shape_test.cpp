@@ -43,8 +43,6 @@ constexpr Row rows[] = {
     {"the address of the value's last byte", "r1 = map_value 4 + 47; r0 = 0; exit"},
     {"a syscall program must be sleepable", "r0 = 0; exit", "Syscall programs can only be sleepable",
      ProgType::syscall},
-    {"a program type that cannot sleep", "r0 = 0; exit", "Program of this type cannot be sleepable", ProgType::xdp,
-     prog_flag::sleepable},
 };
 
 TEST(ProgramShape, Rows) {
