@@ -54,5 +54,5 @@ Name: skep-libbpf
 Description: libbpf on Skep: BPF objects load and run in this process
 Version: ${PROJECT_VERSION}
 Cflags: -I\${includedir}
-Libs: ${wrap_flags} -L\${libdir} -lskep-libbpf ${LIBBPF_STATIC} -lelf -lz -lfmt -lurcu-memb -lstdc++ -lm -lpthread
+Libs: ${wrap_flags} -L\${libdir} -Wl,--start-group -lskep-libbpf ${LIBBPF_STATIC} -Wl,--end-group -lelf -lz -lfmt -lurcu-memb -lstdc++ -lm -lpthread
 ")

@@ -11,6 +11,9 @@
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
 
+// The C library's dup2 by its other name: the usual one leads here when libbpf's calls are wrapped.
+extern "C" int __dup2(int fd, int target);  // NOLINT(bugprone-reserved-identifier)
+
 namespace skep {
 namespace {
 
@@ -158,8 +161,9 @@ int Kernel::duplicate_to(int fd, int target, bool cloexec) {
   if (!found) return -EBADF;
   if (fd == target) return target;
   if (Kernel* owner = kernel_of(target); owner != nullptr) owner->close(target);
-  const int made = dup3(fd, target, cloexec ? O_CLOEXEC : 0);
+  const int made = __dup2(fd, target);
   if (made < 0) return -errno;
+  if (cloexec) fcntl(made, F_SETFD, FD_CLOEXEC);
   found->object->get_user_ref();
   {
     const std::unique_lock guard(impl_->lock);

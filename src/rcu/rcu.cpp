@@ -32,7 +32,14 @@ struct Registration {
   ~Registration() { urcu_memb_unregister_thread(); }
 };
 
+// liburcu's own thread, which reclaims, has registered itself.
+bool& is_reclaimer() {
+  static thread_local bool reclaimer = false;
+  return reclaimer;
+}
+
 void register_this_thread() {
+  if (is_reclaimer()) return;
   static thread_local Registration registration;
 }
 
@@ -97,6 +104,7 @@ HoldTable& holds() {
 }
 
 void reclaim(rcu_head* head) {
+  is_reclaimer() = true;
   auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
   SKEP_TSAN_ACQUIRE(deferred);
   SKEP_TSAN_ACQUIRE(&readers_tag);
