@@ -1,5 +1,5 @@
 // Making a program: its functions learn whose they are, and everything that this library cannot run is named, once.
-// See engine/program.hpp. Tested by tests/engine/program_test.cpp.
+// See engine/program.hpp. Tested by tests/engine/execution_test.cpp.
 #include "engine/program.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 //
 // It holds the program, so that the function outlives the descriptor that the program was loaded by. It does not hold
 // the map: a map's end cancels what is set on its elements, and what still runs then holds its memory by RCU. Tested by
-// tests/engine/program_callback_test.cpp.
+// the work-queue programs of the conformance suite.
 #pragma once
 
 #include <cstdint>

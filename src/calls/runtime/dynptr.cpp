@@ -1,5 +1,5 @@
 // Dynamic pointers, and the ring buffers that hand them out. Packets are linear here, so a slice is always the packet
-// itself and never the caller's buffer. Tested by tests/calls/runtime_dynptr_test.cpp.
+// itself and never the caller's buffer. Tested by tests/calls/runtime_test.cpp.
 #include "calls/runtime/dynptr.hpp"
 
 #include "calls/runtime/runtime.hpp"

@@ -2,7 +2,7 @@
 //
 // %d %i %u %x %X %c with l and ll, flags and widths; %s; %p and its forms %px %pK %ps %pS %pB %pks %pus %pi4 %pI4 %pi6
 // %pI6;
-// %%. Every argument is one 64-bit value. Tested by tests/calls/runtime_string_test.cpp.
+// %%. Every argument is one 64-bit value. Tested by tests/calls/runtime_test.cpp.
 #include <algorithm>
 #include <cctype>
 #include <cstdio>

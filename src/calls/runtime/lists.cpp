@@ -3,7 +3,7 @@
 // Zero bytes are an empty list, an empty tree, and a node that is in none. A node remembers what holds it, so that a
 // node of another list, or of none, is told apart. The order of a tree is the program's own function; it is kept
 // shallow as a treap, whose priorities are made from the nodes' addresses. Tested by
-// tests/calls/runtime_graph_test.cpp.
+// tests/calls/runtime_test.cpp.
 #include "calls/runtime/objects.hpp"
 #include "calls/runtime/runtime.hpp"
 

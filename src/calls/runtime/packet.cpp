@@ -1,7 +1,7 @@
 // The packet behind a context: loads, stores, checksums, and moving its ends.
 //
 // Packets are linear. After its ends have moved the context's pointers name the new ones. Tested by
-// tests/calls/runtime_packet_test.cpp.
+// tests/calls/runtime_test.cpp.
 #include <algorithm>
 #include <span>
 

@@ -2,7 +2,7 @@
 // numbers.
 //
 // A string that goes on for 65,536 characters is -E2BIG; no memory there is -EFAULT; the first page, where null
-// pointers point, is -ERANGE. Tested by tests/calls/runtime_string_test.cpp.
+// pointers point, is -ERANGE. Tested by tests/calls/runtime_test.cpp.
 #include <algorithm>
 #include <array>
 #include <limits>

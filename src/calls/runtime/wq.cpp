@@ -1,7 +1,7 @@
 // Work items: bpf_wq_init, bpf_wq_set_callback, bpf_wq_start.
 //
 // The second word of the 16 bytes keeps the map, which is the same in every life of the item, so that a callback knows
-// the element that it is for. Tested by tests/calls/runtime_wq_test.cpp.
+// the element that it is for. Tested by tests/calls/runtime_test.cpp.
 #include "async/work_item.hpp"
 #include "btf/special_fields.hpp"
 #include "calls/runtime/runtime.hpp"

@@ -1,0 +1,236 @@
+// What calls answer, made directly with the environment of a test. Calls that run functions are tested in
+// tests/engine/.
+#include "calls/runtime/runtime.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+
+#include "calls/runtime/dynptr.hpp"
+
+namespace skep::calls {
+namespace {
+
+class FakeServices final : public Services {
+ public:
+  std::uint64_t monotonic_ns() override { return 5; }
+  std::uint64_t boot_ns() override { return 6; }
+  std::uint64_t realtime_ns() override { return 7; }
+  std::uint32_t random_u32() override { return 8; }
+  std::uint64_t pid_tgid() override { return 9; }
+  std::uint64_t uid_gid() override { return 10; }
+  std::string_view comm() override { return "a-long-name-for-a-task"; }
+  unsigned cpu_count() override { return 2; }
+  async::Executor& executor() override { std::abort(); }
+  void trace_printk(std::string_view line) override { traced += line; }
+  int read_memory(void* to, std::uint64_t from, std::size_t size) override {
+    if (from < 4096 || from > 0x7fff'ffff'ffff) return -EFAULT;
+    const auto* bytes = reinterpret_cast<const volatile std::uint8_t*>(from);
+    for (std::size_t i = 0; i < size; ++i) static_cast<std::uint8_t*>(to)[i] = bytes[i];
+    return 0;
+  }
+  int write_memory(std::uint64_t, const void*, std::size_t) override { return -EFAULT; }
+  std::string traced;
+};
+
+class FakeEnv final : public CallEnv {
+ public:
+  Services& services() override { return given; }
+  unsigned cpu() const override { return at_cpu; }
+  const engine::Program& program() const override { std::abort(); }
+  void* context() const override { return nullptr; }
+  std::shared_ptr<const engine::Program> shared_program() const override { return nullptr; }
+  CallResult invoke(const engine::Subprogram&, std::array<std::uint64_t, 5>, const Continuation&) override {
+    return {CallResult::Kind::callback, 0};
+  }
+  CallResult sleep(SleepFn operation, const Continuation& next) override {
+    auto state = next.state;
+    return CallResult::of(operation(state));
+  }
+  CallResult tail_call(const engine::Program&) override { std::abort(); }
+  std::uint64_t call_site_value() const override { return site; }
+  FakeServices given;
+  unsigned at_cpu = 0;
+  std::uint64_t site = 0;
+};
+
+// Strings in memory whose neighborhood may be read.
+struct alignas(64) Text {
+  char bytes[192] = {};
+  explicit Text(std::string_view s) { std::memcpy(bytes, s.data(), s.size()); }
+  std::uint64_t at() const { return reinterpret_cast<std::uint64_t>(bytes); }
+};
+template <typename T>
+std::uint64_t at(T& object) {
+  return reinterpret_cast<std::uint64_t>(&object);
+}
+
+class Runtime : public testing::Test {
+ protected:
+  template <typename... Args>
+  std::int64_t call(CallFn fn, Args... args) {
+    const std::array<std::uint64_t, 5> r = {static_cast<std::uint64_t>(args)...};
+    const CallResult result = fn(env_, r[0], r[1], r[2], r[3], r[4]);
+    EXPECT_EQ(result.kind, CallResult::Kind::value);
+    return static_cast<std::int64_t>(result.value);
+  }
+  FakeEnv env_;
+};
+
+TEST_F(Runtime, ComparesAndSearchesStrings) {
+  const Text hello("hello world"), world("WORLD"), empty(""), prefix("hello");
+  EXPECT_EQ(call(runtime::bpf_strcmp, hello.at(), hello.at()), 0);
+  EXPECT_EQ(call(runtime::bpf_strcmp, hello.at(), prefix.at()), 1);
+  EXPECT_EQ(call(runtime::bpf_strcmp, prefix.at(), hello.at()), -1);
+  EXPECT_EQ(call(runtime::bpf_strncasecmp, hello.at(), prefix.at(), 5), 0);
+  EXPECT_EQ(call(runtime::bpf_strlen, hello.at()), 11);
+  EXPECT_EQ(call(runtime::bpf_strnlen, hello.at(), 3), 3);
+  EXPECT_EQ(call(runtime::bpf_strchr, hello.at(), 'o'), 4);
+  EXPECT_EQ(call(runtime::bpf_strchr, hello.at(), 'x'), -ENOENT);
+  EXPECT_EQ(call(runtime::bpf_strchrnul, hello.at(), 'x'), 11);
+  EXPECT_EQ(call(runtime::bpf_strnchr, hello.at(), 5, 'w'), -ENOENT);
+  EXPECT_EQ(call(runtime::bpf_strrchr, hello.at(), 'l'), 9);
+  EXPECT_EQ(call(runtime::bpf_strstr, hello.at(), world.at()), -ENOENT);
+  EXPECT_EQ(call(runtime::bpf_strcasestr, hello.at(), world.at()), 6);
+  EXPECT_EQ(call(runtime::bpf_strnstr, hello.at(), prefix.at(), 4), -ENOENT);
+  EXPECT_EQ(call(runtime::bpf_strnstr, empty.at(), empty.at(), 0), 0);
+  EXPECT_EQ(call(runtime::bpf_strlen, 1), -ERANGE);
+  EXPECT_EQ(call(runtime::bpf_strlen, -1), -EFAULT);
+}
+
+TEST_F(Runtime, ReadsNumbers) {
+  std::int64_t value = 0;
+  const auto read = [&](const char* text, std::uint64_t base) {
+    return call(runtime::bpf_strtol, reinterpret_cast<std::uint64_t>(text), std::strlen(text), base, at(value));
+  };
+  EXPECT_EQ(read(" -42x", 10), 4);
+  EXPECT_EQ(value, -42);
+  EXPECT_EQ(read("0x1f", 0), 4);
+  EXPECT_EQ(value, 31);
+  EXPECT_EQ(read("017", 0), 3);
+  EXPECT_EQ(value, 15);
+  EXPECT_EQ(read("-9223372036854775808", 10), 20);
+  EXPECT_EQ(read("9223372036854775808", 10), -ERANGE);
+  EXPECT_EQ(read("x", 10), -EINVAL);
+  EXPECT_EQ(read("1", 7), -EINVAL);
+}
+
+TEST_F(Runtime, CountsThroughNumbersAndBits) {
+  std::array<std::uint64_t, 2> it = {};
+  ASSERT_EQ(call(runtime::bpf_iter_num_new, at(it), 3, 5), 0);
+  for (const int expected : {3, 4})
+    EXPECT_EQ(*reinterpret_cast<int*>(call(runtime::bpf_iter_num_next, at(it))), expected);
+  EXPECT_EQ(call(runtime::bpf_iter_num_next, at(it)), 0);
+  EXPECT_EQ(call(runtime::bpf_iter_num_next, at(it)), 0);
+  EXPECT_EQ(call(runtime::bpf_iter_num_new, at(it), 5, 3), -EINVAL);
+  EXPECT_EQ(call(runtime::bpf_iter_num_new, at(it), 0, 8'388'609), -E2BIG);
+
+  std::array<std::uint64_t, 2> words = {std::uint64_t{1} << 63, 5};
+  ASSERT_EQ(call(runtime::bpf_iter_bits_new, at(it), at(words), 2), 0);
+  for (const int expected : {63, 64, 66})
+    EXPECT_EQ(*reinterpret_cast<int*>(call(runtime::bpf_iter_bits_next, at(it))), expected);
+  EXPECT_EQ(call(runtime::bpf_iter_bits_next, at(it)), 0);
+  call(runtime::bpf_iter_bits_destroy, at(it));
+  EXPECT_EQ(call(runtime::bpf_iter_bits_new, at(it), at(words), 512), -E2BIG);
+}
+
+TEST_F(Runtime, Formats) {
+  const Text name("bee");
+  const auto print = [&](std::string_view pattern, std::uint64_t a = 0, std::uint64_t b = 0) {
+    const std::string zero_terminated(pattern);
+    env_.given.traced.clear();
+    const auto result = call(runtime::bpf_trace_printk, reinterpret_cast<std::uint64_t>(zero_terminated.c_str()),
+                             zero_terminated.size() + 1, a, b);
+    return result < 0 ? "error " + std::to_string(result) : env_.given.traced;
+  };
+  EXPECT_EQ(print("%d %u", std::uint64_t(-1), 7), "-1 7");
+  EXPECT_EQ(print("%lld %llx", std::uint64_t(-1), 255), "-1 ff");
+  EXPECT_EQ(print("%s|%%|%c", name.at(), 'x'), "bee|%|x");
+  EXPECT_EQ(print("%05d %-3u|", 42, 7), "00042 7  |");
+  const std::array<std::uint8_t, 4> ip = {127, 0, 0, 1};
+  EXPECT_EQ(print("%pI4", at(ip)), "127.0.0.1");
+  EXPECT_EQ(print("%d %d %d %d"), "error -22");
+  EXPECT_EQ(print("%f", 1), "error -22");
+}
+
+TEST_F(Runtime, MovesAndNarrowsDynptrs) {
+  std::array<std::uint8_t, 8> bytes = {1, 2, 3, 4, 5, 6, 7, 8};
+  runtime::Dynptr p;
+  std::array<std::uint8_t, 4> out = {};
+  ASSERT_EQ(call(runtime::bpf_dynptr_from_mem, at(bytes), 8, 0, at(p)), 0);
+  EXPECT_EQ(call(runtime::bpf_dynptr_read, at(out), 4, at(p), 2, 0), 0);
+  EXPECT_EQ(out, (std::array<std::uint8_t, 4>{3, 4, 5, 6}));
+  EXPECT_EQ(call(runtime::bpf_dynptr_read, at(out), 4, at(p), 5, 0), -E2BIG);
+  EXPECT_EQ(call(runtime::bpf_dynptr_adjust, at(p), 4, 6), 0);
+  EXPECT_EQ(call(runtime::bpf_dynptr_size, at(p)), 2);
+  EXPECT_EQ(call(runtime::bpf_dynptr_write, at(p), 0, at(out), 2, 0), 0);
+  EXPECT_EQ(bytes[4], 3);
+  EXPECT_EQ(call(runtime::bpf_dynptr_adjust, at(p), 0, 3), -ERANGE);
+  EXPECT_EQ(call(runtime::bpf_dynptr_from_mem, at(bytes), 8, 1, at(p)), -EINVAL);
+  EXPECT_EQ(call(runtime::bpf_dynptr_is_null, at(p)), 1);
+}
+
+TEST_F(Runtime, TakesALockOnce) {
+  std::uint32_t lock = 0;
+  EXPECT_EQ(call(runtime::bpf_spin_lock, at(lock)), 0);
+  env_.at_cpu = 1;
+  EXPECT_EQ(runtime::bpf_spin_lock(env_, at(lock), 0, 0, 0, 0).kind, CallResult::Kind::retry);
+  EXPECT_EQ(call(runtime::bpf_spin_unlock, at(lock)), 0);
+  EXPECT_EQ(call(runtime::bpf_res_spin_lock, at(lock)), 0);
+  EXPECT_EQ(call(runtime::bpf_res_spin_lock, at(lock)), -EDEADLK);
+}
+
+TEST_F(Runtime, KeepsListsInOrderAndNodesInOneList) {
+  struct Object {
+    std::uint64_t value;
+    std::array<std::uint64_t, 3> node;
+  };
+  std::array<std::uint64_t, 2> head = {}, other = {};
+  env_.site = sizeof(Object);
+  const auto make = [&](std::uint64_t value) {
+    auto* object = reinterpret_cast<Object*>(call(runtime::bpf_obj_new));
+    object->value = value;
+    return object;
+  };
+  Object *a = make(1), *b = make(2), *c = make(3);
+  env_.site = offsetof(Object, node);
+  EXPECT_EQ(call(runtime::bpf_list_empty, at(head)), 1);
+  EXPECT_EQ(call(runtime::bpf_list_push_back, at(head), at(a->node)), 0);
+  EXPECT_EQ(call(runtime::bpf_list_push_front, at(head), at(b->node)), 0);
+  EXPECT_EQ(call(runtime::bpf_list_add, at(head), at(c->node), at(b->node)), 0);  // b c a
+  call(runtime::bpf_refcount_acquire, at(*a));
+  EXPECT_EQ(call(runtime::bpf_list_push_back, at(other), at(a->node)), -EINVAL);
+  EXPECT_EQ(call(runtime::bpf_list_is_first, at(head), at(b->node)), 1);
+  EXPECT_EQ(call(runtime::bpf_list_is_last, at(other), at(a->node)), 0);
+  EXPECT_EQ(call(runtime::bpf_list_del, at(head), at(c->node)), static_cast<std::int64_t>(at(c->node)));
+  EXPECT_EQ(call(runtime::bpf_list_del, at(head), at(c->node)), 0);
+  EXPECT_EQ(call(runtime::bpf_list_pop_back, at(head)), static_cast<std::int64_t>(at(a->node)));
+  EXPECT_EQ(call(runtime::bpf_list_pop_back, at(head)), static_cast<std::int64_t>(at(b->node)));
+  EXPECT_EQ(call(runtime::bpf_list_pop_front, at(head)), 0);
+  for (Object* object : {a, b, c}) call(runtime::bpf_obj_drop, at(*object));
+}
+
+TEST_F(Runtime, SumsChecksums) {
+  const std::array<std::uint32_t, 1> from = {0x00010002}, to = {0x00030004};
+  EXPECT_EQ(call(runtime::bpf_csum_diff, 0, 0, at(to), 4, 0), 0x0007);
+  EXPECT_EQ(call(runtime::bpf_csum_diff, at(from), 4, at(from), 4, 0), 0xffff);
+  EXPECT_EQ(call(runtime::bpf_csum_diff, at(from), 3, 0, 0, 0), -EINVAL);
+}
+
+TEST_F(Runtime, CopiesWhatCanBeRead) {
+  const Text name("bee");
+  std::array<char, 8> out = {'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x'};
+  EXPECT_EQ(call(runtime::bpf_probe_read_kernel_str, at(out), 8, name.at()), 4);
+  EXPECT_STREQ(out.data(), "bee");
+  EXPECT_EQ(call(runtime::bpf_probe_read_kernel_str, at(out), 3, name.at()), 3);
+  EXPECT_STREQ(out.data(), "be");
+  EXPECT_EQ(call(runtime::bpf_copy_from_user, at(out), 8, 8), -EFAULT);
+  EXPECT_EQ(out[0], 0);
+  EXPECT_EQ(call(runtime::bpf_get_current_comm, at(out), 8), 0);
+  EXPECT_STREQ(out.data(), "a-long-");
+}
+
+}  // namespace
+}  // namespace skep::calls
