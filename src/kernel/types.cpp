@@ -140,8 +140,9 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   for (const calls::Kfunc& call : calls::kfuncs()) {
     if (!call.provided) continue;
     const btf::TypeId declared = object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
-    if (declared != 0 && builder.copy_function(*object, declared, error)) continue;
-    if (!builder.add_function(call.prototype, error)) log(fmt::format("{}: {}", call.name, error));
+    std::string prototype(call.prototype);
+    if (declared != 0) prototype = with_declared_callback(std::move(prototype), *object, declared);
+    if (!builder.add_function(prototype, error)) log(fmt::format("{}: {}", call.name, error));
   }
   auto module = std::make_shared<BtfObject>();
   module->raw = builder.finish();
