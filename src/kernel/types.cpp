@@ -67,6 +67,22 @@ bool takes_callback(const calls::Kfunc& call) {
   return call.special == calls::Special::wq_set_callback;
 }
 
+// The prototype with the type that the object gives the callback's last parameter. Only the type is taken: an extern
+// declaration's BTF has no names of parameters, and the verifier reads those.
+std::string with_declared_callback(std::string prototype, const btf::Btf& object, btf::TypeId function) {
+  constexpr std::string_view ours = "void *value";
+  const auto at = prototype.find(ours);
+  const btf::Type& proto = object.resolved(object.type(function).type);
+  if (at == std::string::npos || proto.kind != btf::Kind::func_proto) return prototype;
+  const auto params = object.params(proto);
+  const auto callback = params.size() > 1 ? object.pointee(params[1].type) : std::nullopt;
+  if (!callback || object.type(*callback).kind != btf::Kind::func_proto) return prototype;
+  const auto arguments = object.params(object.type(*callback));
+  const auto value = arguments.size() == 3 ? object.pointee(arguments[2].type) : std::nullopt;
+  if (!value || !object.type(*value).is_struct_or_union() || object.type(*value).name.empty()) return prototype;
+  return prototype.replace(at, ours.size(), fmt::format("struct {} *value", object.type(*value).name));
+}
+
 }  // namespace
 
 const calls::Kfunc* Kfuncs::find(std::string_view name) const {

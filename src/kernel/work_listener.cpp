@@ -1,4 +1,5 @@
-// What ran asynchronously, told in the words of user space: program, callback, map, key. Tested by tests/kernel/work_test.cpp.
+// What ran asynchronously, told in the words of user space: program, callback, map, key. Tested by
+// tests/kernel/work_test.cpp.
 #include "engine/program_callback.hpp"
 #include "kernel/impl.hpp"
 
