@@ -14,6 +14,7 @@
 #include <ctime>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -364,6 +365,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
 
 void ThreadExecutor::drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& section,
                            const std::function<void()>& before_sleep) {
+  std::optional<rcu::Hold> hold;  // from the first sleep to the end
   for (unsigned blocked = 0;;) {
     switch (job.advance(lease.held() ? lease.cpu() : current.cpu, unlimited)) {
       case Progress::finished:
@@ -379,7 +381,7 @@ void ThreadExecutor::drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& secti
         }
         break;
       case Progress::sleeping: {
-        const rcu::Hold hold;
+        if (!hold) hold.emplace();
         section.leave();
         if (before_sleep) before_sleep();
         const bool held = lease.held();

@@ -51,7 +51,7 @@ constexpr std::array types{
         MapType::percpu_cgroup_storage, "percpu_cgroup_storage", {4, 20}, false, false, "cgroup storage for each CPU"},
     MapTypeDoc{MapType::queue, "queue", {4, 20}, true, false, "values first in, first out"},
     MapTypeDoc{MapType::stack, "stack", {4, 20}, true, false, "values last in, first out"},
-    MapTypeDoc{MapType::sk_storage, "sk_storage", {5, 2}, false, false, "a value for each socket"},
+    MapTypeDoc{MapType::sk_storage, "sk_storage", {5, 2}, true, false, "a value for each socket"},
     MapTypeDoc{MapType::devmap_hash, "devmap_hash", {5, 4}, false, false, "network devices by key"},
     MapTypeDoc{MapType::struct_ops,
                "struct_ops",
@@ -61,15 +61,15 @@ constexpr std::array types{
                "a table of programs that implements a kernel interface"},
     MapTypeDoc{
         MapType::ringbuf, "ringbuf", {5, 8}, true, false, "records from programs to user space, in order across CPUs"},
-    MapTypeDoc{MapType::inode_storage, "inode_storage", {5, 10}, false, false, "a value for each inode"},
-    MapTypeDoc{MapType::task_storage, "task_storage", {5, 11}, false, false, "a value for each task"},
+    MapTypeDoc{MapType::inode_storage, "inode_storage", {5, 10}, true, false, "a value for each inode"},
+    MapTypeDoc{MapType::task_storage, "task_storage", {5, 11}, true, false, "a value for each task"},
     MapTypeDoc{
-        MapType::bloom_filter, "bloom_filter", {5, 16}, false, false, "a set that may answer yes wrongly and no never"},
+        MapType::bloom_filter, "bloom_filter", {5, 16}, true, false, "a set that may answer yes wrongly and no never"},
     MapTypeDoc{MapType::user_ringbuf, "user_ringbuf", {6, 1}, false, false, "records from user space to programs"},
-    MapTypeDoc{MapType::cgrp_storage, "cgrp_storage", {6, 2}, false, false, "a value for each cgroup"},
+    MapTypeDoc{MapType::cgrp_storage, "cgrp_storage", {6, 2}, true, false, "a value for each cgroup"},
     MapTypeDoc{
         MapType::arena, "arena", {6, 9}, false, false, "memory that programs and user space share, pointers included"},
-    MapTypeDoc{MapType::insn_array, "insn_array", {6, 19}, false, false, "places in a program, for indirect jumps"},
+    MapTypeDoc{MapType::insn_array, "insn_array", {6, 19}, true, false, "places in a program, for indirect jumps"},
     MapTypeDoc{MapType::rhash, "rhash", {7, 2}, false, true, "a hash that grows and shrinks with what it holds"},
 };
 

@@ -71,7 +71,7 @@ class HoldTable {
         parked_.pop_front();
       }
     }
-    for (Deferred* d : released) submit(d);
+    for (Deferred* d : released) submit_released(d);
   }
 
   // Whether `deferred` has to wait for a Hold; it is then kept here.
@@ -84,6 +84,8 @@ class HoldTable {
   }
 
   static void submit(Deferred* deferred);
+  // A Hold that was taken after it was parked cannot know it: it does not wait for Holds again.
+  static void submit_released(Deferred* deferred);
 
  private:
   struct Parked {
@@ -103,6 +105,15 @@ HoldTable& holds() {
   return table;
 }
 
+void reclaim_after_holds(rcu_head* head) {
+  auto* deferred = reinterpret_cast<Deferred*>(head);
+  SKEP_TSAN_ACQUIRE(deferred);
+  SKEP_TSAN_ACQUIRE(&readers_tag);
+  std::unique_ptr<Deferred> owned(deferred);
+  owned->fn(owned->object);
+  SKEP_TSAN_RELEASE(&reclaimed_tag);
+}
+
 void reclaim(rcu_head* head) {
   is_reclaimer() = true;
   auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
@@ -118,6 +129,12 @@ void HoldTable::submit(Deferred* deferred) {
   register_this_thread();
   SKEP_TSAN_RELEASE(deferred);
   urcu_memb_call_rcu(&deferred->head, reclaim);
+}
+
+void HoldTable::submit_released(Deferred* deferred) {
+  register_this_thread();
+  SKEP_TSAN_RELEASE(deferred);
+  urcu_memb_call_rcu(&deferred->head, reclaim_after_holds);
 }
 
 }  // namespace

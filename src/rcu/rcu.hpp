@@ -35,7 +35,9 @@ class ReadGuard {
   bool inside_ = true;
 };
 
-// Keeps all that the section in which it was taken could see, until it ends; on any thread. Not for hot paths.
+// Keeps all that the section in which it was taken could see, and whatever is retired while it lives, until it ends; on
+// any thread. Work that sleeps more than once keeps its first Hold to its end: one that is taken later does not take
+// over what an earlier one kept. Not for hot paths.
 class Hold {
  public:
   Hold();
