@@ -2,6 +2,7 @@
 #include "verifier/env.hpp"
 
 #include "verifier/path/explorer.hpp"
+#include "verifier/report/print_explanation.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -20,7 +21,10 @@ Env::Env(const Input& in)
 Env::~Env() = default;
 
 int Env::refuse_text(int error, std::string message, const Explanation* why) {
-  log->line(message);
+  const bool explain = why != nullptr && (!refusal || refusal->category.empty());
+  if (!explain || !why->message_after) log->line(message);
+  if (explain && log->any()) log->text(print_explanation(*this, *why));
+  if (explain && why->message_after) log->line(message);
   if (!refusal) {
     refusal.emplace();
     refusal->error = error;
@@ -29,11 +33,12 @@ int Env::refuse_text(int error, std::string message, const Explanation* why) {
   }
   if (!refusal->message.empty() && !message.empty()) refusal->message += '\n';
   refusal->message += message;
-  if (why != nullptr && refusal->category.empty()) {
+  if (explain) {
     refusal->category = why->category;
     refusal->title = why->title;
     refusal->reason = why->reason;
     refusal->suggestion = why->suggestion;
+    refusal->at = place_text(*this, why->insn >= 0 ? static_cast<std::uint32_t>(why->insn) : insn_idx);
   }
   notes.clear();
   return error;

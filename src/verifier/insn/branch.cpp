@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/report/events.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -98,6 +99,7 @@ int check_jump(Env& env, const Insn& insn) {
   const int known = evaluate(c.left(here), c.right(here), c);
   if (known >= 0) {
     if (int error = mark_decisive(env, c)) return error;
+    record_branch(env, here, known == 1);
     env.insn_idx = known == 1 ? target : at + 1;
     return 0;
   }
@@ -109,6 +111,8 @@ int check_jump(Env& env, const Insn& insn) {
 
   State* there = push_branch(env, target, at);
   if (there == nullptr) return -E2BIG;
+  record_branch(env, *there, true);
+  record_branch(env, here, false);
   refine_branch(*there, c, c.op);
   refine_branch(here, c, negate(c.op));
   if (c.src >= 0) {

@@ -38,6 +38,7 @@ std::string callee_text(const Env& env, std::uint32_t at) {
 }  // namespace
 
 void begin_walk_log(Env& env) {
+  env.log->recorder().path_begins();
   env.log->touch_all();
 }
 
@@ -58,6 +59,9 @@ void log_insn_state(Env& env) {
 
 void log_step(Env& env, bool path_begins) {
   Log& log = *env.log;
+  if (!log.any()) return;
+  if (path_begins) log.recorder().path_begins();
+  log.recorder().before_insn(env);
   if (!log.steps()) return;
   if ((path_begins || log.take_whole_state()) && log.everything()) {
     log.line(state_line(

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "verifier/report/events.hpp"
+
 namespace skep::verifier {
 
 class Env;
@@ -71,6 +73,7 @@ class Log {
   }
   std::size_t insn_end() const { return insn_end_; }
   std::size_t insn_width() const { return insn_width_; }
+  EventRecorder& recorder() { return recorder_; }
   const LineInfo* previous_source() const { return previous_source_; }
   void set_previous_source(const LineInfo* info) { previous_source_ = info; }
 
@@ -81,6 +84,7 @@ class Log {
   bool whole_state_ = false;
   std::size_t insn_end_ = 0, insn_width_ = 0;
   const LineInfo* previous_source_ = nullptr;
+  EventRecorder recorder_;
   std::string text_;
 };
 
