@@ -63,19 +63,22 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   result.report = kernel.last_load();
   result.log = log.data();
   result.verdict = failed == 0 ? "accept" : result.report.error == -ETIME ? "gave-up" : "reject";
-  if (failed != 0 && !result.report.verified) result.loader = take_first_warning();
+  // Libbpf's own probes are loads too, and accepted: without a refusal of the verifier's it was the loader that
+  // refused.
+  if (failed != 0 && result.report.error == 0) result.loader = take_first_warning();
   return result;
 }
 
 void print(const Options& options, const std::string& path, const std::string& name, const std::string& section,
            const std::string& type, const Verdict& v) {
   const std::string object = base_name(path);
-  const std::string message = v.report.verified ? v.report.message : v.loader;
+  const bool by_verifier = v.report.error != 0;
+  const std::string message = by_verifier ? v.report.message : v.loader;
   if (options.json) {
     JsonObject line;
     line.add("object", object).add("program", name).add("section", section).add("type", type).add("verdict", v.verdict);
     line.add("errno", v.error);
-    line.add("messages", lines_of(v.report.verified ? v.report.messages : v.loader));
+    line.add("messages", lines_of(by_verifier ? v.report.messages : v.loader));
     line.add("message", v.error != 0 ? message : "");
     line.add("category", v.report.category).add("reason", v.report.reason).add("suggestion", v.report.suggestion);
     line.add("processed", v.report.insns_processed).add("usec", v.report.usec);
