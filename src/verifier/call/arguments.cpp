@@ -5,6 +5,7 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -107,14 +108,15 @@ bool is_memory_kind(ArgKind kind) {
 constexpr std::uint32_t dynptr_flags = reg_flag::dynptr_local | reg_flag::dynptr_ringbuf | reg_flag::dynptr_skb |
                                        reg_flag::dynptr_xdp | reg_flag::dynptr_skb_meta | reg_flag::dynptr_file;
 
-int refuse_type(Env& env, unsigned regno, std::span<const TypeAndFlags> expected) {
+int refuse_type(Env& env, std::string_view callee, unsigned regno, std::span<const TypeAndFlags> expected) {
   std::string names;
   for (const TypeAndFlags& t : expected) {
     if (!names.empty()) names += ", ";
     names += reg_type_name(t.type, t.flags);
   }
   const RegState& reg = env.reg(regno);
-  return env.refuse(-EACCES, "R{} type={} expected={}", regno, reg_type_name(reg.type, reg.flags), names);
+  return env.refuse(-EACCES, explain::argument_type(callee, regno, reg_type_name(reg.type, reg.flags), names),
+                    "R{} type={} expected={}", regno, reg_type_name(reg.type, reg.flags), names);
 }
 
 // A kernel object is passed: is it of the type that the helper wants?
@@ -134,7 +136,8 @@ int check_object_type(Env& env, Call& call, const ArgSpec& spec, unsigned regno)
   }
   if (reg.has(reg_flag::percpu)) return 0;
   if (reg.maybe_null() && ((spec.flags & arg_flag::maybe_null) == 0 || release))
-    return env.refuse(-EACCES, "Possibly NULL pointer passed to helper R{}", regno);
+    return env.refuse(-EACCES, explain::argument_null(call.name(), regno), "Possibly NULL pointer passed to helper R{}",
+                      regno);
   if (call.special == Special::kptr_xchg) return check_kptr_value(env, call, regno);
   std::string_view wanted = spec.btf_type;
   if (wanted.empty() && spec.kind == ArgKind::btf_id_sock_common) wanted = "sock_common";
@@ -168,7 +171,7 @@ int check_type(Env& env, Call& call, const ArgSpec& spec, unsigned regno) {
     if (reg.type != t.type || flags != t.flags) continue;
     return reg.is(RegType::btf) ? check_object_type(env, call, spec, regno) : 0;
   }
-  return refuse_type(env, regno, accepted);
+  return refuse_type(env, call.name(), regno, accepted);
 }
 
 // Which offsets a pointer may have when it is passed.
@@ -272,8 +275,8 @@ int note_release(Env& env, Call& call, const ArgSpec& spec, unsigned regno) {
   if (spec.kind == ArgKind::dynptr) return 0;
   const RegState& reg = env.reg(regno);
   if (reg.ref_id == 0 && !reg.is_null())
-    return env.refuse(-EINVAL, "release helper {} expects referenced PTR_TO_BTF_ID passed to R{}", call.helper->name,
-                      regno);
+    return env.refuse(-EINVAL, explain::release_unowned_helper(call.name(), regno),
+                      "release helper {} expects referenced PTR_TO_BTF_ID passed to R{}", call.helper->name, regno);
   return 0;
 }
 
@@ -367,8 +370,9 @@ bool is_alloc(const RegState& reg) {
   return reg.is(RegType::btf) && reg.has(reg_flag::alloc);
 }
 
-int refuse_register_type(Env& env, unsigned regno, std::initializer_list<TypeAndFlags> expected) {
-  return refuse_type(env, regno, {expected.begin(), expected.size()});
+int refuse_register_type(Env& env, std::string_view callee, unsigned regno,
+                         std::initializer_list<TypeAndFlags> expected) {
+  return refuse_type(env, callee, regno, {expected.begin(), expected.size()});
 }
 
 int check_helper_args(Env& env, Call& call) {

@@ -5,6 +5,7 @@
 // over a dynptr destroys it and its slices; the last one that owns a reference may not be written over. Tested by
 // tests/verifier/call/dynptr_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -89,7 +90,7 @@ int destroy_at(Env& env, Frame& frame, int slot) {
     for (auto& f : env.state->frames)
       for (auto& s : f->stack)
         if (s.types[0] == SlotType::dynptr && s.spilled.first_slot && s.spilled.ref_id == dynptr.ref_id) ++owners;
-    if (owners <= 1) return env.refuse(-EINVAL, "cannot overwrite referenced dynptr");
+    if (owners <= 1) return env.refuse(-EINVAL, explain::dynptr_overwrite(), "cannot overwrite referenced dynptr");
   }
   for (const std::size_t i : {first, first - 1}) {
     stack[i].types.fill(SlotType::invalid);
@@ -114,14 +115,17 @@ int check_stack_object_overwrite(Env& env, Frame& frame, int slot) {
 int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdonly, DynptrKind wanted, bool release) {
   const RegState reg = env.reg(regno);
   if (!reg.is(RegType::stack) && !reg.is(RegType::dynptr))
-    return env.refuse(-EINVAL, "R{} expected pointer to stack or const struct bpf_dynptr", regno);
+    return env.refuse(
+        -EINVAL,
+        explain::argument_not_dynptr(call.is_kfunc() || call.helper != nullptr ? call.name() : "function", regno, reg),
+        "R{} expected pointer to stack or const struct bpf_dynptr", regno);
   if (reg.is(RegType::dynptr)) {
     if (const int err = check_offset(env, reg, regno, false)) return err;
-    if (release) return env.refuse(-EINVAL, "CONST_PTR_TO_DYNPTR cannot be released");
+    if (release) return env.refuse(-EINVAL, explain::dynptr_const_release(), "CONST_PTR_TO_DYNPTR cannot be released");
   }
   if (uninit) {
     if (!reg.is(RegType::stack) || first_slot(env, reg) == bad_place)
-      return env.refuse(-EINVAL, "Dynptr has to be an uninitialized dynptr");
+      return env.refuse(-EINVAL, explain::dynptr_initialized(), "Dynptr has to be an uninitialized dynptr");
     for (const std::int32_t off : {0, 8})
       if (const int err = check_mem_access(env, env.insn_idx, regno, off, 8, Access::write, -1)) return err;
     return 0;
@@ -129,9 +133,13 @@ int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdo
   if (reg.is(RegType::dynptr) && !rdonly)
     return env.refuse(-EINVAL, "cannot pass pointer to const bpf_dynptr, the helper mutates it");
   const RegState* dynptr = description(env, reg);
-  if (dynptr == nullptr) return env.refuse(-EINVAL, "Expected an initialized dynptr as R{}", regno);
+  if (dynptr == nullptr)
+    return env.refuse(-EINVAL, explain::dynptr_uninitialized(), "Expected an initialized dynptr as R{}", regno);
   if (wanted != DynptrKind::invalid && dynptr->dynptr != wanted)
-    return env.refuse(-EINVAL, "Expected a dynptr of type {} as R{}", dynptr_kind_name(wanted), regno);
+    return env.refuse(
+        -EINVAL,
+        explain::argument_dynptr_kind(call.name(), regno, dynptr_kind_name(dynptr->dynptr), dynptr_kind_name(wanted)),
+        "Expected a dynptr of type {} as R{}", dynptr_kind_name(wanted), regno);
   call.dynptr = dynptr->dynptr;
   call.dynptr_id = dynptr->id;
   call.dynptr_ref = dynptr->ref_id;
@@ -141,7 +149,7 @@ int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdo
 int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const RegState* clone_of) {
   const RegState reg = env.reg(regno);
   const int at = first_slot(env, reg);
-  if (at < 1) return env.refuse(-EINVAL, "Dynptr has to be an uninitialized dynptr");
+  if (at < 1) return env.refuse(-EINVAL, explain::dynptr_initialized(), "Dynptr has to be an uninitialized dynptr");
   Frame& frame = *env.state->frames[reg.frame];
   for (const int slot : {at, at - 1})
     if (const int err = destroy_at(env, frame, slot)) return err;

@@ -4,6 +4,7 @@
 // Tested by tests/verifier/call/global_args_test.cpp.
 #include "verifier/call/internal.hpp"
 #include "verifier/pointer/btf_context.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -213,7 +214,7 @@ int check_memory_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
   return 0;
 }
 
-int check_object_arg(Env& env, unsigned regno, const Subprogram::Arg& arg) {
+int check_object_arg(Env& env, std::string_view callee, unsigned regno, const Subprogram::Arg& arg) {
   const RegState& reg = env.reg(regno);
   const bool nullable = (arg.flags & reg_flag::maybe_null) != 0;
   if (reg.is_null() && nullable) return 0;
@@ -221,7 +222,7 @@ int check_object_arg(Env& env, unsigned regno, const Subprogram::Arg& arg) {
   if (nullable) flags &= ~reg_flag::maybe_null;
   const bool kind_fits = reg.is(RegType::btf) && (flags == 0 || flags == reg_flag::trusted || flags == reg_flag::rcu);
   if (!kind_fits)
-    return refuse_register_type(env, regno,
+    return refuse_register_type(env, callee, regno,
                                 {{RegType::btf}, {RegType::btf, reg_flag::trusted}, {RegType::btf, reg_flag::rcu}});
   if (!reg.r.is_const() || reg.fixed_offset() < 0 ||
       !reg.btf->contains_at(reg.btf_id, static_cast<std::uint64_t>(reg.fixed_offset()), *arg.btf, arg.btf_id, false))
@@ -252,7 +253,7 @@ int check_global_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
     return 0;
   }
   if (arg.type == RegType::mem) return check_memory_arg(env, index, regno, arg);
-  return check_object_arg(env, regno, arg);
+  return check_object_arg(env, env.subprograms[index].name, regno, arg);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // Everything special about one helper is in its entry (calls/helpers/*.cpp); what an entry's `Special` means for the
 // verifier is in helper_effects.cpp. Tested by tests/verifier/call/.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -14,7 +15,8 @@ namespace {
 int check_helper_allowed(Env& env, const calls::Helper& helper) {
   const auto allowed = env.type().helper_allowed;
   if (allowed == nullptr || !allowed(helper.id, env.input.traits))
-    return env.refuse(-EINVAL, "program of this type cannot use helper {}", helper_label(helper));
+    return env.refuse(-EINVAL, explain::helper_not_allowed(helper_label(helper)),
+                      "program of this type cannot use helper {}", helper_label(helper));
   if (helper.gpl_only && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
   return 0;
@@ -24,7 +26,9 @@ int check_helper_context(Env& env, const calls::Helper& helper) {
   if (!helper.might_sleep) return 0;
   const char* where = non_sleepable_context(env);
   if (where == nullptr) return 0;
-  return env.refuse(-EINVAL, "sleepable helper {} in {}", helper_label(helper), where);
+  return env.refuse(-EINVAL,
+                    explain::may_not_sleep(env, "sleepable helper " + helper_label(helper), "helper call", "helper"),
+                    "sleepable helper {} in {}", helper_label(helper), where);
 }
 
 // The one map that this call site means on every path; more than one, and nothing may be inlined.
@@ -128,7 +132,12 @@ int check_helper_call(Env& env, const Insn& insn) {
 
   if (const int err = check_helper_allowed(env, *helper)) return err;
   if (env.state->active_locks != 0 && !allowed_under_lock(call))
-    return env.refuse(-EINVAL, "function calls are not allowed while holding a lock");
+    return env.refuse(
+        -EINVAL,
+        explain::inside_region(
+            env, Region::lock, "function call",
+            "Release the BPF spin lock before making this call, or move the call outside the locked region."),
+        "function calls are not allowed while holding a lock");
   if (const int err = check_helper_context(env, *helper)) return err;
   if (const int err = check_helper_args(env, call)) return err;
   note_map(env, call);

@@ -63,7 +63,8 @@ struct Call {
 std::string helper_label(const calls::Helper& helper);  // "bpf_map_lookup_elem#1"
 int check_helper_args(Env& env, Call& call);
 int check_const_string(Env& env, unsigned regno);
-int refuse_register_type(Env& env, unsigned regno, std::initializer_list<TypeAndFlags> expected);
+int refuse_register_type(Env& env, std::string_view callee, unsigned regno,
+                         std::initializer_list<TypeAndFlags> expected);
 bool is_alloc(const RegState& reg);
 // ---- offsets.cpp
 // The object must be passed as it was received: no offset, or (`fixed_allowed`) a constant one that is not negative.

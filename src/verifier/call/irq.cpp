@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -41,10 +42,11 @@ int save(Env& env, unsigned regno, std::uint8_t kind) {
     const StackSlot& slot = env.state->frames[reg.frame]->stack[static_cast<std::size_t>(before)];
     free_slot = std::none_of(slot.types.begin(), slot.types.end(), [](SlotType t) { return t == SlotType::irq_flag; });
   }
-  if (!free_slot) return env.refuse(-EINVAL, "expected uninitialized irq flag as R{}", regno);
+  if (!free_slot)
+    return env.refuse(-EINVAL, explain::irq_initialized(), "expected uninitialized irq flag as R{}", regno);
   if (const int err = check_mem_access(env, env.insn_idx, regno, 0, 8, Access::write, -1)) return err;
   const int at = flag_slot(env, reg);
-  if (at < 0) return env.refuse(-EINVAL, "expected uninitialized irq flag as R{}", regno);
+  if (at < 0) return env.refuse(-EINVAL, explain::irq_initialized(), "expected uninitialized irq flag as R{}", regno);
   StackSlot& slot = env.state->frames[reg.frame]->stack[static_cast<std::size_t>(at)];
   Resource resource;
   resource.kind = ResourceKind::irq;
@@ -67,7 +69,7 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
   StackSlot* slot = at < 0 ? nullptr : &env.state->frames[reg.frame]->stack[static_cast<std::size_t>(at)];
   if (slot == nullptr || slot->spilled.ref_id == 0 ||
       !std::all_of(slot->types.begin(), slot->types.end(), [](SlotType t) { return t == SlotType::irq_flag; }))
-    return env.refuse(-EINVAL, "expected an initialized irq flag as R{}", regno);
+    return env.refuse(-EINVAL, explain::irq_uninitialized(), "expected an initialized irq flag as R{}", regno);
   if (slot->spilled.irq_kind != kind)
     return env.refuse(-EINVAL, "irq flag acquired by {} kfuncs cannot be restored with {} kfuncs",
                       kind_name(slot->spilled.irq_kind), kind_name(kind));
@@ -75,7 +77,8 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
   const std::uint32_t id = slot->spilled.ref_id;
   if (id != state.active_irq_id) {
     const Resource* newest = find_resource(state, ResourceKind::irq, state.active_irq_id);
-    return env.refuse(-EACCES, "cannot restore irq state out of order, expected id={} acquired at insn_idx={}",
+    return env.refuse(-EACCES, explain::irq_out_of_order(),
+                      "cannot restore irq state out of order, expected id={} acquired at insn_idx={}",
                       state.active_irq_id, newest == nullptr ? 0 : newest->insn);
   }
   std::uint32_t previous = 0;
@@ -99,7 +102,8 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
 
 int check_irq_flag(Env& env, Call& call, unsigned regno) {
   if (!env.reg(regno).is(RegType::stack))
-    return env.refuse(-EINVAL, "R{} doesn't point to an irq flag on stack", regno);
+    return env.refuse(-EINVAL, explain::argument_not_irq_flag(call.name(), regno, env.reg(regno)),
+                      "R{} doesn't point to an irq flag on stack", regno);
   switch (call.special) {
     case Special::local_irq_save:
       return save(env, regno, native_kind);

@@ -4,6 +4,7 @@
 // another element does. Imprecise scalars that changed since the last round are forgotten, so that the walk round the
 // loop comes to an end. Tested by tests/verifier/call/iterators_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -49,7 +50,9 @@ int create(Env& env, const Call& call, unsigned regno, const btf::Btf& btf, btf:
       for (const SlotType t : frame.stack[static_cast<std::size_t>(place.slot) - i].types)
         if (t == SlotType::iter) free_slots = false;
   }
-  if (!free_slots) return env.refuse(-EINVAL, "expected uninitialized iter_{} as R{}", short_name(btf, id), regno);
+  if (!free_slots)
+    return env.refuse(-EINVAL, explain::iterator_initialized(), "expected uninitialized iter_{} as R{}",
+                      short_name(btf, id), regno);
   for (unsigned i = 0; i < slots; ++i)
     if (const int err =
             check_mem_access(env, env.insn_idx, regno, static_cast<std::int32_t>(i * 8), 8, Access::write, -1))
@@ -96,7 +99,9 @@ Found find(Env& env, const RegState& reg, const btf::Btf& btf, btf::TypeId id, u
 
 int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee) {
   const RegState& reg = env.reg(regno);
-  if (!reg.is(RegType::stack)) return env.refuse(-EINVAL, "R{} expected pointer to an iterator on stack", regno);
+  if (!reg.is(RegType::stack))
+    return env.refuse(-EINVAL, explain::argument_not_iterator(call.name(), regno, reg),
+                      "R{} expected pointer to an iterator on stack", regno);
   const btf::Btf& btf = *call.kfunc->btf;
   const btf::TypeId id = btf.skip_modifiers(pointee);
   const auto size = btf.size_of(id);
@@ -109,9 +114,11 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
     case Found::yes:
       break;
     case Found::no:
-      return env.refuse(-EINVAL, "expected an initialized iter_{} as R{}", short_name(btf, id), regno);
+      return env.refuse(-EINVAL, explain::iterator_uninitialized(), "expected an initialized iter_{} as R{}",
+                        short_name(btf, id), regno);
     case Found::outside_rcu:
-      return env.refuse(-EINVAL, "expected an RCU CS when using {}", call.name());
+      return env.refuse(-EINVAL, explain::needs_rcu(call.name(), true), "expected an RCU CS when using {}",
+                        call.name());
   }
   auto& stack = env.state->frames[reg.frame]->stack;
   call.iter_frame = static_cast<int>(reg.frame);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -138,8 +139,11 @@ int check_scalar_param(Env& env, Call& call, const Parameter& p) {
   const bool rdonly = p.name == "rdonly_buf_size", rdwr = p.name == "rdwr_buf_size";
   if (!rdonly && !rdwr) return 0;
   if (call.result_size_known) return env.refuse(-EINVAL, "2 or more rdonly/rdwr_buf_size parameters for kfunc");
-  if (!reg.is_const()) return env.refuse(-EINVAL, "R{} is not a const", p.regno);
-  if (reg.r.const_value() > UINT32_MAX) return env.refuse(-EINVAL, "R{} allocation size exceeds u32 max", p.regno);
+  if (!reg.is_const())
+    return env.refuse(-EINVAL, explain::argument_result_size(call.name(), p.regno), "R{} is not a const", p.regno);
+  if (reg.r.const_value() > UINT32_MAX)
+    return env.refuse(-EINVAL, explain::argument_result_size(call.name(), p.regno),
+                      "R{} allocation size exceeds u32 max", p.regno);
   call.result_size_known = true;
   call.result_size = reg.r.const_value();
   call.result_rdonly = rdonly;
@@ -178,7 +182,8 @@ int check_allocated(Env& env, Call& call, unsigned regno) {
 int check_refcounted(Env& env, Call& call, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (!is_alloc(reg) || reg.has(reg_flag::untrusted))
-    return env.refuse(-EINVAL, "R{} is neither owning or non-owning ref", regno);
+    return env.refuse(-EINVAL, explain::argument_not_refcounted(call.name(), regno, reg),
+                      "R{} is neither owning or non-owning ref", regno);
   if (!reg.has(reg_flag::non_owning)) call.arg_owning = true;
   const btf::Record* record = record_of(env, reg);
   if (record == nullptr || record->refcount_offset < 0)
@@ -245,14 +250,17 @@ int check_sized_memory(Env& env, Call& call, const Parameter& p) {
       how.from_kfunc = true;
       how.uninit = p.uninit;
       if (const int err = check_call_memory_sized(env, p.regno, size_regno, how)) {
-        env.refuse(err, "R{} and R{} memory, len pair leads to invalid memory access", p.regno, size_regno);
+        env.refuse(err, explain::argument_memory_pair(call.name(), p.regno),
+                   "R{} and R{} memory, len pair leads to invalid memory access", p.regno, size_regno);
         return err;
       }
     }
   }
   if (!p.const_size) return 0;
   const RegState& size = env.reg(size_regno);
-  if (!size.is_const()) return env.refuse(-EINVAL, "R{} must be a known constant", size_regno);
+  if (!size.is_const())
+    return env.refuse(-EINVAL, explain::argument_size_not_constant(call.name(), size_regno),
+                      "R{} must be a known constant", size_regno);
   call.const_known = true;
   call.const_value = size.r.const_value();
   return mark_precise(env, size_regno);
@@ -284,11 +292,22 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p) {
   }
 }
 
-int check_object_trust(Env& env, const Call& call, unsigned regno) {
+// "struct task_struct", "void"
+std::string type_phrase(const btf::Btf& btf, btf::TypeId id) {
+  const btf::Type& type = btf.resolved(id);
+  if (type.kind == Kind::void_) return "void";
+  return type.is_struct_or_union() ? fmt::format("{} {}", kind_word(type.kind), type.name) : std::string(type.name);
+}
+
+int check_object_trust(Env& env, const Call& call, unsigned regno, const std::string& type) {
   const RegState& reg = env.reg(regno);
   if (is_trusted_arg(reg)) return 0;
-  if (!call.has(kfunc_flag::rcu)) return env.refuse(-EINVAL, "R{} must be referenced or trusted", regno);
-  if (!is_rcu_arg(reg)) return env.refuse(-EINVAL, "R{} must be a rcu pointer", regno);
+  if (!call.has(kfunc_flag::rcu))
+    return env.refuse(-EINVAL, explain::argument_not_trusted(call.name(), regno, type, reg),
+                      "R{} must be referenced or trusted", regno);
+  if (!is_rcu_arg(reg))
+    return env.refuse(-EINVAL, explain::argument_not_rcu(call.name(), regno, type, reg), "R{} must be a rcu pointer",
+                      regno);
   return 0;
 }
 
@@ -313,7 +332,8 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
 int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Param& raw, Parameter& p) {
   const RegState& reg = env.reg(p.regno);
   if ((reg.is_null() || reg.maybe_null()) && !p.nullable && !p.optional)
-    return env.refuse(-EACCES, "Possibly NULL pointer passed to trusted R{}", p.regno);
+    return env.refuse(-EACCES, explain::kfunc_argument_null(call.name(), p.regno, type_phrase(btf, p.pointee) + " *"),
+                      "Possibly NULL pointer passed to trusted R{}", p.regno);
   if (reg.ref_id != 0 && reg.is_pointer()) {
     call.arg_ref = reg.ref_id;
     if (call.has(kfunc_flag::release)) call.release_reg = static_cast<int>(p.regno);
@@ -323,14 +343,14 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if (role == Role::map && !reg.is(RegType::map_ptr) && !reg.is(RegType::btf))
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
   if (role == Role::object) {
-    if (const int err = check_object_trust(env, call, p.regno)) return err;
+    if (const int err = check_object_trust(env, call, p.regno, type_phrase(btf, p.pointee))) return err;
   }
   if (const int err = check_param_offset(env, call, p)) return err;
   switch (role) {
     case Role::context:
       if (!reg.is(RegType::ctx))
-        return env.refuse(-EINVAL, "R{} expected pointer to ctx, but got {}", p.regno,
-                          reg_type_name(reg.type, reg.flags));
+        return env.refuse(-EINVAL, explain::argument_not_context(call.name(), p.regno, reg),
+                          "R{} expected pointer to ctx, but got {}", p.regno, reg_type_name(reg.type, reg.flags));
       return 0;
     case Role::null:
       return 0;
@@ -394,7 +414,9 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
       if (reg.is(RegType::btf) || !reg.is_pointer() || btf.type(p.pointee).is_struct_or_union()) {
         if (btf.type(p.pointee).kind == Kind::struct_ && !reg.is(RegType::btf)) {
           // Something that is no kernel object where one is asked for.
-          return env.refuse(-EINVAL, "R{} is {} expected {} {}", p.regno, reg_type_name(reg.type, reg.flags),
+          return env.refuse(-EINVAL,
+                            explain::argument_wrong_object(call.name(), p.regno, type_phrase(btf, p.pointee), reg),
+                            "R{} is {} expected {} {}", p.regno, reg_type_name(reg.type, reg.flags),
                             kind_word(btf.type(p.pointee).kind), btf.type(p.pointee).name);
         }
       }
@@ -450,7 +472,12 @@ int check_kfunc_args(Env& env, Call& call) {
     if (p.size_checked) ++i;
   }
   if (call.has(kfunc_flag::release) && call.release_reg < 0)
-    return env.refuse(-EINVAL, "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R1", call.name());
+    return env.refuse(
+        -EINVAL,
+        explain::release_unowned_kfunc(
+            call.name(), 1,
+            params.empty() ? std::string("void") : type_phrase(btf, btf.pointee(params[0].type).value_or(0))),
+        "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R1", call.name());
   return 0;
 }
 

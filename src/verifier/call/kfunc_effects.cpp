@@ -2,6 +2,7 @@
 //
 // Tested by tests/verifier/call/.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -22,7 +23,8 @@ int begin_or_end_section(Env& env, const Call& call) {
       return 0;
     case Special::rcu_read_unlock:
       if (state.rcu_locks == 0)
-        return env.refuse(-EINVAL, "unmatched rcu read unlock (kernel function {})", call.name());
+        return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::rcu),
+                          "unmatched rcu read unlock (kernel function {})", call.name());
       if (--state.rcu_locks == 0) {
         // What RCU protected may go now: it can still be looked at, with care.
         env.state->for_each_reg([](RegState& reg) {
@@ -37,7 +39,8 @@ int begin_or_end_section(Env& env, const Call& call) {
       return 0;
     case Special::preempt_enable:
       if (state.preempt_locks == 0)
-        return env.refuse(-EINVAL, "unmatched attempt to enable preemption (kernel function {})", call.name());
+        return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::preempt),
+                          "unmatched attempt to enable preemption (kernel function {})", call.name());
       --state.preempt_locks;
       return 0;
     default:

@@ -3,6 +3,7 @@
 // Types come from BTF, rules from the entry's flags and its `Special` (calls/kfuncs/*.cpp). Tested by
 // tests/verifier/call/.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -26,7 +27,9 @@ int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   bool allowed = entry != nullptr && entry->since <= release && release < entry->until;
   allowed = allowed && calls::may_call(*entry, env.type().type, traits.attach_type, traits.struct_ops_type,
                                        traits.struct_ops_member);
-  if (!allowed) return env.refuse(-EACCES, "calling kernel function {} is not allowed", kfunc.name);
+  if (!allowed)
+    return env.refuse(-EACCES, explain::kfunc_not_allowed(kfunc.name), "calling kernel function {} is not allowed",
+                      kfunc.name);
   if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
   return 0;
 }
@@ -35,12 +38,17 @@ int check_kfunc_context(Env& env, const Call& call) {
   if (call.has(kfunc_flag::sleepable)) {
     if (const char* where = non_sleepable_context(env)) {
       if (std::string_view(where) == "non-sleepable prog")
-        return env.refuse(-EACCES, "program must be sleepable to call sleepable kfunc {}", call.name());
-      return env.refuse(-EACCES, "kernel func {} is sleepable within {}", call.name(), where);
+        return env.refuse(
+            -EACCES, explain::may_not_sleep(env, fmt::format("sleepable kfunc {}", call.name()), "kfunc call", "kfunc"),
+            "program must be sleepable to call sleepable kfunc {}", call.name());
+      return env.refuse(
+          -EACCES, explain::may_not_sleep(env, fmt::format("sleepable kfunc {}", call.name()), "kfunc call", "kfunc"),
+          "kernel func {} is sleepable within {}", call.name(), where);
     }
   }
   if (call.has(kfunc_flag::rcu_protected) && !in_rcu_section(env))
-    return env.refuse(-EACCES, "kernel func {} requires RCU critical section protection", call.name());
+    return env.refuse(-EACCES, explain::needs_rcu(call.name(), false),
+                      "kernel func {} requires RCU critical section protection", call.name());
   return 0;
 }
 
@@ -67,7 +75,12 @@ int check_kfunc_call(Env& env, const Insn& insn) {
 
   if (env.state->active_locks != 0 && !allowed_under_lock(call) &&
       !call.has(kfunc_flag::iter_new | kfunc_flag::iter_next | kfunc_flag::iter_destroy))
-    return env.refuse(-EINVAL, "function calls are not allowed while holding a lock");
+    return env.refuse(
+        -EINVAL,
+        explain::inside_region(
+            env, Region::lock, "function call",
+            "Release the BPF spin lock before making this call, or move the call outside the locked region."),
+        "function calls are not allowed while holding a lock");
   if (call.special == Special::res_spin_lock || call.special == Special::res_spin_lock_irqsave) {
     if (const int err = push_lock_failure(env)) return err;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -91,7 +92,7 @@ int take_lock(Env& env, unsigned regno, LockKind kind) {
       if (r.kind == ResourceKind::spin_lock) return env.refuse(-EINVAL, "Locking two bpf_spin_locks are not allowed");
       if ((r.kind == ResourceKind::res_lock || r.kind == ResourceKind::res_lock_irq) && r.id == place.id &&
           r.object == place.object)
-        return env.refuse(-EINVAL, "Acquiring the same lock again, AA deadlock detected");
+        return env.refuse(-EINVAL, explain::lock_recursive(), "Acquiring the same lock again, AA deadlock detected");
     }
   }
   Resource lock;
@@ -111,11 +112,12 @@ int release_lock(Env& env, unsigned regno, LockKind kind) {
   State& state = *env.state;
   const bool res = kind != LockKind::spin;
   const std::string_view name = res ? "bpf_res_spin_unlock" : "bpf_spin_unlock";
-  if (state.active_locks == 0) return env.refuse(-EINVAL, "{} without taking a lock", name);
+  if (state.active_locks == 0)
+    return env.refuse(-EINVAL, explain::unlock_without_lock(), "{} without taking a lock", name);
   if (!has_active_lock(state, resource_of(kind), place.id, place.object))
-    return env.refuse(-EINVAL, "{} of different lock", name);
+    return env.refuse(-EINVAL, explain::unlock_other(), "{} of different lock", name);
   if (place.id != state.active_lock_id || place.object != state.active_lock_object)
-    return env.refuse(-EINVAL, "{} cannot be out of order", name);
+    return env.refuse(-EINVAL, explain::unlock_out_of_order(), "{} cannot be out of order", name);
   auto& all = state.resources;
   for (std::size_t i = all.size(); i-- > 0;) {
     if (all[i].kind == resource_of(kind) && all[i].id == place.id && all[i].object == place.object) {

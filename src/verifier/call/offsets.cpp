@@ -2,6 +2,7 @@
 //
 // Tested by tests/verifier/call/.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -16,7 +17,8 @@ int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allow
   const std::int64_t offset = reg.fixed_offset();
   if (offset < 0) return env.refuse(-EACCES, "negative offset {} ptr R{} off={} disallowed", type, regno, offset);
   if (!fixed_allowed && offset != 0)
-    return env.refuse(-EACCES, "dereference of modified {} ptr R{} off={} disallowed", type, regno, offset);
+    return env.refuse(-EACCES, explain::modified_pointer(reg, regno),
+                      "dereference of modified {} ptr R{} off={} disallowed", type, regno, offset);
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -15,10 +16,16 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
   Subprogram& sub = env.subprograms[index];
   if (env.state->active_locks != 0)
     return env.refuse(-EINVAL,
+                      explain::inside_region(
+                          env, Region::lock, fmt::format("global function {}()", sub.name),
+                          "Release the lock before calling the global function, or use a static function instead."),
                       "global function calls are not allowed while holding a lock,\nuse static function instead");
   if (sub.might_sleep) {
     if (const char* where = non_sleepable_context(env))
-      return env.refuse(-EINVAL, "sleepable global function {}() called in {}", sub.name, where);
+      return env.refuse(
+          -EINVAL,
+          explain::may_not_sleep(env, fmt::format("sleepable global function {}()", sub.name), "call", "function"),
+          "sleepable global function {}() called in {}", sub.name, where);
   }
   if (args_error != 0) return env.refuse(args_error, "Caller passes invalid args into func#{} ('{}')", index, sub.name);
   if (env.log->steps()) env.log->print("Func#{} ('{}') is global and assumed valid.\n", index, sub.name);

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -14,7 +15,8 @@ int check_reg(Env& env, unsigned number, RegUse use) {
   env.log->touch_reg(number);
   RegState& reg = env.reg(number);
   if (use == RegUse::source) {
-    if (reg.is(RegType::not_init)) return env.refuse(-EACCES, "R{} !read_ok", number);
+    if (reg.is(RegType::not_init))
+      return env.refuse(-EACCES, explain::unreadable_register(env, number), "R{} !read_ok", number);
     return 0;
   }
   if (number == frame_pointer) return env.refuse(-EACCES, "frame pointer is read only");

@@ -9,6 +9,7 @@
 
 #include "verifier/path/explorer.hpp"
 #include "verifier/path/flow.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -51,13 +52,15 @@ int find_jump_table(Env& env, std::uint32_t at) {
     targets.insert(targets.end(), map->insn_targets.begin(), map->insn_targets.end());
   }
   if (targets.empty()) {
-    return env.refuse(-EINVAL, "no jump tables found for subprog starting at {}", subprogram.start);
+    return env.refuse(-EINVAL, explain::missing_jump_table(at, subprogram.start),
+                      "no jump tables found for subprog starting at {}", subprogram.start);
   }
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
   for (const std::uint32_t target : targets) {
     if (target < subprogram.start || target >= subprogram.end) {
-      return env.refuse(-EINVAL, "jump table for insn {} points outside of the subprog [{},{}]", at, subprogram.start,
+      return env.refuse(-EINVAL, explain::jump_table_out_of_range(at, subprogram.start, subprogram.end),
+                        "jump table for insn {} points outside of the subprog [{},{}]", at, subprogram.start,
                         subprogram.end);
     }
   }
@@ -128,7 +131,7 @@ class Reachability {
     }
     for (std::uint32_t i = 0; i < reached_.size(); ++i) {
       env_.insn_idx = i;
-      if (!reached_[i]) return env_.refuse(-EINVAL, "unreachable insn {}", i);
+      if (!reached_[i]) return env_.refuse(-EINVAL, explain::unreachable(i), "unreachable insn {}", i);
       if (!env_.insns[i].is_wide_load()) continue;
       if (reached_[i + 1]) return env_.refuse(-EINVAL, "jump into the middle of ldimm64 insn {}", i);
       ++i;

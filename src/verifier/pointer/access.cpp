@@ -5,13 +5,14 @@
 #include <cerrno>
 
 #include "verifier/pointer/pointer.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 namespace {
 
 int refuse_kind(Env& env, const MemAccess& access) {
-  return env.refuse(-EACCES, "R{} invalid mem access '{}'", access.regno,
-                    reg_type_name(access.reg.type, access.reg.flags));
+  return env.refuse(-EACCES, explain::invalid_dereference(access.reg, access.regno), "R{} invalid mem access '{}'",
+                    access.regno, reg_type_name(access.reg.type, access.reg.flags));
 }
 
 int access_by_kind(Env& env, const MemAccess& access) {

@@ -6,6 +6,7 @@
 
 #include "verifier/insn/insn.hpp"
 #include "verifier/pointer/pointer.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -54,22 +55,27 @@ bool too_far(std::int64_t offset) {
   return offset >= max_var_off || offset <= -max_var_off;
 }
 
-int check_number(Env& env, std::string_view kind, const Scalar& number) {
+int check_number(Env& env, unsigned regno, std::string_view kind, const Scalar& number) {
+  const auto why = [regno] { return explain::unsafe_scalar_offset(regno); };
   const std::int64_t least = number.smin();
   if (number.is_const()) {
     const auto value = static_cast<std::int64_t>(number.const_value());
-    if (too_far(value)) return env.refuse(-EINVAL, "math between {} pointer and {} is not allowed", kind, value);
+    if (too_far(value)) return env.refuse(-EINVAL, why(), "math between {} pointer and {} is not allowed", kind, value);
     return 0;
   }
   if (least == std::numeric_limits<std::int64_t>::min())
-    return env.refuse(-EINVAL, "math between {} pointer and register with unbounded min value is not allowed", kind);
-  if (too_far(least)) return env.refuse(-EINVAL, "value {} makes {} pointer be out of bounds", least, kind);
+    return env.refuse(-EINVAL, why(), "math between {} pointer and register with unbounded min value is not allowed",
+                      kind);
+  if (too_far(least)) return env.refuse(-EINVAL, why(), "value {} makes {} pointer be out of bounds", least, kind);
   return 0;
 }
 
-int check_offset_sane(Env& env, std::string_view kind, const Scalar& offset) {
+int check_offset_sane(Env& env, const RegState& pointer, unsigned regno, std::string_view kind) {
+  const Scalar& offset = pointer.r;
   const std::int64_t least = offset.is_const() ? static_cast<std::int64_t>(offset.const_value()) : offset.smin();
-  if (too_far(least)) return env.refuse(-EINVAL, "{} pointer offset {} is not allowed", kind, least);
+  if (too_far(least))
+    return env.refuse(-EINVAL, explain::unsafe_pointer_offset(pointer, regno), "{} pointer offset {} is not allowed",
+                      kind, least);
   return 0;
 }
 
@@ -101,18 +107,21 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
       env.reg(dst).r.zero_extend32();
       return 0;
     }
-    return env.refuse(-EACCES, "R{} 32-bit pointer arithmetic prohibited", dst);
+    return env.refuse(-EACCES, explain::arithmetic_32bit(base, dst), "R{} 32-bit pointer arithmetic prohibited", dst);
   }
   if (base.maybe_null())
-    return env.refuse(-EACCES, "R{} pointer arithmetic on {} prohibited, null-check it first", dst, kind);
+    return env.refuse(-EACCES, explain::arithmetic_before_null_check(base, dst),
+                      "R{} pointer arithmetic on {} prohibited, null-check it first", dst, kind);
   // Bytes of which nothing is known but that they may be read: where they are does not matter.
   if (base.is(RegType::mem) && base.has(reg_flag::untrusted)) {
     env.reg(dst) = base;
     return 0;
   }
-  if (!may_move(base, number, op)) return env.refuse(-EACCES, "R{} pointer arithmetic on {} prohibited", dst, kind);
-  if (int error = check_number(env, kind, number.r)) return error;
-  if (int error = check_offset_sane(env, kind, base.r)) return error;
+  if (!may_move(base, number, op))
+    return env.refuse(-EACCES, explain::arithmetic_forbidden(base, dst), "R{} pointer arithmetic on {} prohibited", dst,
+                      kind);
+  if (int error = check_number(env, dst, kind, number.r)) return error;
+  if (int error = check_offset_sane(env, base, dst, kind)) return error;
 
   const bool dst_is_number = env.reg(dst).is_scalar();
   RegState result = base;
@@ -121,19 +130,25 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
       alu(AluOp::add, result.r, number.r, true);
       break;
     case alu_op::sub:
-      if (dst_is_number) return env.refuse(-EACCES, "R{} tried to subtract pointer from scalar", dst);
-      if (base.is(RegType::stack)) return env.refuse(-EACCES, "R{} subtraction from stack pointer prohibited", dst);
+      if (dst_is_number)
+        return env.refuse(-EACCES, explain::subtracted_from_scalar(insn.src, dst),
+                          "R{} tried to subtract pointer from scalar", dst);
+      if (base.is(RegType::stack))
+        return env.refuse(-EACCES, explain::subtraction_from_stack(dst),
+                          "R{} subtraction from stack pointer prohibited", dst);
       alu(AluOp::sub, result.r, number.r, true);
       break;
     case alu_op::and_:
     case alu_op::or_:
     case alu_op::xor_:
-      return env.refuse(-EACCES, "R{} bitwise operator {} on pointer prohibited", dst, alu_operator(insn));
+      return env.refuse(-EACCES, explain::bitwise_on_pointer(base, dst, alu_operator(insn)),
+                        "R{} bitwise operator {} on pointer prohibited", dst, alu_operator(insn));
     default:
-      return env.refuse(-EACCES, "R{} pointer arithmetic with {} operator prohibited", dst, alu_operator(insn));
+      return env.refuse(-EACCES, explain::operator_on_pointer(base, dst, alu_operator(insn)),
+                        "R{} pointer arithmetic with {} operator prohibited", dst, alu_operator(insn));
   }
   forget_packet_range(env, result, number.r, op);
-  if (int error = check_offset_sane(env, kind, result.r)) return error;
+  if (int error = check_offset_sane(env, result, dst, kind)) return error;
   env.reg(dst) = result;
   return 0;
 }

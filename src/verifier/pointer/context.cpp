@@ -7,6 +7,7 @@
 
 #include "verifier/pointer/btf_context.hpp"
 #include "verifier/pointer/pointer.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -91,7 +92,9 @@ int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32
     return env.refuse(-EACCES, "variable {} access var_off={} disallowed", kind, tnum_string(reg.r.var_off()));
   const std::int64_t at = reg.fixed_offset();
   if (at < 0) return env.refuse(-EACCES, "negative offset {} ptr R{} off={} disallowed", kind, regno, at);
-  if (at != 0) return env.refuse(-EACCES, "dereference of modified {} ptr R{} off={} disallowed", kind, regno, at);
+  if (at != 0)
+    return env.refuse(-EACCES, explain::modified_pointer(reg, regno),
+                      "dereference of modified {} ptr R{} off={} disallowed", kind, regno, at);
   return 0;
 }
 

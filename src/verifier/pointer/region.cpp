@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "verifier/pointer/pointer.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -56,18 +57,23 @@ int check_region(Env& env, const RegState& reg, unsigned regno, std::int64_t off
   const bool fits = least != std::numeric_limits<std::int64_t>::min() &&
                     least + off == static_cast<std::int64_t>(static_cast<std::int32_t>(least + off));
   if (least < 0 && (!fits || least + off < 0))
-    return env.refuse(-EACCES, "R{} min value is negative, either use unsigned index or do a if (index >=0) check.",
-                      regno);
+    return env.refuse(-EACCES, explain::outside_bounds(reg, regno, off, size, object_size, explain::Outside::below),
+                      "R{} min value is negative, either use unsigned index or do a if (index >=0) check.", regno);
   if (!inside(least + off, size, object_size, zero_size_allowed)) {
     note_outside(env, reg, regno, least + off, size, object_size);
-    return env.refuse(-EACCES, "R{} min value is outside of the allowed memory range", regno);
+    return env.refuse(-EACCES,
+                      explain::outside_bounds(reg, regno, off, size, object_size, explain::Outside::begins_outside),
+                      "R{} min value is outside of the allowed memory range", regno);
   }
   if (reg.r.umax() >= static_cast<std::uint64_t>(max_var_off))
-    return env.refuse(-EACCES, "R{} unbounded memory access, make sure to bounds check any such access", regno);
+    return env.refuse(-EACCES, explain::outside_bounds(reg, regno, off, size, object_size, explain::Outside::unbounded),
+                      "R{} unbounded memory access, make sure to bounds check any such access", regno);
   const auto greatest = static_cast<std::int64_t>(reg.r.umax()) + off;
   if (!inside(greatest, size, object_size, zero_size_allowed)) {
     note_outside(env, reg, regno, greatest, size, object_size);
-    return env.refuse(-EACCES, "R{} max value is outside of the allowed memory range", regno);
+    return env.refuse(-EACCES,
+                      explain::outside_bounds(reg, regno, off, size, object_size, explain::Outside::ends_outside),
+                      "R{} max value is outside of the allowed memory range", regno);
   }
   return 0;
 }

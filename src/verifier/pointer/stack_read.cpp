@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "verifier/pointer/stack.hpp"
+#include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -25,7 +26,8 @@ int refuse_bytes(Env& env, SlotType type, std::int64_t off, unsigned i, unsigned
   if (type == SlotType::poison)
     return env.refuse(-EFAULT, "reading from stack off {}+{} size {}, slot poisoned by dead code elimination", off, i,
                       size);
-  return env.refuse(-EACCES, "invalid read from stack off {}+{} size {}", off, i, size);
+  return env.refuse(-EACCES, explain::uninitialized_stack(off, i, size), "invalid read from stack off {}+{} size {}",
+                    off, i, size);
 }
 
 // Part of a spilled scalar, or all of one that is narrower than its slot.

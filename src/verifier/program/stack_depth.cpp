@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -41,8 +42,8 @@ bool is_callback(const Subprogram& subprogram) {
 }
 
 int refuse_recursion(Env& env, std::uint32_t caller, std::uint32_t callee) {
-  return env.refuse(-EINVAL, "recursive call from {}() to {}()", env.subprograms[caller].name,
-                    env.subprograms[callee].name);
+  return env.refuse(-EINVAL, explain::recursion(env.insn_idx), "recursive call from {}() to {}()",
+                    env.subprograms[caller].name, env.subprograms[callee].name);
 }
 
 // Direct calls in a circle.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
@@ -110,11 +111,17 @@ int check_subprogram_bounds(Env& env) {
       if (is_jump_class(insn) && !is_call(insn) && !is_exit(insn) && !is_goto_register(insn)) {
         const std::int64_t target = jump_target(at, insn);
         if (target < subprogram.start || target >= subprogram.end) {
-          return env.refuse(-EINVAL, "jump out of range from insn {} to {}", at, target);
+          return env.refuse(
+              -EINVAL,
+              explain::jump_out_of_range(at, target, static_cast<std::uint32_t>(&subprogram - env.subprograms.data()),
+                                         subprogram.start, subprogram.end),
+              "jump out of range from insn {} to {}", at, target);
         }
       }
       if (at + 1 == subprogram.end && !may_end_function(env, at)) {
-        return env.refuse(-EINVAL, "last insn is not an exit or jmp");
+        return env.refuse(-EINVAL,
+                          explain::falls_through(static_cast<std::uint32_t>(&subprogram - env.subprograms.data()), at),
+                          "last insn is not an exit or jmp");
       }
     }
   }
