@@ -112,7 +112,7 @@ int push_callback(Env& env, const Call& call, CallbackKind kind) {
   if (const int err = set_arguments(env, call, kind, caller, callee)) return err;
   ++state->callback_unroll_depth;
   ++caller.callback_depth;
-  for (unsigned i = 0; i <= 5; ++i) caller.regs[i].mark_not_init();
+  // The caller keeps its arguments: the callback returns to the call itself, which then makes the next round.
   env.frame().callback_depth = 0;  // the path that goes on without entering it
   return 0;
 }
