@@ -14,7 +14,8 @@ namespace {
 // forgotten.
 int check_may_goto(Env& env, const Insn& insn) {
   const std::uint32_t at = env.insn_idx;
-  const State* before = find_previous_visit(env, *env.state, at);
+  // The checkpoint that was just made here is this visit, not an earlier one.
+  const State* before = env.state->parent == nullptr ? nullptr : find_previous_visit(env, *env.state->parent, at);
   State* next = push_branch(env, at + 1, at);
   if (next == nullptr) return -E2BIG;
   ++next->may_goto_depth;

@@ -75,7 +75,7 @@ void mark_call(Env& env, std::uint32_t at) {
   Subprogram& subprogram = env.subprograms[subprogram_at(env, at)];
   if (aux.helper != nullptr) {
     subprogram.might_sleep |= aux.helper->might_sleep;
-    subprogram.changes_packet |= aux.helper->changes_packet;
+    subprogram.changes_packet |= aux.helper->changes_packet || aux.helper->special == Special::tail_call;
   }
   if (aux.kfunc != nullptr && aux.kfunc->entry != nullptr) {
     const std::uint32_t flags = aux.kfunc->entry->flags;

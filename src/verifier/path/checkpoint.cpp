@@ -103,6 +103,17 @@ void forget_single_ids(State& state) {
   });
 }
 
+// What no path ahead can read need not be compared, printed or kept.
+void forget_dead(Env& env, State& state) {
+  for (std::uint32_t f = 0; f < state.frames.size(); ++f) {
+    Frame& frame = *state.frames[f];
+    const std::uint16_t live = env.aux[insn_of_frame(state, state.insn, f)].live_regs_before;
+    for (unsigned i = 0; i < frame_pointer; ++i) {
+      if ((live >> i & 1) == 0) frame.regs[i].mark_not_init();
+    }
+  }
+}
+
 void add_checkpoint(Env& env, std::vector<std::unique_ptr<Seen>>& list) {
   Explorer& explorer = *env.explorer;
   State& now = *env.state;
@@ -134,6 +145,7 @@ int visit_checkpoint(Env& env) {
   State& now = *env.state;
   auto& list = explorer.explored[env.insn_idx];
   now.insn = env.insn_idx;
+  forget_dead(env, now);
   const bool forced = env.insn_aux().force_checkpoint;
   const bool force_new = env.test_state_freq || forced || now.history.size() > max_history;
   const std::uint32_t jumps = explorer.jumps_processed - explorer.jumps_at_checkpoint;

@@ -102,7 +102,8 @@ void print_live_regs(const Env& env) {
     for (unsigned i = 0; i < frame_pointer; ++i) {
       regs += (env.aux[at].live_regs_before & bit(i)) != 0 ? static_cast<char>('0' + i) : '.';
     }
-    env.log->print("{:3}: {} {}\n", at, regs, insn_text(env, at));
+    const std::uint32_t scc = env.aux[at].scc;
+    env.log->print("{:>3} {:3}: {} {}\n", scc != 0 ? std::to_string(scc) : "", at, regs, insn_text(env, at));
     if (env.insns[at].is_wide_load()) ++at;
   }
 }

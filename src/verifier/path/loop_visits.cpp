@@ -6,6 +6,7 @@
 // marks are carried along all its back edges until none is new. A visit of a loop is told from another by the calls
 // that lead to it. Tested by tests/verifier/path/explorer_test.cpp.
 #include "verifier/path/checkpoint.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -23,6 +24,13 @@ bool loop_of(const Env& env, const State& state, std::uint32_t& scc, std::vector
     call_sites.push_back(insn);
   }
   return false;
+}
+
+void log_visit(const Env& env, std::string_view what, const LoopVisit& visit) {
+  if (!env.log->everything()) return;
+  std::string chain;
+  for (const std::uint32_t call_site : visit.call_sites) chain += fmt::format("{},", call_site);
+  env.log->print("SCC {} ({}{})\n", what, chain, visit.scc);
 }
 
 LoopVisit* find_visit(const Env& env, const State& state) {
@@ -72,13 +80,16 @@ void enter_loop(Env& env, State& checkpoint) {
     visit = created.get();
     env.explorer->loop_visits.push_back(std::move(created));
   }
-  if (visit->entry == nullptr) visit->entry = &checkpoint;
+  if (visit->entry != nullptr) return;
+  log_visit(env, "enter", *visit);
+  visit->entry = &checkpoint;
 }
 
 int leave_loop(Env& env, State& checkpoint, bool& left) {
   LoopVisit* visit = find_visit(env, checkpoint);
   left = visit != nullptr && visit->entry == &checkpoint;
   if (!left) return 0;
+  log_visit(env, "exit", *visit);
   const int error = propagate_backedges(env, *visit);
   visit->entry = nullptr;
   for (auto& edge : visit->backedges) env.explorer->recycle(std::move(edge.state));
@@ -89,6 +100,7 @@ int leave_loop(Env& env, State& checkpoint, bool& left) {
 void add_backedge(Env& env, State& equal_to) {
   LoopVisit* visit = find_visit(env, equal_to);
   if (visit == nullptr) return;
+  log_visit(env, "backedge", *visit);
   LoopVisit::Backedge edge{env.explorer->copy_of(*env.state), &equal_to};
   edge.state->insn = env.insn_idx;
   edge.state->seen = nullptr;
