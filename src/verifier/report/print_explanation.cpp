@@ -54,8 +54,10 @@ std::string untabbed(std::string_view text) {
 }
 
 std::string clipped(std::string text) {
-  if (text.size() > longest_source) text = text.substr(0, longest_source - 3) + "...";
-  return text;
+  if (text.size() <= longest_source) return text;
+  text.resize(longest_source - 3);
+  text.resize(text.find_last_not_of(' ') + 1);
+  return text + "...";
 }
 
 // What the program knows of this line of the same file.
@@ -92,11 +94,7 @@ void append_instructions(std::string& out, const Env& env, std::uint32_t at) {
   const std::uint32_t first = at > around ? at - around : 0;
   const std::uint32_t end = std::min<std::uint32_t>(at + around + 1, static_cast<std::uint32_t>(env.insns.size()));
   const auto is_second_half = [&](std::uint32_t insn) { return insn > 0 && env.insns[insn - 1].is_wide_load(); };
-  std::uint32_t last = at;
-  for (std::uint32_t insn = at; insn < end; ++insn) {
-    if (!is_second_half(insn)) last = insn;
-  }
-  const std::size_t width = digits(last);
+  const std::size_t width = digits(env.insns.size() - 1);
   for (std::uint32_t insn = first; insn < end; ++insn) {
     if (is_second_half(insn)) continue;
     out += fmt::format("  {} {:>{}} | {}\n", insn == at ? ">>>" : "   ", insn, width, insn_text(env, insn));
