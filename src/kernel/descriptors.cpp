@@ -182,7 +182,9 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
   error = map->map->mmap_source(offset, length, protection, memory, memory_offset);
   if (error != 0) return error;
   void* at = ::mmap(hint, length, protection, flags, memory, static_cast<off_t>(memory_offset));
-  return at == MAP_FAILED ? -errno : reinterpret_cast<std::int64_t>(at);
+  if (at == MAP_FAILED) return -errno;
+  map->map->mapped_at(reinterpret_cast<std::uint64_t>(at));
+  return reinterpret_cast<std::int64_t>(at);
 }
 
 void Kernel::refresh_poll_state() {

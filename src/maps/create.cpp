@@ -245,7 +245,7 @@ constexpr Row rows[] = {
     {MapType::bloom_filter, check_bloom_filter, make_bloom_filter, 0, KeyBtf::none},
     {MapType::user_ringbuf, check_ring, make_named_only},
     {MapType::cgrp_storage, check_local_storage, make_local_storage, may_lock | may_kptr, KeyBtf::integer},
-    {MapType::arena, check_arena, make_named_only, 0, KeyBtf::refused},
+    {MapType::arena, check_arena, make_arena, 0, KeyBtf::refused},
     {MapType::insn_array, check_insn_array, make_insn_array, 0, KeyBtf::integer},
     {MapType::rhash, check_rhash, make_hash, all_in_hash},
 };

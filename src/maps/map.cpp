@@ -76,6 +76,8 @@ int Map::mmap_source(std::uint64_t, std::uint64_t, int, int&, std::uint64_t&) {
   return -enotsupp;
 }
 
+void Map::mapped_at(std::uint64_t) {}
+
 void Map::get_user_ref() {
   user_refs_.fetch_add(1, std::memory_order_seq_cst);
 }

@@ -84,6 +84,8 @@ class Map {
   // negative errno as mmap gives it.
   virtual int mmap_source(std::uint64_t offset, std::uint64_t length, int protection, int& memory_fd,
                           std::uint64_t& memory_offset);
+  // Where user space has mapped it (arenas: programs see the same addresses).
+  virtual void mapped_at(std::uint64_t address);
 
   // ---- life ----
   // References by user space: descriptors, pins. When the last goes, asynchronous work of the map is cancelled
