@@ -28,9 +28,14 @@ UseDef of_call(const Env& env, std::uint32_t at) {
     while (count < aux.helper->args.size() && aux.helper->args[count].kind != calls::ArgKind::none) ++count;
     use = first_arguments(count);
   } else if (aux.kfunc != nullptr && aux.kfunc->btf) {
-    std::size_t count = aux.kfunc->btf->params(aux.kfunc->btf->type(aux.kfunc->proto)).size();
-    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0 && count > 0)
-      --count;
+    const btf::Btf& btf = *aux.kfunc->btf;
+    const auto params = btf.params(btf.type(aux.kfunc->proto));
+    std::size_t count = params.size();
+    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0 && count > 0) {
+      // Where BTF names the argument that the verifier supplies at all, it is the last.
+      const auto last = btf.pointee(params[count - 1].type);
+      if (last && btf.type(*last).name == "bpf_prog_aux") --count;
+    }
     use = count <= 5 ? first_arguments(static_cast<unsigned>(count)) : arguments;
   }
   return {use, caller_saved};

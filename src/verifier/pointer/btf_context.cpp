@@ -39,6 +39,8 @@ std::optional<Target> find_target(const Env& env) {
       if (!proto) return std::nullopt;
       target.proto = &btf.type(*proto);
       target.skip_first = true;
+      if (constexpr std::string_view prefix = "btf_trace_"; target.name.starts_with(prefix))
+        target.name.remove_prefix(prefix.size());
       break;
     }
     case Kind::struct_: {
