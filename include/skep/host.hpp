@@ -33,6 +33,7 @@ enum HostKfuncFlags : std::uint32_t {
   host_rcu_protected = 1 << 10,
   host_fastcall = 1 << 11,
   host_implicit_args = 1 << 12,
+  host_spin_lock_ok = 1 << 17,  // may be called while a lock is held
 };
 
 struct HostKfunc {
@@ -43,15 +44,19 @@ struct HostKfunc {
 };
 
 struct HostModule {
-  std::string_view name;                // "bpf_testmod"
-  std::vector<std::string_view> types;  // C definitions, in order: "struct foo { int a; struct task_struct *t; };"
+  std::string_view name;  // "bpf_testmod"
+  // C definitions, in order: "struct foo { int a; struct task_struct *t; };", also union and typedef
+  std::vector<std::string_view> types;
   std::vector<HostKfunc> kfuncs;
-  std::vector<std::string_view> functions;  // C prototypes of functions that fentry, fexit, fmod_ret programs attach to
+  // C prototypes of functions that fentry, fexit, fmod_ret programs attach to. One named as a struct_ops member is
+  // ("foo_ops__member") says more of its arguments by their names (__ref, __nullable).
+  std::vector<std::string_view> functions;
   std::vector<std::string_view> modifiable;  // names among `functions` that fmod_ret programs may attach to
   std::vector<std::string_view> sleepable;   // … that sleepable programs may
   std::vector<std::string_view>
       tracepoints;  // prototypes "void bpf_testmod_test_read(struct task_struct *t, …)" of tp_btf
   std::vector<std::string_view> struct_ops;  // names of struct types whose members programs implement
+  std::vector<std::string_view> per_cpu;     // variables of each CPU that programs may name: "int counter"
 };
 
 }  // namespace skep

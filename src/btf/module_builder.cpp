@@ -1,6 +1,6 @@
 // A writer of BTF and a reader of the little C that prototypes and structs are written in: declaration specifiers,
-// pointers, arrays, function pointers. No expressions, no bit fields, no attributes; what is not understood is refused
-// by name. Tested by tests/btf/module_builder_test.cpp.
+// pointers, arrays, function pointers, structs within structs. No expressions, no bit fields, no attributes; what is
+// not understood is refused by name. Tested by tests/btf/module_builder_test.cpp.
 #include "btf/module_builder.hpp"
 
 #include <algorithm>
@@ -33,6 +33,7 @@ constexpr Basic basics[] = {
     {"unsigned long", 8, 0, {}},
     {"long long", 8, is_signed, {}},
     {"unsigned long long", 8, 0, {}},
+    {"__int128", 16, is_signed, {}},
     {"_Bool", 1, is_bool, {}},
     {"bool", 1, is_bool, "_Bool"},
     {"u8", 1, 0, "unsigned char"},
@@ -99,20 +100,40 @@ class PrototypeParser {
     TypeId type = 0;
   };
 
-  bool function() {
+  bool kfunc() {
+    const TypeId func = function();
+    if (func == 0) return false;
+    const std::uint32_t whole[] = {static_cast<std::uint32_t>(-1)};
+    b_.add("bpf_kfunc", Kind::decl_tag, 0, func, whole);
+    return true;
+  }
+
+  bool plain_function() { return function() != 0; }
+
+  bool variable() {
+    const Declared d = declarator(specifiers());
+    take(";");
+    if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
+    const std::uint32_t global[] = {1};
+    const TypeId id = b_.add(d.name, Kind::var, 0, d.type, global);
+    b_.per_cpu_.push_back({id, b_.size_of(d.type)});
+    return true;
+  }
+
+  TypeId function() {
     while (take("extern") || take("static")) {
     }
     const TypeId result_base = specifiers();
     const TypeId result = stars(result_base);
     const std::string name = identifier();
-    if (!expect("(")) return false;
+    if (!expect("(")) return 0;
     const TypeId proto = parameters(result);
     take(";");
-    if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
-    const TypeId func = b_.add(name, Kind::func, static_cast<std::uint32_t>(Linkage::global), proto);
-    const std::uint32_t whole[] = {static_cast<std::uint32_t>(-1)};
-    b_.add("bpf_kfunc", Kind::decl_tag, 0, func, whole);
-    return true;
+    if (!error.empty() || !at_end()) {
+      fail("unexpected '" + peek() + "'");
+      return 0;
+    }
+    return b_.add(name, Kind::func, static_cast<std::uint32_t>(Linkage::global), proto);
   }
 
   bool aggregate() {
@@ -124,30 +145,14 @@ class PrototypeParser {
     const Kind kind = is_union ? Kind::union_ : Kind::struct_;
     const TypeId id = b_.tagged(name, kind);
     if (id < b_.first_) return fail("the base only declares '" + name + "'");
-    if (!expect("{")) return false;
-    std::vector<std::uint32_t> words;
-    std::uint32_t end = 0, align = 1;
-    while (error.empty() && !take("}")) {
-      const TypeId base = specifiers();
-      do {
-        const Declared d = declarator(base);
-        const std::uint32_t size = b_.size_of(d.type), at = b_.align_of(d.type);
-        if (size == 0 && !flexible_) return fail("member '" + d.name + "' has an incomplete type");
-        const std::uint32_t offset = is_union ? 0 : (end + at - 1) / at * at;
-        end = std::max(end, offset + size);
-        align = std::max(align, at);
-        words.insert(words.end(), {b_.string(d.name), d.type, offset * 8});
-      } while (take(","));
-      if (!expect(";")) return false;
-    }
+    const Members members = read_members(kind);
     take(";");
     if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
-    const std::uint32_t size = (end + align - 1) / align * align;
     auto& made = b_.made_[id - b_.first_];
-    std::vector<std::uint32_t> all{
-        b_.string(name), static_cast<std::uint32_t>(kind) << 24 | static_cast<std::uint32_t>(words.size() / 3), size};
-    all.insert(all.end(), words.begin(), words.end());
-    made = {name, kind, size, align, std::move(all)};
+    std::vector<std::uint32_t> all{b_.string(name), static_cast<std::uint32_t>(kind) << 24 | members.count(),
+                                   members.size};
+    all.insert(all.end(), members.words.begin(), members.words.end());
+    made = {name, kind, members.size, members.align, std::move(all)};
     b_.names_.erase({Kind::fwd, name});
     b_.names_.try_emplace({kind, name}, id);
     return true;
@@ -186,6 +191,49 @@ class PrototypeParser {
     return tokens_[at_++];
   }
 
+  struct Members {
+    std::vector<std::uint32_t> words;
+    std::uint32_t size = 0, align = 1;
+    std::uint32_t count() const { return static_cast<std::uint32_t>(words.size() / 3); }
+  };
+
+  // "{ int a; struct { int b; } c; union { … }; }"
+  Members read_members(Kind kind) {
+    Members all;
+    if (!expect("{")) return all;
+    std::uint32_t end = 0;
+    while (error.empty() && !take("}")) {
+      const TypeId base = specifiers();
+      do {
+        const Declared d = declarator(base);
+        const std::uint32_t size = b_.size_of(d.type), at = b_.align_of(d.type);
+        if (!error.empty()) return all;
+        if (size == 0 && !flexible_) {
+          fail("member '" + d.name + "' has an incomplete type");
+          return all;
+        }
+        const std::uint32_t offset = kind == Kind::union_ ? 0 : (end + at - 1) / at * at;
+        end = std::max(end, offset + size);
+        all.align = std::max(all.align, at);
+        all.words.insert(all.words.end(), {b_.string(d.name), d.type, offset * 8});
+      } while (take(","));
+      if (!expect(";")) return all;
+    }
+    all.size = (end + all.align - 1) / all.align * all.align;
+    return all;
+  }
+
+  // After "struct": a tag, or a definition in place.
+  TypeId struct_or_union(Kind kind) {
+    const std::string name = peek() == "{" ? std::string() : identifier();
+    if (peek() != "{") return b_.tagged(name, kind);
+    const Members members = read_members(kind);
+    if (!error.empty()) return 0;
+    const TypeId id = b_.add(name, kind, members.count(), members.size, members.words);
+    b_.made_.back().align = members.align;
+    return id;
+  }
+
   TypeId specifiers() {
     bool constant = false, is_volatile = false, is_unsigned = false, is_signed_word = false;
     int longs = 0;
@@ -204,8 +252,11 @@ class PrototypeParser {
       } else if (take("long")) {
         ++longs;
       } else if (!have_type && word.empty() && (peek() == "struct" || peek() == "union" || peek() == "enum")) {
-        const Kind kind = take("struct") ? Kind::struct_ : take("union") ? Kind::union_ : (take("enum"), Kind::enum_);
-        type = b_.tagged(identifier(), kind);
+        if (take("enum")) {
+          type = b_.tagged(identifier(), Kind::enum_);
+        } else {
+          type = struct_or_union(take("struct") ? Kind::struct_ : (take("union"), Kind::union_));
+        }
         have_type = true;
       } else if (!have_type && word.empty() &&
                  (peek() == "int" || peek() == "char" || peek() == "short" || peek() == "void")) {
@@ -462,7 +513,15 @@ bool run(PrototypeParser& parser, bool (PrototypeParser::*what)(), std::string_v
 
 bool ModuleBuilder::add_function(std::string_view prototype, std::string& error) {
   PrototypeParser parser(*this, prototype);
-  return run(parser, &PrototypeParser::function, prototype, error);
+  return run(parser, &PrototypeParser::kfunc, prototype, error);
+}
+bool ModuleBuilder::add_traced_function(std::string_view prototype, std::string& error) {
+  PrototypeParser parser(*this, prototype);
+  return run(parser, &PrototypeParser::plain_function, prototype, error);
+}
+bool ModuleBuilder::add_per_cpu(std::string_view declaration, std::string& error) {
+  PrototypeParser parser(*this, declaration);
+  return run(parser, &PrototypeParser::variable, declaration, error);
 }
 bool ModuleBuilder::add_struct(std::string_view definition, std::string& error) {
   PrototypeParser parser(*this, definition);
@@ -561,7 +620,22 @@ bool ModuleBuilder::copy_function(const Btf& from, TypeId func, std::string& err
   return true;
 }
 
-std::vector<std::uint8_t> ModuleBuilder::finish() const {
+void ModuleBuilder::add_per_cpu_section() {
+  if (per_cpu_.empty()) return;
+  std::vector<std::uint32_t> words;
+  std::uint32_t end = 0;
+  for (const auto& [id, size] : per_cpu_) {
+    const std::uint32_t align = std::max(size, 1u);
+    end = (end + align - 1) / align * align;
+    words.insert(words.end(), {id, end, size});
+    end += size;
+  }
+  add(".data..percpu", Kind::datasec, static_cast<std::uint32_t>(per_cpu_.size()), end, words);
+  per_cpu_.clear();
+}
+
+std::vector<std::uint8_t> ModuleBuilder::finish() {
+  add_per_cpu_section();
   std::vector<std::uint32_t> words;
   for (const Made& m : made_) words.insert(words.end(), m.words.begin(), m.words.end());
   const auto types = static_cast<std::uint32_t>(words.size() * 4);

@@ -22,6 +22,10 @@ class ModuleBuilder {
   // "int f(struct x *p, void *p__map, int (*callback)(void *, int *), u32 flags)". A failure changes nothing that
   // counts.
   bool add_function(std::string_view prototype, std::string& error);
+  // A function that programs are attached to and cannot call.
+  bool add_traced_function(std::string_view prototype, std::string& error);
+  // "int counter": a variable of each CPU.
+  bool add_per_cpu(std::string_view declaration, std::string& error);
   // "struct x { u64 a[2]; struct y *b; }", also union and enum. In a base that has it nothing is added.
   bool add_struct(std::string_view definition, std::string& error);
   bool add_typedef(std::string_view definition, std::string& error);  // "typedef unsigned int u32"
@@ -29,10 +33,11 @@ class ModuleBuilder {
   // name only). `name` replaces the function's, if not empty.
   bool copy_function(const Btf& from, TypeId func, std::string& error, std::string_view name = {});
 
-  std::vector<std::uint8_t> finish() const;
+  std::vector<std::uint8_t> finish();
 
  private:
   friend class PrototypeParser;
+  void add_per_cpu_section();
   TypeId add(std::string_view name, Kind kind, std::uint32_t vlen, std::uint32_t size_or_type,
              std::span<const std::uint32_t> extra = {}, bool kind_flag = false);
   TypeId named(std::string_view name, Kind kind);  // in the base or here; 0: nowhere
@@ -56,6 +61,7 @@ class ModuleBuilder {
   TypeId first_ = 1;
   std::vector<Made> made_;
   std::string strings_;
+  std::vector<std::pair<TypeId, std::uint32_t>> per_cpu_;  // variables and their sizes
   std::map<std::string, std::uint32_t, std::less<>> string_offsets_;
   std::map<std::pair<Kind, std::string>, TypeId> names_;
   std::map<std::pair<Kind, TypeId>, TypeId> derived_;

@@ -61,6 +61,14 @@ std::string name_of(std::string_view prototype) {
   return std::string(prototype.substr(begin, open - begin));
 }
 
+// "void event(int a)" -> "typedef void (*btf_trace_event)(void *__data, int a)": so kernels describe tracepoints.
+std::string tracepoint_type(std::string_view prototype) {
+  const std::string name = name_of(prototype);
+  std::string_view arguments = prototype.substr(prototype.find('(') + 1);
+  const bool none = arguments.starts_with("void)") || arguments.starts_with(")");
+  return fmt::format("typedef void (*btf_trace_{})(void *__data{}{}", name, none ? "" : ", ", none ? ")" : arguments);
+}
+
 // A call has one definition in C for all releases but the callback's type, which an object's own declaration settles:
 // the kernel's headers and its documentation disagree about the third argument.
 bool takes_callback(const calls::Kfunc& call) {
@@ -199,22 +207,31 @@ int Kernel::find_function(std::string_view name, std::uint32_t& module_fd) {
 
 int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
   btf::ModuleBuilder builder(vmlinux->btf);
-  for (const std::string_view type : host.types)
-    if (!builder.add_struct(type, error)) {
-      error = fmt::format("module {}: {}", host.name, error);
-      return -EINVAL;
-    }
-  const auto add_function = [&](std::string_view prototype) {
-    if (builder.add_function(prototype, error)) return true;
-    error = fmt::format("module {}: {}", host.name, error);
-    return false;
+  bool fine = true;
+  const auto add_all = [&](const std::vector<std::string_view>& texts, auto&& add_one) {
+    for (const std::string_view text : texts) fine = fine && add_one(text);
   };
+  add_all(host.types, [&](std::string_view type) {
+    return type.starts_with("typedef") ? builder.add_typedef(type, error) : builder.add_struct(type, error);
+  });
   for (const HostKfunc& kfunc : host.kfuncs) {
-    if (!add_function(kfunc.prototype)) return -EINVAL;
-    kfuncs.add(kfunc, name_of(kfunc.prototype));
+    fine = fine && builder.add_function(kfunc.prototype, error);
+    if (fine) kfuncs.add(kfunc, name_of(kfunc.prototype));
   }
-  for (const std::string_view function : host.functions)
-    if (!add_function(function)) return -EINVAL;
+  add_all(host.functions, [&](std::string_view function) { return builder.add_traced_function(function, error); });
+  add_all(host.tracepoints,
+          [&](std::string_view tracepoint) { return builder.add_typedef(tracepoint_type(tracepoint), error); });
+  add_all(host.struct_ops, [&](std::string_view table) {
+    return builder.add_struct(
+        fmt::format("struct bpf_struct_ops_{0} {{ struct bpf_struct_ops_common_value common; struct {0} data; }}",
+                    table),
+        error);
+  });
+  add_all(host.per_cpu, [&](std::string_view variable) { return builder.add_per_cpu(variable, error); });
+  if (!fine) {
+    error = fmt::format("module {}: {}", host.name, error);
+    return -EINVAL;
+  }
   auto module = std::make_shared<BtfObject>();
   module->raw = builder.finish();
   module->name = host.name;
