@@ -296,7 +296,8 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p) {
 std::string type_phrase(const btf::Btf& btf, btf::TypeId id) {
   const btf::Type& type = btf.resolved(id);
   if (type.kind == Kind::void_) return "void";
-  return type.is_struct_or_union() ? fmt::format("{} {}", kind_word(type.kind), type.name) : std::string(type.name);
+  return type.is_struct_or_union() ? fmt::format("{} {}", type.kind == Kind::union_ ? "union" : "struct", type.name)
+                                   : std::string(type.name);
 }
 
 int check_object_trust(Env& env, const Call& call, unsigned regno, const std::string& type) {

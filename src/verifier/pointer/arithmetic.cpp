@@ -120,7 +120,7 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
   if (!may_move(base, number, op))
     return env.refuse(-EACCES, explain::arithmetic_forbidden(base, dst), "R{} pointer arithmetic on {} prohibited", dst,
                       kind);
-  if (int error = check_number(env, dst, kind, number.r)) return error;
+  if (int error = check_number(env, env.reg(dst).is_scalar() ? insn.src : dst, kind, number.r)) return error;
   if (int error = check_offset_sane(env, base, dst, kind)) return error;
 
   const bool dst_is_number = env.reg(dst).is_scalar();

@@ -74,7 +74,7 @@ std::string kind_phrase(const RegState& reg) {
     case RegType::map_value:
       return fmt::format("{} map value pointer", a_nullable);
     case RegType::btf:
-      if (is_allocated(reg)) {
+      if (is_allocated(reg) && !reg.maybe_null()) {
         return reg.has(reg_flag::non_owning) ? "a borrowed allocated object pointer"
                                              : "an owned allocated object pointer";
       }

@@ -130,7 +130,7 @@ Explanation subtraction_from_stack(unsigned regno) {
   return of_register(
       regno, "Subtraction from stack pointer", "subtraction from stack pointer",
       fmt::format("R{} is a stack pointer. The verifier does not allow BPF_SUB to move stack pointers.", regno),
-      fmt::format("Use addition from R{} to form stack addresses within the tracked stack frame.", regno));
+      "Use addition from R10 to form stack addresses within the tracked stack frame.");
 }
 
 Explanation bitwise_on_pointer(const RegState& reg, unsigned regno, std::string_view op) {
