@@ -1,0 +1,62 @@
+// What the log shows of registers and stack slots behind an instruction. The lines are Linux 7.3's.
+#include <gtest/gtest.h>
+
+#include "support/verify.hpp"
+
+namespace skep::test {
+namespace {
+
+struct StateRow {
+  const char* text;  // the program: it ends with "r0 = 0; exit" of its own
+  const char* line;  // this line is in its log at level 2
+};
+
+constexpr StateRow rows[] = {
+    {"r0 = 0; exit", "0: R1=ctx() R10=fp0\n"},
+    {"r0 = 0; exit", "\n0: (b7) r0 = 0                        ; R0=0\n"},
+    {"r6 = r1; r0 = 0; exit", "0: (bf) r6 = r1                       ; R1=ctx() R6=ctx()\n"},
+    {"r2 = r10; r2 += -4; r0 = 0; exit", "1: (07) r2 += -4                      ; R2=fp-4\n"},
+    {"*(u16 *)(r10 -20) = 0; r0 = 0; exit", "*(u16 *)(r10 -20) = 0         ; R10=fp0 fp-24=??00????\n"},
+    {"r2 = 0; *(u32 *)(r10 -8) = r2; r0 = 0; exit", "= r2         ; R2=0 R10=fp0 fp-8=????0\n"},
+    {"*(u64 *)(r10 -8) = r1; r0 = 0; exit", "; R1=ctx() R10=fp0 fp-8=ctx()\n"},
+    {"r2 = *(u32 *)(r1 +0); r0 = 0; exit",
+     "; R1=ctx() R2=scalar(smin=0,smax=umax=0xffffffff,var_off=(0x0; 0xffffffff))\n"},
+    {"r2 = *(u32 *)(r1 +0); r2 &= 1; r0 = 0; exit",
+     "; R2=scalar(smin=smin32=0,smax=umax=smax32=umax32=1,var_off=(0x0; 0x1))\n"},
+    {"r2 = *(u32 *)(r1 +0); r0 = 0; if r2 < 64 goto +1; r2 = 64; exit",
+     "; R2=scalar(smin=umin=umin32=64,smax=umax=0xffffffff,var_off=(0x0; 0xffffffff))\n"},
+    {"r2 = 70000; r0 = 0; exit", "; R2=0x11170\n"},
+    {"r2 = -3; r0 = 0; exit", "; R2=-3\n"},
+};
+
+TEST(StateLine, Rows) {
+  for (const StateRow& row : rows) {
+    SCOPED_TRACE(row.text);
+    const auto output = verify_text({row.text, ProgType::socket_filter, 0, 2});
+    EXPECT_EQ(output.error, 0);
+    EXPECT_NE(output.log.find(row.line), std::string::npos) << output.log;
+  }
+}
+
+TEST(Log, LevelOneKeepsOnlyThePathThatWasRefused) {
+  constexpr std::string_view text = R"(
+      r2 = *(u32 *)(r1 +0)
+      r0 = 0
+      if r2 == 7 goto +1
+      exit
+      r0 = r3
+      exit)";
+  const auto output = verify_text({text, ProgType::socket_filter, 0, 1});
+  EXPECT_TRUE(output.log.starts_with("0: R1=ctx() R10=fp0\n")) << output.log;
+  EXPECT_EQ(output.log.find("3: (95) exit"), std::string::npos) << output.log;
+  EXPECT_NE(output.log.find("goto pc+1 4: "), std::string::npos) << output.log;
+  EXPECT_NE(output.log.find("\n4: (bf) r0 = r3\nR3 !read_ok\n"), std::string::npos) << output.log;
+}
+
+TEST(Log, AcceptedProgramsLeaveOnlyStatisticsAtLevelOne) {
+  const auto output = verify_text({"r0 = 0; exit", ProgType::socket_filter, 0, 1});
+  EXPECT_TRUE(output.log.starts_with("processed 2 insns (limit 1000000)")) << output.log;
+}
+
+}  // namespace
+}  // namespace skep::test
