@@ -7,6 +7,7 @@
 // and drain(), kept alive by a Hold, so that the host's own operations fall between two instructions of a callback too.
 // Tested by tests/async/stepping_executor_test.cpp.
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <list>
 #include <map>
@@ -26,10 +27,7 @@ class SteppingExecutor final : public Executor {
   ~SteppingExecutor() override;
 
   CpuSet& cpus() override { return cpus_; }
-  std::uint64_t now_ns() override {
-    std::lock_guard lock(mutex_);
-    return now_;
-  }
+  std::uint64_t now_ns() override { return now_.load(std::memory_order_relaxed); }
   void enqueue(unsigned cpu, Runnable& item) override;
   std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
   bool cancel_timer(std::uint64_t token) override;
@@ -86,6 +84,8 @@ class SteppingExecutor final : public Executor {
   void run_outside(Job& job, std::optional<unsigned> cpu);
   bool step();
   void fire_due_timers();
+  void drop_queued();
+  void count_ran();
   void gather(bool with_blocked);
   void begin(unsigned cpu);
   void advance(Running& running);
@@ -93,10 +93,12 @@ class SteppingExecutor final : public Executor {
   bool make_job(Running& running);
 
   CpuSet cpus_;
-  // Held by whoever drives, for all of run() or drain(); again by what the jobs call.
-  mutable std::recursive_mutex mutex_;
+  // Held by whoever drives, for all of run() or drain(), and again by jobs that run others.
+  std::recursive_mutex driving_;
+  // For the queues' items, the timers and the counts, which any thread may add to. Nothing else is called under it.
+  mutable std::mutex mutex_;
   std::uint64_t state_;
-  std::uint64_t now_ = 1'000'000'000;
+  std::atomic<std::uint64_t> now_{1'000'000'000};  // changed by who drives
   std::vector<Queue> queues_;
   std::list<Running> running_;
   std::vector<Candidate> candidates_;
@@ -107,29 +109,26 @@ class SteppingExecutor final : public Executor {
 };
 
 SteppingExecutor::~SteppingExecutor() {
-  std::lock_guard lock(mutex_);
-  rcu::ReadGuard section;
-  for (Queue& queue : queues_) {
-    while (!queue.items.empty()) {
-      Queued queued = std::move(queue.items.front());
-      queue.items.pop_front();
-      if (queued.item != nullptr) queued.item->drop();
-    }
-  }
-  timers_.clear();
-  // What has begun ends: its side effects are half made. New work that it starts is dropped by the next round.
+  const std::lock_guard lock(driving_);
+  const rcu::ReadGuard section;
+  drop_queued();
+  // What has begun ends: its side effects are half made. New work that it starts is dropped.
   while (!running_.empty()) {
-    for (Queue& queue : queues_) {
-      while (!queue.items.empty()) {
-        Queued queued = std::move(queue.items.front());
-        queue.items.pop_front();
-        if (queued.item != nullptr) queued.item->drop();
-      }
-    }
     step();
+    drop_queued();
   }
-  for (Queue& queue : queues_) {
-    for (Queued& queued : queue.items) {
+}
+
+void SteppingExecutor::drop_queued() {
+  std::multimap<std::uint64_t, Armed> timers;
+  std::vector<std::deque<Queued>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    timers.swap(timers_);
+    for (Queue& queue : queues_) dropped.emplace_back().swap(queue.items);
+  }
+  for (const auto& items : dropped) {
+    for (const Queued& queued : items) {
       if (queued.item != nullptr) queued.item->drop();
     }
   }
@@ -149,9 +148,11 @@ std::uint64_t SteppingExecutor::arm_timer(unsigned cpu, std::uint64_t at_ns, std
 }
 
 bool SteppingExecutor::cancel_timer(std::uint64_t token) {
+  std::shared_ptr<Callback> released;  // after the lock
   std::lock_guard lock(mutex_);
   for (auto i = timers_.begin(); i != timers_.end(); ++i) {
     if (i->second.token != token) continue;
+    released = std::move(i->second.callback);
     timers_.erase(i);
     return true;
   }
@@ -162,6 +163,11 @@ void SteppingExecutor::count_merged(std::uint64_t starts) {
   std::lock_guard lock(mutex_);
   counts_.merged += starts;
   counts_.started += starts;
+}
+
+void SteppingExecutor::count_ran() {
+  std::lock_guard lock(mutex_);
+  ++counts_.ran;
 }
 
 void SteppingExecutor::count_cancelled() {
@@ -175,11 +181,12 @@ WorkCounts SteppingExecutor::counts() const {
 }
 
 void SteppingExecutor::on_run(std::function<void(const RunRecord&)> listener) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(driving_);
   listener_ = std::move(listener);
 }
 
 void SteppingExecutor::fire_due_timers() {
+  const std::lock_guard lock(mutex_);
   while (!timers_.empty() && timers_.begin()->first <= now_) {
     Armed armed = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
@@ -199,6 +206,7 @@ void SteppingExecutor::gather(bool with_blocked) {
       if (queues_[cpu].holder == nullptr && running.cpu.value_or(cpu) == cpu) candidates_.push_back({&running, cpu});
     }
   }
+  const std::lock_guard lock(mutex_);
   for (unsigned cpu = 0; cpu < queues_.size(); ++cpu) {
     if (queues_[cpu].holder == nullptr && !queues_[cpu].items.empty()) candidates_.push_back({nullptr, cpu});
   }
@@ -249,8 +257,12 @@ bool SteppingExecutor::make_job(Running& running) {
 
 void SteppingExecutor::begin(unsigned cpu) {
   Queue& queue = queues_[cpu];
-  Queued next = std::move(queue.items.front());
-  queue.items.pop_front();
+  Queued next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = std::move(queue.items.front());
+    queue.items.pop_front();
+  }
   if (next.item != nullptr && next.item->begin(cpu) != Runnable::Begin::run) return;
   Running& running = running_.emplace_back();
   running.item = next.item;
@@ -285,11 +297,11 @@ void SteppingExecutor::end_run(Running& running) {
   running.record.ended_ns = now_;
   if (!from_outside && listener_ && running.record.callback != nullptr) listener_(running.record);
   if (running.item != nullptr) {
-    ++counts_.ran;
+    count_ran();
     while (running.item->finish(true)) {
       running.record.started_ns = now_;
       if (make_job(running)) return;
-      ++counts_.ran;
+      count_ran();
     }
   }
   queues_[*running.cpu].holder = nullptr;
@@ -299,7 +311,7 @@ void SteppingExecutor::end_run(Running& running) {
 }
 
 void SteppingExecutor::run_outside(Job& job, std::optional<unsigned> cpu) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(driving_);
   rcu::ReadGuard section;
   for (Running& outer : running_) {
     if (!outer.advancing) continue;
@@ -324,16 +336,21 @@ void SteppingExecutor::run_outside(Job& job, std::optional<unsigned> cpu) {
 }
 
 bool SteppingExecutor::drain(std::uint64_t limit_ns) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(driving_);
   rcu::ReadGuard section;
   const std::uint64_t end = limit_ns > unlimited - now_ ? unlimited : now_ + limit_ns;
   for (std::uint64_t steps = 1;; ++steps) {
-    bool queued = !running_.empty();
-    for (const Queue& queue : queues_) queued = queued || !queue.items.empty();
-    if (!queued) {
-      // Timers that are due within a limit are part of what is drained; without a limit, time stands.
-      if (limit_ns == unlimited || timers_.empty() || timers_.begin()->first > end) return true;
-      now_ = std::max(now_, timers_.begin()->first);
+    bool something = !running_.empty();
+    {
+      const std::lock_guard data_lock(mutex_);
+      for (const Queue& queue : queues_) something = something || !queue.items.empty();
+      if (!something) {
+        // Timers that are due within a limit are part of what is drained; without a limit, time stands.
+        if (limit_ns == unlimited || timers_.empty() || timers_.begin()->first > end) return true;
+        now_ = std::max(now_.load(), timers_.begin()->first);
+      }
+    }
+    if (!something) {
       fire_due_timers();
       continue;
     }

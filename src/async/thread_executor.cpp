@@ -297,8 +297,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
   const CurrentScope scope(this, lease.cpu());
   const std::uint64_t queued_ns = item.queued_ns;
   switch (item.begin(n)) {
-    case Runnable::Begin::merged:
-      return true;
+    case Runnable::Begin::merged:  // whoever runs it has not completed yet
     case Runnable::Begin::dropped:
       completed(queue);
       return true;
@@ -348,8 +347,8 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     const bool timer = item.is_timer;
     (timer ? queue.timers_ran : queue.ran).fetch_add(1, std::memory_order_relaxed);
     again = item.finish(!stopping_.load(std::memory_order_relaxed));
-    completed(queue);
   }
+  completed(queue);
   section.leave();
   if (has_role) {
     std::uint64_t mine = role << 1 | 1;

@@ -98,14 +98,14 @@ TEST_P(AnyExecutor, ASleeperLetsOthersProceed) {
 TEST_P(AnyExecutor, SelfRestartingWorkIsNotDrainedAndStopsWhenCancelled) {
   Slot slot;
   start(slot, 0, calling([&] { static_cast<void>(slot.work().start(0)); }));
-  EXPECT_FALSE(executor->drain(2'000'000));
+  for (std::uint64_t before = 0; before < 10; before = executor->counts().ran) EXPECT_FALSE(executor->drain(2'000'000));
   {
     const rcu::ReadGuard section;
     slot.work().cancel();
   }
   EXPECT_TRUE(executor->drain(a_minute));
   const WorkCounts counts = executor->counts();
-  EXPECT_GT(counts.ran, 1U);
+  EXPECT_GE(counts.ran, 10U);
   EXPECT_EQ(counts.started, counts.ran + counts.merged + counts.cancelled);
 }
 
