@@ -139,8 +139,7 @@ int check_object_type(Env& env, Call& call, const ArgSpec& spec, unsigned regno)
     return env.refuse(-EACCES, explain::argument_null(call.name(), regno), "Possibly NULL pointer passed to helper R{}",
                       regno);
   if (call.special == Special::kptr_xchg) return check_kptr_value(env, call, regno);
-  std::string_view wanted = spec.btf_type;
-  if (wanted.empty() && spec.kind == ArgKind::btf_id_sock_common) wanted = "sock_common";
+  const std::string_view wanted = spec.kind == ArgKind::btf_id_sock_common ? "sock_common" : spec.btf_type;
   if (wanted.empty()) return unsupported(env, fmt::format("argument {} of {}", regno, call.helper->name));
   if (env.kernel_btf == nullptr) return env.refuse(-EINVAL, "in-kernel BTF is malformed");
   const btf::TypeId wanted_id = env.kernel_btf->find(wanted, btf::Kind::struct_);
@@ -203,31 +202,30 @@ int check_arg_offset(Env& env, const ArgSpec& spec, unsigned regno) {
   }
 }
 
-// The key of a lookup, when the stack holds a constant there.
+// The key of a lookup, when the stack holds a constant there: zeros, or a spilled number of just that size.
 void find_constant_key(Env& env, Call& call, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (!reg.is(RegType::stack) || !reg.r.is_const() || call.map->key_size != 4) return;
   const std::int64_t offset = reg.fixed_offset();
-  if (offset >= 0 || offset < -512 || offset % 4 != 0) return;
+  if (offset >= 0 || offset < -static_cast<std::int64_t>(max_stack)) return;
   Frame& frame = *env.state->frames[reg.frame];
   const auto slot = static_cast<std::size_t>((-offset - 1) / 8);
   if (slot >= frame.stack.size()) return;
   const StackSlot& s = frame.stack[slot];
-  const unsigned first = static_cast<unsigned>(offset & 7);
-  bool zero = true, spill = true;
-  for (unsigned i = first; i < first + 4; ++i) {
-    zero = zero && s.types[i] == SlotType::zero;
-    spill = spill && s.types[i] == SlotType::spill;
-  }
-  if (zero) {
+  const auto first = static_cast<int>((-offset - 1) % 8);  // types[] counts downward from the slot's highest address
+  int zeros = 0, spilled = 0;
+  while (zeros <= first && s.types[static_cast<std::size_t>(first - zeros)] == SlotType::zero) ++zeros;
+  while (spilled <= first && s.types[static_cast<std::size_t>(first - spilled)] == SlotType::spill) ++spilled;
+  if (zeros >= 4) {
     call.map_key_known = true;
     call.map_key = 0;
-  } else if (spill && s.spilled.is_const() && first == ((s.types[0] == SlotType::spill) ? 0u : 4u)) {
-    // A key that is one half of a spilled register.
-    if (mark_precise_slot(env, reg.frame, static_cast<std::uint32_t>(slot)) != 0) return;
-    call.map_key_known = true;
-    call.map_key = static_cast<std::uint32_t>(s.spilled.r.const_value());
+    return;
   }
+  if (spilled != 4 || !s.is_spilled_scalar() || !s.spilled.is_const()) return;
+  const std::uint64_t key = s.spilled.r.const_value();
+  if (mark_precise_slot(env, reg.frame, static_cast<std::uint32_t>(slot)) != 0) return;
+  call.map_key_known = true;
+  call.map_key = key;
 }
 
 int check_map_arg(Env& env, Call& call, unsigned regno) {
@@ -280,8 +278,20 @@ int note_release(Env& env, Call& call, const ArgSpec& spec, unsigned regno) {
   return 0;
 }
 
+// Maps of sockets are given sockets, not memory.
+ArgSpec spec_of(const Call& call, unsigned index) {
+  ArgSpec spec = call.helper->args[index];
+  const bool sockets =
+      call.map != nullptr && (call.map->type == MapType::sockmap || call.map->type == MapType::sockhash);
+  if (spec.kind == ArgKind::map_value && sockets && call.special == Special::map_update) {
+    spec.kind = ArgKind::btf_id_sock_common;
+    spec.flags &= arg_flag::maybe_null;
+  }
+  return spec;
+}
+
 int check_arg(Env& env, Call& call, unsigned index) {
-  const ArgSpec& spec = call.helper->args[index];
+  const ArgSpec spec = spec_of(call, index);
   const unsigned regno = index + 1;
   if (spec.kind == ArgKind::none) return 0;
   if (const int err = check_reg(env, regno, RegUse::source)) return err;
@@ -297,6 +307,9 @@ int check_arg(Env& env, Call& call, unsigned index) {
   if (!null) {
     if (const int err = check_type(env, call, spec, regno)) return err;
     if (const int err = check_arg_offset(env, spec, regno)) return err;
+  }
+  if (null) {
+    if (const int err = mark_precise(env, regno)) return err;  // that it is NULL is why it may be passed
   }
   if (const int err = note_release(env, call, spec, regno)) return err;
   if (reg.ref_id != 0 && spec.kind != ArgKind::kptr_xchg_dest && reg.is_pointer()) call.arg_ref = reg.ref_id;
@@ -316,7 +329,13 @@ int check_arg(Env& env, Call& call, unsigned index) {
       if (call.map == nullptr) return env.refuse(-EACCES, "invalid map_ptr to access map->value");
       return check_memory(env, spec, regno, call.map->value_size);
     case ArgKind::mem:
-      if ((spec.flags & arg_flag::fixed_size) && !null) return check_memory(env, spec, regno, spec.size);
+      if ((spec.flags & arg_flag::fixed_size) == 0 || null) return 0;
+      if (const int err = check_memory(env, spec, regno, spec.size)) return err;
+      if ((spec.flags & arg_flag::aligned) && reg.is(RegType::stack)) {
+        const std::int64_t offset = reg.r.is_const() ? reg.fixed_offset() : 0;
+        if (offset % static_cast<std::int64_t>(spec.size) != 0)
+          return env.refuse(-EACCES, "misaligned stack access off {}+{} size {}", offset, 0, spec.size);
+      }
       return 0;
     case ArgKind::const_size:
     case ArgKind::const_size_or_zero:

@@ -199,7 +199,9 @@ int check_memory_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
     env.note("R{} is a packet pointer, but func#{} may change packet data", regno, index);
     return -EINVAL;
   }
-  if (!reg.is_null()) {
+  if (reg.is_null()) {
+    if (const int err = mark_precise(env, regno)) return err;
+  } else {
     RegState present = reg;
     present.flags &= ~reg_flag::maybe_null;
     for (const Access access : {Access::read, Access::write}) {
@@ -217,7 +219,7 @@ int check_memory_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
 int check_object_arg(Env& env, std::string_view callee, unsigned regno, const Subprogram::Arg& arg) {
   const RegState& reg = env.reg(regno);
   const bool nullable = (arg.flags & reg_flag::maybe_null) != 0;
-  if (reg.is_null() && nullable) return 0;
+  if (reg.is_null() && nullable) return mark_precise(env, regno);
   std::uint32_t flags = reg.flags;
   if (nullable) flags &= ~reg_flag::maybe_null;
   const bool kind_fits = reg.is(RegType::btf) && (flags == 0 || flags == reg_flag::trusted || flags == reg_flag::rcu);

@@ -102,10 +102,10 @@ int check_graph_root(Env& env, Call& call, unsigned regno, FieldKind head) {
   return 0;
 }
 
-int check_graph_node(Env& env, Call& call, unsigned regno, FieldKind head) {
+int check_graph_node(Env& env, Call& call, unsigned regno, FieldKind head, unsigned arg, bool member) {
   const RegState& reg = env.reg(regno);
   const bool takes_member = call.special == Special::rbtree_remove || call.special == Special::rbtree_left ||
-                            call.special == Special::rbtree_right || call.special == Special::list_del;
+                            call.special == Special::rbtree_right || member;
   if (takes_member) {
     if (!is_alloc(reg) || (!reg.has(reg_flag::non_owning) && reg.ref_id == 0)) {
       return env.refuse(-EINVAL, "{} can only take non-owning or refcounted {} pointer", call.name(), node_name(head));
@@ -131,14 +131,14 @@ int check_graph_node(Env& env, Call& call, unsigned regno, FieldKind head) {
   const std::string_view given = reg.btf->type(reg.btf_id).name;
   if (!reg.btf->contains_at(reg.btf_id, 0, *field.btf, field.type, true))
     return env.refuse(
-        -EINVAL, "operation on {} expects arg#1 {} at offset={} in struct {}, but arg is at offset={} in struct {}",
-        head_name(head), node_name(head), field.node_offset, held, offset, given);
+        -EINVAL, "operation on {} expects arg#{} {} at offset={} in struct {}, but arg is at offset={} in struct {}",
+        head_name(head), arg, node_name(head), field.node_offset, held, offset, given);
   if (offset != field.node_offset)
-    return env.refuse(-EINVAL, "arg#1 offset={}, but expected {} at offset={} in struct {}", offset, node_name(head),
-                      field.node_offset, held);
+    return env.refuse(-EINVAL, "arg#{} offset={}, but expected {} at offset={} in struct {}", arg, offset,
+                      node_name(head), field.node_offset, held);
   call.arg_btf = reg.btf;
   call.arg_btf_id = reg.btf_id;
-  call.node_ref = reg.ref_id;
+  if (!takes_member) call.node_ref = reg.ref_id;
   return 0;
 }
 

@@ -27,6 +27,7 @@ bool returns_length(std::uint32_t id) {
   }
 }
 constexpr std::uint32_t get_smp_processor_id = 8;
+constexpr std::uint32_t get_retval = 186;
 constexpr std::uint32_t sk_fullsock = 95, tcp_sock = 96;
 
 int check_tail_call(Env& env) {
@@ -35,6 +36,13 @@ int check_tail_call(Env& env) {
   for (const auto& frame : env.state->frames)
     if (frame->kind != FrameKind::normal) return env.refuse(-EINVAL, "cannot tail call within callback");
   env.subprograms[env.frame().subprogram].has_tail_call = true;
+  if (env.state->frames.size() == 1) return 0;
+  // A program called from a subprogram returns, in the end, to that one's caller.
+  const Frame& callee = env.frame();
+  State* returned = push_branch(env, static_cast<std::uint32_t>(callee.call_site) + 1, env.insn_idx);
+  if (returned == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
+  returned->frames.pop_back();
+  returned->reg(0).mark_unknown();
   return 0;
 }
 
@@ -120,6 +128,11 @@ int run_loop(Env& env, const Call& call) {
   return 0;
 }
 
+// What getsockopt returned may be any number; elsewhere it is 0 or an error.
+bool any_retval(const Env& env) {
+  return env.type().type == ProgType::cgroup_sockopt && env.input.traits.attach_type == AttachType::cgroup_getsockopt;
+}
+
 int check_set_retval(Env& env) {
   if (env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup && env.input.attach) {
     const auto& target = *env.input.attach;
@@ -127,9 +140,8 @@ int check_set_retval(Env& env) {
     const btf::Type& proto = target.btf->type(func.type);
     if (proto.type == 0)
       return env.refuse(-EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
-    return 0;
   }
-  if (env.type().type == ProgType::lsm) return 0;
+  if (any_retval(env)) return 0;
   if (const int err = mark_precise(env, 1)) return err;
   return check_scalar_range(env, env.reg(1), 1, -max_errno, 0, "At bpf_set_retval");
 }
@@ -148,6 +160,7 @@ int apply_helper_effects(Env& env, Call& call) {
     case Special::tail_call:
       return check_tail_call(env);
     case Special::get_local_storage:
+      if (const int err = mark_precise(env, 2)) return err;
       if (!env.reg(2).is_null()) return env.refuse(-EINVAL, "get_local_storage() doesn't support non-zero flags");
       return 0;
     case Special::for_each_map_elem: {
@@ -208,6 +221,8 @@ void set_helper_result(Env& env, Call& call, int& error) {
       r0.mark_unknown();
       if (returns_length(helper.id) && call.size_max <= INT32_MAX)
         r0.r = Scalar::from_range_s64(-max_errno, static_cast<std::int64_t>(call.size_max));
+      else if (helper.id == get_retval && !any_retval(env))
+        r0.r = Scalar::from_range_s64(-max_errno, 0);
       else if (helper.id == get_smp_processor_id)
         r0.r = Scalar::from_range_u64(0, max_cpus - 1);
       return;
@@ -224,6 +239,11 @@ void set_helper_result(Env& env, Call& call, int& error) {
       if (call.special == Special::map_lookup && plain_array && call.map_key_known &&
           call.map_key < call.map->max_entries)
         flags &= ~reg_flag::maybe_null;  // this element exists
+      if (call.map->inner != nullptr) {
+        r0.mark_pointer(RegType::map_ptr, flags);
+        r0.map = call.map->inner.get();
+        break;
+      }
       r0.mark_pointer(RegType::map_value, flags);
       r0.map = call.map;
       r0.map_uid = call.map_uid;

@@ -2,6 +2,9 @@
 //
 // Everything special about one helper is in its entry (calls/helpers/*.cpp); what an entry's `Special` means for the
 // verifier is in helper_effects.cpp. Tested by tests/verifier/call/.
+#include <algorithm>
+#include <iterator>
+
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -11,6 +14,29 @@ using calls::Special;
 
 namespace {
 
+// Two helpers take locks that the functions they are called from may hold.
+bool allowed_in_probe(const Env& env, const calls::Helper& helper) {
+  constexpr std::uint32_t sk_storage_get = 107, sk_storage_delete = 108, d_path = 147;
+  constexpr std::string_view d_path_hooks[] = {"security_file_permission",
+                                               "security_inode_getattr",
+                                               "security_file_open",
+                                               "security_path_truncate",
+                                               "vfs_truncate",
+                                               "vfs_fallocate",
+                                               "dentry_open",
+                                               "vfs_getattr",
+                                               "filp_close"};
+  if (env.type().type != ProgType::tracing) return true;
+  const auto attach = env.input.traits.attach_type;
+  if (attach == AttachType::trace_iter || attach == AttachType::trace_raw_tp)
+    return attach == AttachType::trace_iter || helper.id != d_path;
+  const std::string_view function = env.input.traits.attach_function;
+  if (helper.id == d_path)
+    return std::find(std::begin(d_path_hooks), std::end(d_path_hooks), function) != std::end(d_path_hooks);
+  if (helper.id == sk_storage_get || helper.id == sk_storage_delete) return !function.starts_with("bpf_sk_storage");
+  return true;
+}
+
 // Whether this program may make the call at all, whatever the arguments.
 int check_helper_allowed(Env& env, const calls::Helper& helper) {
   const auto allowed = env.type().helper_allowed;
@@ -19,11 +45,17 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
                       "program of this type cannot use helper {}", helper_label(helper));
   if (helper.gpl_only && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+  if (!allowed_in_probe(env, helper)) return env.refuse(-EINVAL, "helper call is not allowed in probe");
   return 0;
 }
 
+// In programs that may sleep these two read the stack traces of user space, which may fault.
+constexpr std::uint32_t get_stack = 67, get_task_stack = 141;
+
 int check_helper_context(Env& env, const calls::Helper& helper) {
-  if (!helper.might_sleep) return 0;
+  const bool sleeps =
+      helper.might_sleep || ((helper.id == get_stack || helper.id == get_task_stack) && env.input.traits.sleepable);
+  if (!sleeps) return 0;
   const char* where = non_sleepable_context(env);
   if (where == nullptr) return 0;
   return env.refuse(-EINVAL,

@@ -100,6 +100,8 @@ int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t c
 int prepare_subprogram_args(Env& env, std::uint32_t subprogram);
 int check_global_args(Env& env, std::uint32_t subprogram);
 // ---- references.cpp
+// Outside of every section that RCU waits for, what RCU protected can only be looked at with care.
+void leave_rcu(Env& env);
 void invalidate_reg(Env& env, RegState& reg);
 void invalidate_non_owning(Env& env);
 // Removes the reference without touching registers; false: there is none.
@@ -131,7 +133,8 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
 int advance_iterator(Env& env, const Call& call);
 // ---- graph.cpp
 int check_graph_root(Env& env, Call& call, unsigned regno, btf::FieldKind head);
-int check_graph_node(Env& env, Call& call, unsigned regno, btf::FieldKind head);
+// `member`: the node is in a list or tree already, or may be.
+int check_graph_node(Env& env, Call& call, unsigned regno, btf::FieldKind head, unsigned arg, bool member);
 int check_lock_held_for(Env& env, const RegState& reg, std::string_view what);
 bool in_rbtree_callback(const Env& env);
 void set_non_owning(Env& env, RegState& reg);

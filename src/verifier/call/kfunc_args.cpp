@@ -242,7 +242,14 @@ int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Paramete
 
 int check_sized_memory(Env& env, Call& call, const Parameter& p) {
   const unsigned size_regno = p.regno + 1;
-  if (!(env.reg(p.regno).is_null() && p.optional)) {
+  const RegState& size = env.reg(size_regno);
+  if (p.const_size && !size.is_const())
+    return env.refuse(-EINVAL, explain::argument_size_not_constant(call.name(), size_regno),
+                      "R{} must be a known constant", size_regno);
+  const bool absent = env.reg(p.regno).is_null() && (p.optional || p.nullable);
+  if (absent) {
+    if (const int err = mark_precise(env, p.regno)) return err;
+  } else {
     for (const Access access : {Access::read, Access::write}) {
       CallMemory how;
       how.access = access;
@@ -257,10 +264,6 @@ int check_sized_memory(Env& env, Call& call, const Parameter& p) {
     }
   }
   if (!p.const_size) return 0;
-  const RegState& size = env.reg(size_regno);
-  if (!size.is_const())
-    return env.refuse(-EINVAL, explain::argument_size_not_constant(call.name(), size_regno),
-                      "R{} must be a known constant", size_regno);
   call.const_known = true;
   call.const_value = size.r.const_value();
   return mark_precise(env, size_regno);
@@ -335,12 +338,16 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if ((reg.is_null() || reg.maybe_null()) && !p.nullable && !p.optional)
     return env.refuse(-EACCES, explain::kfunc_argument_null(call.name(), p.regno, type_phrase(btf, p.pointee) + " *"),
                       "Possibly NULL pointer passed to trusted R{}", p.regno);
+  if (call.has(kfunc_flag::release) && p.index == 0 && reg.ref_id == 0 && !reg.is(RegType::stack) &&
+      !has_suffix(p.name, "__alloc"))
+    return env.refuse(-EINVAL, explain::release_unowned_kfunc(call.name(), p.regno, type_phrase(btf, p.pointee)),
+                      "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R{}", call.name(), p.regno);
   if (reg.ref_id != 0 && reg.is_pointer()) {
     call.arg_ref = reg.ref_id;
     if (call.has(kfunc_flag::release)) call.release_reg = static_cast<int>(p.regno);
   }
   const Role role = role_of(env, call, btf, raw, p);
-  if (role == Role::null) return 0;
+  if (role == Role::null) return mark_precise(env, p.regno);
   if (role == Role::map && !reg.is(RegType::map_ptr) && !reg.is(RegType::btf))
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
   if (role == Role::object) {
@@ -368,9 +375,10 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
     case Role::rb_root:
       return check_graph_root(env, call, p.regno, FieldKind::rb_root);
     case Role::list_node:
-      return check_graph_node(env, call, p.regno, FieldKind::list_head);
+      return check_graph_node(env, call, p.regno, FieldKind::list_head, p.index,
+                              has_suffix(p.name, "__nonown_allowed"));
     case Role::rb_node:
-      return check_graph_node(env, call, p.regno, FieldKind::rb_root);
+      return check_graph_node(env, call, p.regno, FieldKind::rb_root, p.index, has_suffix(p.name, "__nonown_allowed"));
     case Role::const_string:
       return check_const_string(env, p.regno);
     case Role::map:

@@ -25,14 +25,8 @@ int begin_or_end_section(Env& env, const Call& call) {
       if (state.rcu_locks == 0)
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::rcu),
                           "unmatched rcu read unlock (kernel function {})", call.name());
-      if (--state.rcu_locks == 0) {
-        // What RCU protected may go now: it can still be looked at, with care.
-        env.state->for_each_reg([](RegState& reg) {
-          if (!reg.is_pointer() || !reg.has(reg_flag::rcu)) return;
-          reg.flags &= ~(reg_flag::rcu | reg_flag::maybe_null | reg_flag::non_owning | reg_flag::alloc);
-          reg.flags |= reg_flag::untrusted;
-        });
-      }
+      --state.rcu_locks;
+      leave_rcu(env);
       return 0;
     case Special::preempt_disable:
       ++state.preempt_locks;
@@ -42,6 +36,7 @@ int begin_or_end_section(Env& env, const Call& call) {
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::preempt),
                           "unmatched attempt to enable preemption (kernel function {})", call.name());
       --state.preempt_locks;
+      leave_rcu(env);
       return 0;
     default:
       return 0;

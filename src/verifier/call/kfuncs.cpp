@@ -30,6 +30,8 @@ int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   if (!allowed)
     return env.refuse(-EACCES, explain::kfunc_not_allowed(kfunc.name), "calling kernel function {} is not allowed",
                       kfunc.name);
+  if (kfunc.name.starts_with("bpf_xdp_metadata_rx_") && !traits.dev_bound)
+    return env.refuse(-EINVAL, "metadata kfuncs require device-bound program");
   if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
   return 0;
 }
@@ -50,6 +52,13 @@ int check_kfunc_context(Env& env, const Call& call) {
     return env.refuse(-EACCES, explain::needs_rcu(call.name(), false),
                       "kernel func {} requires RCU critical section protection", call.name());
   return 0;
+}
+
+// Walking a cgroup's tasks waits for a lock.
+bool may_walk_css_tasks(const Env& env) {
+  if (env.type().type == ProgType::lsm) return true;
+  if (env.type().type == ProgType::tracing && env.input.traits.attach_type == AttachType::trace_iter) return true;
+  return env.state->in_sleepable;
 }
 
 // A lock that may not be had: the call comes back with an error, nothing taken.
@@ -84,6 +93,8 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   if (call.special == Special::res_spin_lock || call.special == Special::res_spin_lock_irqsave) {
     if (const int err = push_lock_failure(env)) return err;
   }
+  if (kfunc->name == "bpf_iter_css_task_new" && !may_walk_css_tasks(env))
+    return env.refuse(-EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
   // Sections begin and end before the rest is looked at; what sleeps is refused in them.
   if (const int err = check_kfunc_args(env, call)) return err;
   if (const int err = check_kfunc_context(env, call)) return err;

@@ -163,7 +163,16 @@ bool allowed_under_lock(const Call& call) {
     default:
       break;
   }
-  return call.has(calls::kfunc_flag::spin_lock_ok | calls::kfunc_flag::lock_required);
+  if (call.has(calls::kfunc_flag::spin_lock_ok | calls::kfunc_flag::lock_required)) return true;
+  // Whatever else asks about a list or a tree.
+  if (call.kfunc == nullptr) return false;
+  const btf::Btf& btf = *call.kfunc->btf;
+  const auto params = btf.params(btf.type(call.kfunc->proto));
+  if (params.empty()) return false;
+  const auto pointee = btf.pointee(params[0].type);
+  if (!pointee) return false;
+  const std::string_view name = btf.type(*pointee).name;
+  return name == "bpf_list_head" || name == "bpf_rb_root";
 }
 
 }  // namespace skep::verifier

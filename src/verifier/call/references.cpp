@@ -86,6 +86,16 @@ int release_reference(Env& env, std::uint32_t id) {
   return 0;
 }
 
+void leave_rcu(Env& env) {
+  const State& state = *env.state;
+  if (state.rcu_locks != 0 || state.preempt_locks != 0 || state.active_irq_id != 0 || state.active_locks != 0) return;
+  env.state->for_each_reg([](RegState& reg) {
+    if (!reg.is_pointer() || !reg.has(reg_flag::rcu)) return;
+    reg.flags &= ~(reg_flag::rcu | reg_flag::maybe_null | reg_flag::non_owning | reg_flag::alloc);
+    reg.flags |= reg_flag::untrusted;
+  });
+}
+
 void invalidate_non_owning(Env& env) {
   env.state->for_each_reg([&](RegState& reg) {
     if (reg.is_pointer() && reg.has(reg_flag::non_owning)) invalidate_reg(env, reg);

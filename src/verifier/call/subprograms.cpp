@@ -135,7 +135,8 @@ int check_global_subprograms(Env& env) {
   while (more) {
     more = false;
     for (std::uint32_t i = 1; i < env.subprograms.size(); ++i) {
-      if (!env.subprograms[i].is_global || !env.subprograms[i].called || verified[i]) continue;
+      const Subprogram& sub = env.subprograms[i];
+      if (!sub.is_global || !(sub.called || sub.is_exception_callback) || verified[i]) continue;
       if (const int err = prepare_entry_state(env, i)) return err;
       if (const int err = explore(env, i)) return err;
       if (env.log->any())
