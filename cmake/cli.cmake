@@ -6,6 +6,8 @@ find_library(LIBBPF_STATIC NAMES libbpf.a REQUIRED)
 set(SKEP_WRAPPED syscall close dup dup2 dup3 fcntl fcntl64 mmap mmap64 epoll_wait poll access faccessat open open64 fopen
                  fopen64 uname statfs statfs64 mkdir unlink)
 list(TRANSFORM SKEP_WRAPPED PREPEND -Wl,--wrap= OUTPUT_VARIABLE SKEP_WRAP_FLAGS)
+# Ask for the stand-ins from the start: what is linked after the archive needs them too.
+list(APPEND SKEP_WRAP_FLAGS -Wl,--undefined=__wrap_syscall)
 target_link_options(skep_loader INTERFACE ${SKEP_WRAP_FLAGS})
 target_link_libraries(skep_loader PUBLIC ${LIBBPF_STATIC} PkgConfig::LIBELF z)
 
