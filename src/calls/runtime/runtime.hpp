@@ -185,6 +185,12 @@ SKEP_CALL(bpf_strncmp);
 SKEP_CALL(bpf_strtol);
 SKEP_CALL(bpf_strtoul);
 
+// timer.cpp
+SKEP_CALL(bpf_timer_init);
+SKEP_CALL(bpf_timer_set_callback);
+SKEP_CALL(bpf_timer_start);
+SKEP_CALL(bpf_timer_cancel);
+
 // wq.cpp
 SKEP_CALL(bpf_wq_init);
 SKEP_CALL(bpf_wq_set_callback);
