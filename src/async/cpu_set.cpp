@@ -1,5 +1,5 @@
 // Virtual CPUs as futex words. A waiter that has lost its turn twice asks for the CPU to be handed over, so that a
-// thread which takes the same CPU in a loop cannot keep others from it. Tested by tests/async/cpu_set_test.cpp.
+// thread which takes the same CPU in a loop cannot keep others from it. Tested by tests/async/executor_test.cpp.
 #include "async/job.hpp"
 
 namespace skep::async {

@@ -5,7 +5,7 @@
 // holds one job at a time, as with threads. Time is virtual: a step takes one nanosecond, and when nothing can happen
 // drain() lets time jump to the next timer within its limit. What has begun stays under way between two calls of run()
 // and drain(), kept alive by a Hold, so that the host's own operations fall between two instructions of a callback too.
-// Tested by tests/async/stepping_executor_test.cpp.
+// Tested by tests/async/executor_test.cpp.
 #include <algorithm>
 #include <atomic>
 #include <deque>

@@ -7,7 +7,7 @@
 // callback hogs its CPU for 10 to 20 ms and others are queued behind it, the service thread (which also keeps the
 // timers) takes the role from it and gives it to another thread, which runs the queue on whichever CPU is free: the hog
 // still holds its own. Threads without a role wait for one; nothing polls but the service thread while a queue is
-// behind a run. Tested by tests/async/thread_executor_test.cpp and stress_test.cpp.
+// behind a run. Tested by tests/async/executor_test.cpp and stress_test.cpp.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>

@@ -1,4 +1,4 @@
-// See timer.hpp. Tested by tests/async/timer_test.cpp.
+// See timer.hpp. Tested by tests/async/executor_test.cpp.
 #include "async/timer.hpp"
 
 #include <cerrno>

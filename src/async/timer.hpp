@@ -3,7 +3,7 @@
 // As with work items the 16 bytes hold a pointer, set by compare-and-swap, and every use of it is safe inside an RCU
 // read section. What is behind it is guarded by a mutex that is never held while a callback runs. A callback runs on a
 // virtual CPU like any other work, before the work items that are queued there, and may not sleep (the verifier sees to
-// that). Tested by tests/async/timer_test.cpp.
+// that). Tested by tests/async/executor_test.cpp.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // Arrays: values by index, all there from the start. Per-CPU arrays hold one array for each CPU, apart from each other;
 // the memory of the others may be mapped by user space and be named by programs directly (global data). Tested by
-// tests/maps/array_test.cpp.
+// tests/maps/elements_test.cpp.
 #include <sys/mman.h>
 
 #include <cerrno>

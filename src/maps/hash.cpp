@@ -1,5 +1,5 @@
 // Hash maps: plain, LRU, per CPU, resizable (rhash, which here is a hash without preallocation), and hash of maps.
-// The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/hash_test.cpp.
+// The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/elements_test.cpp.
 #include <cerrno>
 #include <cstring>
 #include <utility>

@@ -5,7 +5,7 @@
 // another element's. Therefore every chain ends in a marker that names its bucket, and a reader that ends elsewhere
 // starts again. Nodes without preallocation are freed after a grace period. Writers lock one of some stripes of
 // buckets. When an LRU table is full a hand goes round its nodes: those looked up since it last came by are spared once
-// (CLOCK). Tested by tests/maps/hash_test.cpp, and by tests/async/stress_test.cpp with work items in the values.
+// (CLOCK). Tested by tests/maps/elements_test.cpp, and by tests/maps/stress_test.cpp with work items in the values.
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 //
 // A binary trie with one node a branching: readers walk it without locks, writers hold one lock. An element that is
 // replaced or removed is unlinked at once and freed after a grace period; branch nodes without an element that have
-// become needless are taken out. Tested by tests/maps/lpm_trie_test.cpp.
+// become needless are taken out. Tested by tests/maps/elements_test.cpp.
 #include <array>
 #include <atomic>
 #include <bit>

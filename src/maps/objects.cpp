@@ -1,4 +1,4 @@
-// Arrays of objects: programs to tail-call, and inner maps. Tested by tests/maps/objects_test.cpp.
+// Arrays of objects: programs to tail-call, and inner maps. Tested by tests/maps/elements_test.cpp.
 #include <cerrno>
 #include <cstring>
 #include <vector>

@@ -1,4 +1,4 @@
-// Maps without keys: queue, stack, and the bloom filter. Tested by tests/maps/queue_test.cpp.
+// Maps without keys: queue, stack, and the bloom filter. Tested by tests/maps/elements_test.cpp.
 #include <algorithm>
 #include <bit>
 #include <cerrno>

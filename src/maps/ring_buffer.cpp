@@ -4,7 +4,7 @@
 // data, and room for as much again behind it. A record that reaches over the end of the ring goes on in that room,
 // where both sides address it: no page has to be mapped twice. A record's header is marked busy until it is committed;
 // the consumer stops at a busy one, so records are seen in the order of their reservation. Tested by
-// tests/maps/ring_buffer_test.cpp.
+// tests/maps/elements_test.cpp.
 #include <sys/mman.h>
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Local storage: values that belong to a task, a socket, an inode or a cgroup, kept by the address of their owner.
-// Elements are freed a grace period after they were removed. Tested by tests/maps/objects_test.cpp.
+// Elements are freed a grace period after they were removed. Tested by tests/maps/elements_test.cpp.
 #include <cerrno>
 #include <utility>
 

@@ -1,7 +1,7 @@
 // The values of one map: how they are copied around their special fields, hidden from user space, and torn down.
 //
 // Programs and other threads touch values while they are copied, as in the kernel: copies go word by word, so that an
-// aligned word is never torn, and nothing more is promised. Tested by tests/maps/values_test.cpp.
+// aligned word is never torn, and nothing more is promised. Tested by tests/maps/work_in_values_test.cpp.
 #pragma once
 
 #include <cstdint>
