@@ -122,6 +122,14 @@ int check_jump(Env& env, const Insn& insn) {
   }
   sync(here, c.dst, linked);
   sync(*there, c.dst, linked);
+  for (std::uint32_t i = 0; i < linked.count; ++i) {
+    const auto& item = linked.items[i];
+    if (item.frame + 1U != here.frames.size()) continue;
+    if (item.is_reg)
+      env.log->touch_reg(item.number);
+    else
+      env.log->touch_slot(item.number);
+  }
   if (int error = learn_of_pointers(env, c, here, *there)) return error;
   log_insn_state(env);
   env.insn_idx = at + 1;

@@ -25,21 +25,25 @@ Explanation unreachable(std::uint32_t insn) {
 
 Explanation jump_out_of_range(std::uint32_t insn, std::int64_t target, std::uint32_t subprogram, std::uint32_t start,
                               std::uint32_t end) {
-  return of_structure(
+  Explanation why = of_structure(
       insn, "Jump out of range", "jump out of range",
       fmt::format("Instruction {} jumps to instruction {}, but subprogram {} only contains instructions {} through {}. "
                   "A branch target must stay inside the same subprogram.",
                   insn, target, subprogram, start, end - 1),
       "Keep branch targets within the same subprogram, or use an explicit subprogram call.");
+  why.before_source = true;
+  return why;
 }
 
 Explanation falls_through(std::uint32_t subprogram, std::uint32_t last) {
-  return of_structure(
+  Explanation why = of_structure(
       last, "Subprogram can fall through", "subprogram can fall through",
       fmt::format("Subprogram {} reaches its last instruction {} without an exit or jump, so control could continue "
                   "into the next subprogram.",
                   subprogram, last),
       "End each subprogram with an exit or an explicit jump that keeps control flow inside the subprogram.");
+  why.before_source = true;
+  return why;
 }
 
 Explanation missing_jump_table(std::uint32_t insn, std::uint32_t start) {

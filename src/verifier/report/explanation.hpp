@@ -28,7 +28,8 @@ struct Explanation {
   std::string annotation;  // what stands under the caret: "access may be outside object bounds"
   std::string suggestion;
   Cause cause = {};
-  std::int64_t insn = -1;  // where, if not at the instruction under way
+  bool before_source = false;  // found before the source lines were read
+  std::int64_t insn = -1;      // where, if not at the instruction under way
   // 7.3 prints most messages before the explanation, and some after it.
   bool message_after = false;
 };

@@ -101,9 +101,10 @@ void append_instructions(std::string& out, const Env& env, std::uint32_t at) {
   }
 }
 
-void append_place(std::string& out, const Env& env, std::uint32_t insn, std::string_view annotation) {
-  out += fmt::format("  {}\n", place_text(env, insn));
-  const SourceLine source = source_of(env.input, insn);
+void append_place(std::string& out, const Env& env, std::uint32_t insn, std::string_view annotation,
+                  bool with_source = true) {
+  out += fmt::format("  {}\n", with_source ? place_text(env, insn) : fmt::format("insn {}", insn));
+  const SourceLine source = with_source ? source_of(env.input, insn) : SourceLine{};
   if (source.info != nullptr)
     append_source(out, env, source, annotation);
   else
@@ -199,7 +200,7 @@ std::string print_explanation(Env& env, const Explanation& why) {
   std::string out = fmt::format("\nVerification failed: {}: {}\n\nReason:\n", why.category, why.title);
   append_wrapped(out, why.reason, "  ", "  ");
   out += "\nAt:\n";
-  append_place(out, env, insn, "error: " + why.annotation);
+  append_place(out, env, insn, "error: " + why.annotation, !why.before_source);
   if (why.cause.kind != Cause::Kind::none && env.state) append_causal_path(out, env, why.cause);
   out += "\nSuggestion:\n";
   append_wrapped(out, why.suggestion, "  ", "  ");

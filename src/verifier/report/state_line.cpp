@@ -270,8 +270,12 @@ std::string state_parts(Env& env, const State& state, std::uint32_t frame_index,
     line += fmt::format(" R{}={}", i, reg_text(env, reg, frame));
   }
   append_slots(env, frame, slots, line);
-  for (std::size_t i = 0; i < state.resources.size(); ++i) {
-    line += fmt::format("{}{}", i == 0 ? " refs=" : ",", state.resources[i].id);
+  // Resources without an identity (locks of global values) are not named; nor is anything behind a first one of these.
+  if (!state.resources.empty() && state.resources[0].id != 0) {
+    line += fmt::format(" refs={}", state.resources[0].id);
+    for (std::size_t i = 1; i < state.resources.size(); ++i) {
+      if (state.resources[i].id != 0) line += fmt::format(",{}", state.resources[i].id);
+    }
   }
   if (frame.kind == FrameKind::callback) line += " cb";
   if (frame.kind == FrameKind::async_callback) line += " async_cb";
