@@ -14,14 +14,32 @@
 
 namespace skep::verifier {
 
+// The pair that maps one to the other, made if neither is mapped yet; null: they do not correspond.
+IdMap::Pair* IdMap::find(std::uint32_t old_id, std::uint32_t now_id) {
+  for (Pair& pair : pairs_) {
+    if (pair.old_id == old_id) return pair.now_id == now_id ? &pair : nullptr;
+    if (pair.now_id == now_id) return nullptr;
+  }
+  return &pairs_.emplace_back(Pair{old_id, now_id});
+}
+
 bool IdMap::same(std::uint32_t old_id, std::uint32_t now_id) {
   if ((old_id == 0) != (now_id == 0)) return false;
-  if (old_id == 0) return true;
-  for (const auto& [from, to] : pairs_) {
-    if (from == old_id) return to == now_id;
-    if (to == now_id) return false;
-  }
-  pairs_.emplace_back(old_id, now_id);
+  return old_id == 0 || find(old_id, now_id) != nullptr;
+}
+
+bool IdMap::same_packet(const RegState& old, const RegState& now) {
+  if (!same(old.id, now.id)) return false;
+  if (old.id == 0) return true;
+  Pair& pair = *find(old.id, now.id);
+  const auto shift = [](std::int64_t from, std::int64_t to) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from));
+  };
+  const std::int64_t min_shift = shift(old.r.smin(), now.r.smin()), max_shift = shift(old.r.smax(), now.r.smax());
+  if (pair.shifted) return pair.min_shift == min_shift && pair.max_shift == max_shift;
+  pair.shifted = true;
+  pair.min_shift = min_shift;
+  pair.max_shift = max_shift;
   return true;
 }
 
@@ -61,7 +79,8 @@ bool scalar_covers(const RegState& old, const RegState& now, IdMap& ids, Exactne
 bool packet_covers(const RegState& old, const RegState& now, IdMap& ids) {
   // Bytes known to be there in `old` must be known in `now`, wherever the offset stands.
   if (old.at_pkt_end != now.at_pkt_end) return false;
-  return old.range <= now.range && old.r.covers(now.r) && same_kind(old, now) && same_ids(old, now, ids);
+  return old.range <= now.range && old.r.covers(now.r) && same_kind(old, now) && ids.same_packet(old, now) &&
+         same_ids(old, now, ids);
 }
 
 bool all_of(const StackSlot& slot, bool (*test)(SlotType)) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "verifier/state/state.hpp"
@@ -21,9 +20,18 @@ class IdMap {
   bool same(std::uint32_t old_id, std::uint32_t now_id);
   // A scalar linked with no other is more than one that is: then any identity will do.
   bool same_scalar(std::uint32_t old_id, std::uint32_t now_id);
+  // Packet pointers of one identity differ by constants, and a check of one tells about the others: the identities must
+  // correspond, and the distances between all that share one must be the same in both states.
+  bool same_packet(const RegState& old, const RegState& now);
 
  private:
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs_;
+  struct Pair {
+    std::uint32_t old_id, now_id;
+    bool shifted = false;  // of a packet pointer: by how much its bounds differ between the states
+    std::int64_t min_shift = 0, max_shift = 0;
+  };
+  Pair* find(std::uint32_t old_id, std::uint32_t now_id);
+  std::vector<Pair> pairs_;
   std::uint32_t fresh_ = 0;
 };
 

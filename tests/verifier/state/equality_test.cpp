@@ -71,6 +71,24 @@ TEST(Covers, LinksMustCorrespond) {
   EXPECT_FALSE(reg_covers(range(0, 9, true, 7), range(0, 9, true), ids, Exactness::not_exact));
 }
 
+TEST(Covers, PacketPointersKeepTheirDistance) {
+  const auto at = [](std::uint64_t min, std::uint64_t max) {
+    RegState reg = packet(0);
+    reg.id = 1;
+    reg.r = Scalar::from_range_u64(min, max);
+    return reg;
+  };
+  const auto covers = [](std::array<RegState, 2> old, std::array<RegState, 2> now) {
+    IdMap ids;
+    ids.reset(100);
+    return reg_covers(old[0], now[0], ids, Exactness::not_exact) &&
+           reg_covers(old[1], now[1], ids, Exactness::not_exact);
+  };
+  EXPECT_TRUE(covers({at(0, 15), at(8, 23)}, {at(0, 15), at(8, 23)}));
+  EXPECT_TRUE(covers({at(0, 15), at(8, 23)}, {at(4, 11), at(12, 19)}));
+  EXPECT_FALSE(covers({at(0, 15), at(8, 23)}, {at(8, 11), at(8, 11)})) << "the second was 8 beyond the first";
+}
+
 // A slot by its bytes as the log prints them: ? nothing, m unknown, 0 zero, r a register.
 StackSlot slot(std::string_view bytes, RegState spilled = {}) {
   StackSlot result;
