@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "kernel/impl.hpp"
 #include "rcu/rcu.hpp"
@@ -35,6 +36,10 @@ bool keyless(MapType type) {
   return type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter;
 }
 
+std::uint32_t random_seed() {
+  return std::random_device{}();
+}
+
 // The value of a map whose BTF names it: sizes must agree, as the kernel checks them.
 int check_btf(const MapObject& object, const maps::MapInfo& info) {
   const btf::Btf& types = *object.btf->btf;
@@ -61,7 +66,8 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     return -EINVAL;
   }
   const auto type = static_cast<MapType>(a.map_type);
-  if (type != MapType::bloom_filter && type != MapType::arena && a.map_extra != 0) return -EINVAL;
+  if (type != MapType::bloom_filter && type != MapType::arena && type != MapType::rhash && a.map_extra != 0)
+    return -EINVAL;
   if ((a.map_flags & map_flag::token_fd) != 0) {
     log("BPF tokens are not supported");
     return -EOPNOTSUPP;
@@ -84,6 +90,8 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   info.flags = a.map_flags;
   info.extra = a.map_extra;
   attributes.cpu_count = executor->cpus().count();
+  // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
+  if (options.stepping_seed < 0) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   attributes.kernel_btf = vmlinux ? vmlinux->btf : nullptr;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
   object->btf_vmlinux_value_type_id = a.btf_vmlinux_value_type_id;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "btf/special_fields.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {
@@ -161,7 +162,8 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
   if (const int error = copy_from_user(object->raw.data(), a.btf, a.btf_size); error != 0) return error;
   btf::ParseError problem;
   object->btf = btf::Btf::parse(object->raw, nullptr, false, problem);
-  const std::string text = object->btf ? std::string() : problem.message + "\n";
+  std::string text;
+  if (!object->btf) text = a.btf_log_level != 0 ? btf::load_log(object->raw, nullptr, problem.error) : problem.message;
   int log_error = 0;
   if (a.btf_log_level != 0 && a.btf_log_size != 0) {
     const std::string shown = text.substr(0, a.btf_log_size - 1);
@@ -173,6 +175,9 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
       error != 0)
     return error;
   if (!object->btf) return log_error != 0 ? log_error : problem.error;
+  // Types that programs may allocate: what is wrong with their lists and trees is an error of loading.
+  const auto records = btf::find_object_records(object->btf, vmlinux ? vmlinux->btf : nullptr);
+  if (records.error != 0) return records.error;
   add(object);
   return install(object);
 }

@@ -1,0 +1,150 @@
+// The figures that are raced: one source, built twice: on Skep (bench-skep) and on the machine's own kernel
+// (bench-kernel, which needs root). scripts/bench runs both on one machine and prints the ratios of their medians.
+//
+// Programs are timed from inside where the kernel does so (PROG_TEST_RUN's duration), so that both sides measure the
+// same span.
+#include <benchmark/benchmark.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+
+namespace {
+
+constexpr unsigned rounds = 1000;  // of the loops in bench.bpf.c
+constexpr unsigned repeat = 200;
+constexpr std::uint64_t restarts = 20000;
+std::string object_path;
+
+struct Closer {
+  void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using Object = std::unique_ptr<bpf_object, Closer>;
+
+// Global data of bench.bpf.c, in the order in which clang lays it out, found by name.
+class Session {
+ public:
+  Session() {
+    object_.reset(bpf_object__open_file(object_path.c_str(), nullptr));
+    if (!object_ || bpf_object__load(object_.get()) != 0) {
+      std::fprintf(stderr, "%s: cannot be loaded\n", object_path.c_str());
+      std::exit(1);
+    }
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_.get()) {
+      if (std::strstr(bpf_map__name(map), ".bss") == nullptr) continue;
+      std::size_t size = 0;
+      globals_ = static_cast<volatile std::uint64_t*>(bpf_map__initial_value(map, &size));
+    }
+    const int hash = bpf_object__find_map_fd_by_name(object_.get(), "hash");
+    for (std::uint32_t key = 0; key < rounds; ++key) {
+      const std::uint64_t value = key;
+      bpf_map_update_elem(hash, &key, &value, BPF_ANY);
+    }
+  }
+  // Runs a program; the kernel's average of nanoseconds a run.
+  double run(const char* name, unsigned times) const {
+    const bpf_program* program = bpf_object__find_program_by_name(object_.get(), name);
+    char packet[64] = {};
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet,
+                .repeat = static_cast<int>(times));
+    if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0 || options.retval != 0) {
+      std::fprintf(stderr, "%s: did not run\n", name);
+      std::exit(1);
+    }
+    return options.duration;
+  }
+  std::uint64_t global(const char* name) const { return globals_[slot(name)]; }
+  void set_global(const char* name, std::uint64_t value) const { globals_[slot(name)] = value; }
+  void wait_for_runs(std::uint64_t wanted) const {
+    while (global("runs") < wanted) sched_yield();
+  }
+
+ private:
+  // What bench.bpf.c declares, eight bytes each, sorted as the linker leaves them.
+  static std::size_t slot(const char* name) {
+    constexpr const char* order[] = {"sum", "runs", "runs_wanted", "started_at", "latency"};
+    for (std::size_t i = 0; i < std::size(order); ++i)
+      if (std::strcmp(order[i], name) == 0) return i;
+    std::abort();
+  }
+  Object object_;
+  volatile std::uint64_t* globals_ = nullptr;
+};
+
+Session& session() {
+  static Session the_session;
+  return the_session;
+}
+
+// Times what one round of a program's loop takes.
+void rounds_of(benchmark::State& state, const char* program, unsigned loop, unsigned times) {
+  for (auto _ : state) state.SetIterationTime(session().run(program, times) / loop * 1e-9);
+}
+
+void verify(benchmark::State& state) {
+  for (auto _ : state) {
+    const Object object(bpf_object__open_file(object_path.c_str(), nullptr));
+    const auto begin = std::chrono::steady_clock::now();
+    if (!object || bpf_object__load(object.get()) != 0) state.SkipWithError("cannot be loaded");
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+}
+
+void callbacks(benchmark::State& state) {
+  for (auto _ : state) {
+    session().set_global("runs", 0);
+    session().set_global("runs_wanted", restarts);
+    const auto begin = std::chrono::steady_clock::now();
+    session().run("start_restarting", 1);
+    session().wait_for_runs(restarts);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(took.count() / static_cast<double>(restarts));
+  }
+}
+
+void latency(benchmark::State& state) {
+  for (auto _ : state) {
+    session().set_global("runs", 0);
+    session().run("start_one", 1);
+    session().wait_for_runs(1);
+    state.SetIterationTime(static_cast<double>(session().global("latency")) * 1e-9);
+  }
+}
+
+int silent(enum libbpf_print_level, const char*, va_list) {
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s [--benchmark_...] bench.bpf.o\n", argv[0]);
+    return 2;
+  }
+  object_path = argv[1];
+  libbpf_set_print(silent);
+  const auto add = [](const char* name, auto function) {
+    benchmark::RegisterBenchmark(name, function)->UseManualTime()->Repetitions(5)->ReportAggregatesOnly(true);
+  };
+  add("load_object", verify);
+  add("enter_program", [](benchmark::State& s) { rounds_of(s, "enter", 1, 100 * repeat); });
+  add("arithmetic_round", [](benchmark::State& s) { rounds_of(s, "arithmetic", rounds, repeat); });
+  add("hash_lookup", [](benchmark::State& s) { rounds_of(s, "hash_lookup", rounds, repeat); });
+  add("wq_start_pending", [](benchmark::State& s) { rounds_of(s, "start_pending", rounds, 1); });
+  add("wq_start_of_64", [](benchmark::State& s) { rounds_of(s, "start_sixty_four", 64, 1); });
+  add("callback_restarting", callbacks);
+  add("start_to_callback", latency);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
