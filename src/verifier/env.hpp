@@ -163,18 +163,18 @@ int mark_precise_in(Env& env, std::uint32_t frame, unsigned reg);
 void record_stack_access(Env& env, std::uint32_t frame, std::uint32_t slot);
 // These operands of a conditional jump are pointers to the stack (so there is no scalar in them to follow).
 void record_stack_operands(Env& env, bool dst, bool src);
-// Up to six registers or spilled slots that hold copies of one scalar: a branch on one of them narrows all.
+// Up to five registers or spilled slots that hold copies of one scalar: a branch on one of them narrows all.
 struct LinkedRegs {
   struct Item {
     std::uint8_t frame = 0;
     bool is_reg = true;      // else a stack slot
     std::uint8_t number = 0; // of the register or slot
   };
-  std::array<Item, 6> items{};
+  std::array<Item, 5> items{};
   std::uint32_t count = 0;
   bool overflow = false;     // there were more; those must lose their id (collect does that)
 };
-// Finds those of `id` (live ones; base id, additions ignored) and adds them to `found`; the ids of those beyond six are cleared.
+// Finds those of `id` (live ones; base id, additions ignored) and adds them to `found`; the ids of those beyond five are cleared.
 void collect_linked_regs(Env& env, State& state, std::uint32_t id, LinkedRegs& found);
 // Conditional jumps: remembers them for backtracking. Only of use when there is more than one.
 void record_linked_regs(Env& env, const LinkedRegs& linked);

@@ -70,7 +70,7 @@ struct Jump {
   std::uint32_t flags = 0;  // path/precision.cpp
   // Registers and slots that were narrowed together: frame, number, whether a register (history.cpp packs them).
   std::uint8_t linked_count = 0;
-  std::array<std::uint16_t, 6> linked{};
+  std::array<std::uint16_t, 5> linked{};
 };
 
 struct State {
