@@ -45,7 +45,7 @@ struct HostKfunc {
 
 struct HostModule {
   std::string_view name;  // "bpf_testmod"
-  // C definitions, in order: "struct foo { int a; struct task_struct *t; };", also union and typedef
+  // C definitions, in order: "struct foo { int a; struct task_struct *t; };", also union, enum and typedef
   std::vector<std::string_view> types;
   std::vector<HostKfunc> kfuncs;
   // C prototypes of functions that fentry, fexit, fmod_ret programs attach to. One named as a struct_ops member is

@@ -136,7 +136,26 @@ class PrototypeParser {
     return b_.add(name, Kind::func, static_cast<std::uint32_t>(Linkage::global), proto);
   }
 
+  // "enum x { A, B }": numbered from 0.
+  bool enumeration() {
+    if (!expect("enum")) return false;
+    const std::string name = identifier();
+    if (!expect("{")) return false;
+    std::vector<std::uint32_t> words;
+    while (error.empty() && !take("}")) {
+      const auto number = static_cast<std::uint32_t>(words.size() / 2);
+      words.insert(words.end(), {b_.string(identifier()), number});
+      if (peek() != "}" && !expect(",")) return false;
+    }
+    take(";");
+    if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
+    if (b_.named(name, Kind::enum_) == 0)
+      b_.add(name, Kind::enum_, static_cast<std::uint32_t>(words.size() / 2), 4, words);
+    return true;
+  }
+
   bool aggregate() {
+    if (peek() == "enum") return enumeration();
     const bool is_union = peek() == "union";
     if (!take("struct") && !take("union")) return fail("expected struct or union, not '" + peek() + "'");
     const std::string name = identifier();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -66,6 +67,7 @@ struct Kernel::Impl {
   std::vector<std::shared_ptr<BtfObject>> modules;          // all, own_module first
   std::vector<std::shared_ptr<BtfObject>> retired_modules;  // that programs may still name by id
   Kfuncs kfuncs;
+  std::set<std::string, std::less<>> host_modifiable, host_sleepable;  // functions of host modules
 
   // ---- descriptors.cpp ----
   struct Descriptor {

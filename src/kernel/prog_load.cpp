@@ -51,12 +51,17 @@ class DescriptorResolver final : public verifier::Resolver {
     int fd = -1;
     error = read_fd(index, fd);
     if (error != 0) return nullptr;
+    return btf_by_fd(fd, error);
+  }
+  std::shared_ptr<const btf::Btf> btf_by_fd(int fd, int& error) override {
     const auto object = kernel_.find<BtfObject>(static_cast<std::uint32_t>(fd), ObjectKind::btf, error);
     if (!object) return nullptr;
     if (std::find(types_.begin(), types_.end(), object) == types_.end()) types_.push_back(object);
     return object->btf;
   }
   const calls::KfuncRegistry& kfuncs() override { return kernel_.kfuncs; }
+  bool host_modifiable(std::string_view function) override { return kernel_.host_modifiable.contains(function); }
+  bool host_sleepable(std::string_view function) override { return kernel_.host_sleepable.contains(function); }
 
   std::shared_ptr<MapObject> map_of(const maps::MapInfo& info) const {
     const auto it = std::find_if(maps_.begin(), maps_.end(), [&](const auto& m) { return &m->map->info() == &info; });

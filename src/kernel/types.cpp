@@ -218,6 +218,8 @@ int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
     fine = fine && builder.add_function(kfunc.prototype, error);
     if (fine) kfuncs.add(kfunc, name_of(kfunc.prototype));
   }
+  host_modifiable.insert(host.modifiable.begin(), host.modifiable.end());
+  host_sleepable.insert(host.sleepable.begin(), host.sleepable.end());
   add_all(host.functions, [&](std::string_view function) { return builder.add_traced_function(function, error); });
   add_all(host.tracepoints,
           [&](std::string_view tracepoint) { return builder.add_typedef(tracepoint_type(tracepoint), error); });

@@ -42,6 +42,15 @@ class Resolver {
     return nullptr;
   }
   virtual const calls::KfuncRegistry& kfuncs() = 0;
+  // What a host module allows at a function of its own: that fmod_ret programs replace its result, that programs sleep.
+  virtual bool host_modifiable(std::string_view function) {
+    (void)function;
+    return false;
+  }
+  virtual bool host_sleepable(std::string_view function) {
+    (void)function;
+    return false;
+  }
 };
 
 struct FuncInfo {

@@ -224,7 +224,8 @@ void add_numbers(std::vector<skep::HostKfunc>& to) {
           {"int bpf_kfunc_multi_st_ops_test_1_assoc(struct st_ops_args *args)", implicit, some, nullptr},
           {"int bpf_kfunc_implicit_arg(int a)", implicit, some, implicit_argument},
           {"int bpf_kfunc_implicit_arg_legacy(int a, int b)", implicit, some, implicit_sum},
-          {"int bpf_kfunc_implicit_arg_legacy_impl(int a, int b, struct bpf_prog_aux *aux)", 0, some, implicit_sum},
+          {"int bpf_kfunc_implicit_arg_legacy_impl(int a, int b, struct bpf_prog_aux *aux__ign)", 0, some,
+           implicit_sum},
           {"void bpf_kfunc_trigger_ctx_check(void)", 0, some, nullptr},
       });
 }

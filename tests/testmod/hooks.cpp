@@ -51,8 +51,7 @@ void add_hooks(skep::HostModule& module) {
           "void bpf_testmod_test_softirq_fn(void)",
           "void bpf_testmod_ctx_release_dtor(void *ctx)",
       });
-  module.modifiable = {"bpf_testmod_test_read", "bpf_testmod_test_write", "bpf_testmod_trampoline_count_test"};
-  module.sleepable = {"bpf_testmod_test_read", "bpf_testmod_test_write"};
+  module.modifiable = {"bpf_testmod_trampoline_count_test"};
   module.tracepoints = {
       "void bpf_testmod_test_read(struct task_struct *task, struct bpf_testmod_test_read_ctx *ctx)",
       "void bpf_testmod_test_write_bare_tp(struct task_struct *task, struct bpf_testmod_test_write_ctx *ctx)",

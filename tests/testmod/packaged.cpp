@@ -46,7 +46,8 @@ skep::HostModule address_translation() {
 skep::HostModule foo_over_udp() {
   skep::HostModule module;
   module.name = "fou";
-  module.types = {"struct bpf_fou_encap { __be16 sport; __be16 dport; }"};
+  module.types = {"struct bpf_fou_encap { __be16 sport; __be16 dport; }",
+                  "enum bpf_fou_encap_type { FOU_BPF_ENCAP_FOU, FOU_BPF_ENCAP_GUE }"};
   module.kfuncs = {
       {"int bpf_skb_set_fou_encap(struct __sk_buff *skb_ctx, struct bpf_fou_encap *encap, int type)", 0,
        bit(skep::ProgType::sched_cls)},
@@ -56,12 +57,41 @@ skep::HostModule foo_over_udp() {
   return module;
 }
 
+// Congestion controls, whose functions programs call from a table of their own.
+skep::HostModule congestion_control(std::string_view name, std::initializer_list<std::string_view> prototypes) {
+  skep::HostModule module;
+  module.name = name;
+  for (const std::string_view prototype : prototypes)
+    module.kfuncs.push_back({prototype, 0, bit(skep::ProgType::struct_ops), nullptr});
+  return module;
+}
+
 }  // namespace
 
 void add_packaged_modules(std::vector<skep::HostModule>& modules) {
   modules.push_back(conntrack());
   modules.push_back(address_translation());
   modules.push_back(foo_over_udp());
+  modules.push_back(congestion_control(
+      "tcp_bbr", {
+                     "void bbr_init(struct sock *sk)",
+                     "void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)",
+                     "u32 bbr_sndbuf_expand(struct sock *sk)",
+                     "u32 bbr_undo_cwnd(struct sock *sk)",
+                     "void bbr_cwnd_event_tx_start(struct sock *sk)",
+                     "u32 bbr_ssthresh(struct sock *sk)",
+                     "u32 bbr_min_tso_segs(struct sock *sk)",
+                     "void bbr_set_state(struct sock *sk, u8 new_state)",
+                 }));
+  modules.push_back(congestion_control("tcp_dctcp", {
+                                                        "void dctcp_init(struct sock *sk)",
+                                                        "void dctcp_update_alpha(struct sock *sk, u32 flags)",
+                                                        "void dctcp_cwnd_event(struct sock *sk, enum tcp_ca_event ev)",
+                                                        "void dctcp_cwnd_event_tx_start(struct sock *sk)",
+                                                        "u32 dctcp_ssthresh(struct sock *sk)",
+                                                        "u32 dctcp_cwnd_undo(struct sock *sk)",
+                                                        "void dctcp_state(struct sock *sk, u8 new_state)",
+                                                    }));
 }
 
 }  // namespace testmod

@@ -89,13 +89,15 @@ int check_traced_function(Env& env, const AttachTarget& target) {
     return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
   if (const int error = check_result_size(env, btf, func)) return error;
   if (env.input.traits.sleepable && env.type().type == ProgType::tracing && attach != AttachType::trace_iter &&
-      !is_sleepable_function(func.name, attach == AttachType::modify_return)) {
+      !is_sleepable_function(func.name, attach == AttachType::modify_return) &&
+      !env.input.resolver->host_sleepable(func.name)) {
     return env.refuse(-EINVAL, "{} is not sleepable", func.name);
   }
   if (env.input.traits.sleepable && env.type().type == ProgType::lsm && !is_sleepable_hook(func.name)) {
     return env.refuse(-EINVAL, "{} is not sleepable", func.name);
   }
-  if (attach == AttachType::modify_return && !is_modifiable_function(func.name)) {
+  if (attach == AttachType::modify_return && !is_modifiable_function(func.name) &&
+      !env.input.resolver->host_modifiable(func.name)) {
     return env.refuse(-EINVAL, "{}() is not modifiable", func.name);
   }
   return 0;

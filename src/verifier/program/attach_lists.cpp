@@ -59,14 +59,12 @@ bool is_sleepable_function(std::string_view function, bool modify_return) {
                                                      "should_failslab"};
   if (is_one_of(never, function)) return false;
   if (takes_injected_error(function)) return true;
-  constexpr std::array<std::string_view, 2> modifiable = {"bpf_testmod_test_read", "bpf_testmod_test_write"};
-  return is_one_of(modifiable, function) || (modify_return && is_sleepable_hook(function));
+  return modify_return && is_sleepable_hook(function);
 }
 
 bool is_modifiable_function(std::string_view function) {
-  constexpr std::array<std::string_view, 6> list = {"bpf_modify_return_test",    "bpf_modify_return_test2",
-                                                    "bpf_modify_return_test_tp", "update_socket_protocol",
-                                                    "bpf_testmod_test_read",     "bpf_testmod_trampoline_count_test"};
+  constexpr std::array<std::string_view, 4> list = {"bpf_modify_return_test", "bpf_modify_return_test2",
+                                                    "bpf_modify_return_test_tp", "update_socket_protocol"};
   return function.starts_with("security_") || takes_injected_error(function) || is_one_of(list, function);
 }
 
