@@ -365,7 +365,7 @@ int check_arg(Env& env, Call& call, unsigned index) {
       return check_kptr_dest(env, call, regno);
     case ArgKind::dynptr:
       return check_dynptr_arg(env, call, regno, (spec.flags & arg_flag::uninit) != 0,
-                              (spec.flags & arg_flag::rdonly) != 0, wanted_dynptr(spec),
+                              (spec.flags & (arg_flag::uninit | arg_flag::release)) == 0, wanted_dynptr(spec),
                               (spec.flags & arg_flag::release) != 0);
     case ArgKind::btf_id:
     case ArgKind::btf_id_sock_common:

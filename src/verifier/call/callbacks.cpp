@@ -15,12 +15,16 @@ void map_pointer(RegState& reg, const maps::MapInfo* map, std::uint32_t uid) {
   reg.map = map;
   reg.map_uid = uid;
 }
-void element_pointers(RegState& key, RegState& value, const maps::MapInfo* map, std::uint32_t uid) {
+void element_pointers(Env& env, RegState& key, RegState& value, const maps::MapInfo* map, std::uint32_t uid) {
   key.mark_pointer(RegType::map_key);
   key.map = map;
   value.mark_pointer(RegType::map_value);
   value.map = map;
   value.map_uid = uid;
+  // Its lock is not that of another element.
+  const btf::Record* record = map->record.get();
+  if (record != nullptr && (record->has(btf::FieldKind::spin_lock) || record->has(btf::FieldKind::res_spin_lock)))
+    value.id = env.new_id();
 }
 
 // The callback's arguments, made of the caller's.
@@ -31,7 +35,7 @@ int set_arguments(Env& env, const Call& call, CallbackKind kind, const Frame& ca
     case CallbackKind::for_each_map_elem: {
       const RegState& map = caller.regs[1];
       r[1] = map;
-      element_pointers(r[2], r[3], map.map, map.map_uid);
+      element_pointers(env, r[2], r[3], map.map, map.map_uid);
       r[4] = caller.regs[3];
       return 0;
     }
@@ -68,7 +72,7 @@ int set_arguments(Env& env, const Call& call, CallbackKind kind, const Frame& ca
     case CallbackKind::map_item_task_work: {
       const RegState& item = caller.regs[kind == CallbackKind::map_item_task_work ? 2 : 1];
       map_pointer(r[1], item.map, item.map_uid);
-      element_pointers(r[2], r[3], item.map, item.map_uid);
+      element_pointers(env, r[2], r[3], item.map, item.map_uid);
       callee.return_range = kind == CallbackKind::map_item_task_work ? Range32{INT32_MIN, INT32_MAX} : Range32{0, 0};
       return 0;
     }

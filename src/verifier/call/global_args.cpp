@@ -2,6 +2,8 @@
 // function may rely on, and what each caller must give.
 //
 // Tested by tests/verifier/call/global_args_test.cpp.
+#include <algorithm>
+
 #include "verifier/call/internal.hpp"
 #include "verifier/pointer/btf_context.hpp"
 #include "verifier/report/explain.hpp"
@@ -115,6 +117,8 @@ int prepare_pointer(Env& env, const btf::Btf& btf, btf::TypeId pointer, std::uin
     arg.type = RegType::btf;
     return 0;
   }
+  const auto spaces = btf.pointer_tags(pointer);
+  if (tags == 0 && std::find(spaces.begin(), spaces.end(), "address_space(1)") != spaces.end()) tags = tag_arena;
   if (tags & tag_arena) {
     if (tags & ~tag_arena)
       return refuse_note(env, -EINVAL, fmt::format("arg#{} arena cannot be combined with any other tags", index));
@@ -160,7 +164,10 @@ int prepare_subprogram_args(Env& env, std::uint32_t index) {
   }
   const btf::TypeId ret = btf.skip_modifiers(proto.type);
   sub.returns_void = ret == 0;
-  if (ret != 0 && !is_scalar_type(btf.type(ret))) {
+  bool returns_arena = false;
+  if (btf.type(ret).kind == Kind::ptr)
+    for (const std::string_view tag : btf.pointer_tags(ret)) returns_arena = returns_arena || tag == "address_space(1)";
+  if (ret != 0 && !is_scalar_type(btf.type(ret)) && !returns_arena) {
     if (!is_global) return -EINVAL;
     return refuse_note(
         env, -EINVAL,

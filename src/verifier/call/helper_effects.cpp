@@ -37,7 +37,9 @@ int check_tail_call(Env& env) {
     if (frame->kind != FrameKind::normal) return env.refuse(-EINVAL, "cannot tail call within callback");
   env.subprograms[env.frame().subprogram].has_tail_call = true;
   if (env.state->frames.size() == 1) return 0;
-  // A program called from a subprogram returns, in the end, to that one's caller.
+  // A program called from a subprogram returns, in the end, to that one's caller; the packet may be another by then.
+  clear_packet_pointers(env);
+  invalidate_packet_slices(env);
   const Frame& callee = env.frame();
   State* returned = push_branch(env, static_cast<std::uint32_t>(callee.call_site) + 1, env.insn_idx);
   if (returned == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
@@ -105,7 +107,6 @@ int check_format(Env& env, unsigned len_regno, unsigned fmt_regno) {
     if (!ok) return env.refuse(-EINVAL, "Invalid format string");
     ++used;
   }
-  if (used != args) return env.refuse(-EINVAL, "Invalid format string");
   return 0;
 }
 
@@ -160,7 +161,9 @@ int apply_helper_effects(Env& env, Call& call) {
     case Special::tail_call:
       return check_tail_call(env);
     case Special::get_local_storage:
-      if (const int err = mark_precise(env, 2)) return err;
+      if (env.reg(2).is_scalar()) {
+        if (const int err = mark_precise(env, 2)) return err;
+      }
       if (!env.reg(2).is_null()) return env.refuse(-EINVAL, "get_local_storage() doesn't support non-zero flags");
       return 0;
     case Special::for_each_map_elem: {
@@ -237,7 +240,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
       }
       const bool plain_array = call.map->type == MapType::array || call.map->type == MapType::percpu_array;
       if (call.special == Special::map_lookup && plain_array && call.map_key_known &&
-          call.map_key < call.map->max_entries)
+          call.map_key < call.map->max_entries && (call.map->flags & map_flag::inner_map) == 0)
         flags &= ~reg_flag::maybe_null;  // this element exists
       if (call.map->inner != nullptr) {
         r0.mark_pointer(RegType::map_ptr, flags);
@@ -278,7 +281,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
           error = env.refuse(-EINVAL, "unable to resolve the size of type '{}': -22", call.arg_btf->type(type).name);
           return;
         }
-        r0.mark_pointer(RegType::mem, flags);
+        r0.mark_pointer(RegType::mem, flags | reg_flag::rdonly);
         r0.mem_size = *size;
       } else {
         const bool allocated = (call.arg_flags & reg_flag::rcu) != 0;  // a per-CPU object of the program's own
@@ -327,7 +330,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
                               (call.map->type == MapType::sockmap || call.map->type == MapType::sockhash);
   if (cast) {
     r0.ref_id = call.arg_ref;  // giving up either gives up both
-  } else if (helper.acquires || sockmap_lookup) {
+  } else if (helper.acquires || sockmap_lookup || call.special == Special::kptr_xchg) {
     std::uint32_t id = 0;
     error = acquire_reference(env, static_cast<std::int32_t>(env.insn_idx), id);
     r0.id = r0.ref_id = id;

@@ -101,7 +101,7 @@ int prepare_subprogram_args(Env& env, std::uint32_t subprogram);
 int check_global_args(Env& env, std::uint32_t subprogram);
 // ---- references.cpp
 // Outside of every section that RCU waits for, what RCU protected can only be looked at with care.
-void leave_rcu(Env& env);
+void leave_rcu(Env& env, bool explicit_section);
 void invalidate_reg(Env& env, RegState& reg);
 void invalidate_non_owning(Env& env);
 // Removes the reference without touching registers; false: there is none.

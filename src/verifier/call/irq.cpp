@@ -92,6 +92,7 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
     previous = all[i].id;
   }
   state.active_irq_id = previous;
+  leave_rcu(env, false);
   slot->spilled = RegState{};
   slot->types.fill(SlotType::invalid);
   env.log->touch_slot(static_cast<std::size_t>(at));

@@ -114,7 +114,7 @@ Role role_of(Env& env, const Call& call, const btf::Btf& btf, const btf::Param& 
   const bool iterator_call = call.has(kfunc_flag::iter_new | kfunc_flag::iter_next | kfunc_flag::iter_destroy);
   if ((iterator_call && p.index == 0) || has_suffix(p.name, "__iter")) return Role::iterator;
   if (has_suffix(p.name, "__str") || has_suffix(p.name, "__const_str")) return Role::const_string;
-  if (has_suffix(p.name, "__map")) return Role::map;
+  if (has_suffix(p.name, "__map") || has_suffix(p.name, "__const_map")) return Role::map;
   if (has_suffix(p.name, "__irq_flag")) return Role::irq_flag;
   btf::TypeId ignored = 0;
   const bool object = reg.is(RegType::btf) || (!reg.is_scalar() && btf_behind(env, reg, ignored) != nullptr);
@@ -231,10 +231,12 @@ int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Paramete
   const RegState reg = env.reg(p.regno);
   if (reg.is_null()) return 0;
   for (const Access access : {Access::read, Access::write}) {
+    if (p.uninit && access == Access::read) continue;
     CallMemory how;
     how.access = access;
     how.zero_size_allowed = true;
     how.from_kfunc = true;
+    how.uninit = p.uninit;
     if (const int err = check_call_memory(env, reg, p.regno, *size, how)) return err;
   }
   return 0;
@@ -289,7 +291,7 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p) {
     case RegType::map_ptr:
       return 0;
     case RegType::btf:
-      return check_offset(env, reg, p.regno, !has_suffix(p.name, "__refcounted_kptr"));
+      return check_offset(env, reg, p.regno, !has_suffix(p.name, "__refcounted_kptr") && !reg.has(reg_flag::untrusted));
     default:
       return check_offset(env, reg, p.regno, false);
   }
@@ -338,8 +340,8 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if ((reg.is_null() || reg.maybe_null()) && !p.nullable && !p.optional)
     return env.refuse(-EACCES, explain::kfunc_argument_null(call.name(), p.regno, type_phrase(btf, p.pointee) + " *"),
                       "Possibly NULL pointer passed to trusted R{}", p.regno);
-  if (call.has(kfunc_flag::release) && p.index == 0 && reg.ref_id == 0 && !reg.is(RegType::stack) &&
-      !has_suffix(p.name, "__alloc"))
+  if (call.has(kfunc_flag::release) && p.index == 0 && reg.ref_id == 0 && !has_suffix(p.name, "__alloc") &&
+      btf.type(p.pointee).name != "bpf_dynptr")
     return env.refuse(-EINVAL, explain::release_unowned_kfunc(call.name(), p.regno, type_phrase(btf, p.pointee)),
                       "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R{}", call.name(), p.regno);
   if (reg.ref_id != 0 && reg.is_pointer()) {
@@ -350,10 +352,10 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if (role == Role::null) return mark_precise(env, p.regno);
   if (role == Role::map && !reg.is(RegType::map_ptr) && !reg.is(RegType::btf))
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
+  if (const int err = check_param_offset(env, call, p)) return err;
   if (role == Role::object) {
     if (const int err = check_object_trust(env, call, p.regno, type_phrase(btf, p.pointee))) return err;
   }
-  if (const int err = check_param_offset(env, call, p)) return err;
   switch (role) {
     case Role::context:
       if (!reg.is(RegType::ctx))
@@ -460,7 +462,8 @@ int check_kfunc_args(Env& env, Call& call) {
     if (const int err = check_reg(env, p.regno, RegUse::source)) return err;
     p.type = btf.skip_modifiers(params[i].type);
     const btf::Type& t = btf.type(p.type);
-    if ((i == 0 && call.has(kfunc_flag::arena_arg1)) || (i == 1 && call.has(kfunc_flag::arena_arg2))) {
+    if ((i == 0 && call.has(kfunc_flag::arena_arg1)) || (i == 1 && call.has(kfunc_flag::arena_arg2)) ||
+        has_suffix(p.name, "__arena") || has_suffix(p.name, "__arena__nullable")) {
       if (const int err = check_arena_param(env, p.regno)) return err;
       continue;
     }

@@ -1,6 +1,8 @@
 // What kfuncs do besides taking arguments: sections, callbacks, references; and what they return.
 //
 // Tested by tests/verifier/call/.
+#include <utility>
+
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -26,7 +28,7 @@ int begin_or_end_section(Env& env, const Call& call) {
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::rcu),
                           "unmatched rcu read unlock (kernel function {})", call.name());
       --state.rcu_locks;
-      leave_rcu(env);
+      leave_rcu(env, true);
       return 0;
     case Special::preempt_disable:
       ++state.preempt_locks;
@@ -36,7 +38,7 @@ int begin_or_end_section(Env& env, const Call& call) {
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::preempt),
                           "unmatched attempt to enable preemption (kernel function {})", call.name());
       --state.preempt_locks;
-      leave_rcu(env);
+      leave_rcu(env, false);
       return 0;
     default:
       return 0;
@@ -86,7 +88,12 @@ int give_to_graph(Env& env, const Call& call) {
 int throw_exception(Env& env) {
   if (env.exception_callback < 0) {
     // Without a callback of its own, what is thrown is what the program returns.
-    if (const int err = check_return_value(env, 1, "At program exit")) return err;
+    // (Wherever it is thrown: the question is asked as the main program's.)
+    Frame& outermost = *env.state->frames.front();
+    const std::uint32_t subprogram = std::exchange(outermost.subprogram, 0);
+    const int err = check_return_value(env, 1, "At program exit");
+    outermost.subprogram = subprogram;
+    if (err != 0) return err;
   }
   if (const int err = check_resources_released(env, "bpf_throw", true, true)) return err;
   return path_finished;
@@ -262,7 +269,9 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
 }
 
 bool may_be_null(const Call& call) {
-  return call.has(kfunc_flag::ret_null) || (call.special == Special::refcount_acquire && !call.arg_owning);
+  // An object that is owned has a count to be raised; one that is not may be on its way out.
+  if (call.special == Special::refcount_acquire) return !call.arg_owning;
+  return call.has(kfunc_flag::ret_null);
 }
 
 int pointer_result(Env& env, Call& call, const btf::Btf& btf, btf::TypeId result) {
@@ -338,6 +347,10 @@ int apply_kfunc_effects(Env& env, Call& call) {
   if (const int err = give_to_graph(env, call)) return err;
   clear_caller_saved(env, env.frame());
   if (const int err = set_result(env, call)) return err;
+  if (call.name() == "bpf_xdp_pull_data") {  // the one kfunc that moves packet data
+    clear_packet_pointers(env);
+    invalidate_packet_slices(env);
+  }
   if (call.has(kfunc_flag::iter_next)) {
     if (const int err = advance_iterator(env, call)) return err;
   }

@@ -50,7 +50,12 @@ bool is_context_struct(const Env& env, const btf::Btf& btf, btf::TypeId pointee,
     id = btf.type(id).type;
   }
   const btf::Type& t = btf.type(id);
-  if (!tagged) return t.kind == Kind::struct_ && !name.empty() && name == type.context_type;
+  if (!tagged) {
+    if (t.kind != Kind::struct_ || name.empty()) return false;
+    // bpf_user_pt_regs_t is another name of the machine's registers.
+    return name == type.context_type || (type.type == ProgType::kprobe && name == "pt_regs");
+  }
+  if (t.kind == Kind::void_) return true;
   switch (type.type) {
     case ProgType::kprobe:
       if (name == "pt_regs" || name == "user_pt_regs" || name == "user_regs_struct") return true;

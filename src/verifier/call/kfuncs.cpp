@@ -77,13 +77,14 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   const KfuncCall* kfunc = find_kfunc_call(env, insn);
   if (kfunc == nullptr) return env.refuse(-EINVAL, "kernel btf_id {} is not a function", insn.imm);
   if (const int err = check_kfunc_allowed(env, *kfunc)) return err;
+  // Compilers put it where control cannot come in a program whose behavior is defined.
+  if (kfunc->name == "__bpf_trap") return env.refuse(-EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
   Call call;
   call.kfunc = kfunc;
   call.special = kfunc->entry->special;
   env.insn_aux().kfunc = kfunc;
 
-  if (env.state->active_locks != 0 && !allowed_under_lock(call) &&
-      !call.has(kfunc_flag::iter_new | kfunc_flag::iter_next | kfunc_flag::iter_destroy))
+  if (env.state->active_locks != 0 && !allowed_under_lock(call))
     return env.refuse(
         -EINVAL,
         explain::inside_region(

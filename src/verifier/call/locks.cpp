@@ -129,6 +129,7 @@ int release_lock(Env& env, unsigned regno, LockKind kind) {
   refresh_active_lock(state);
   // What was read under the lock may go now.
   if (!res || state.active_locks == 0) invalidate_non_owning(env);
+  leave_rcu(env, false);
   return 0;
 }
 
@@ -166,6 +167,8 @@ bool allowed_under_lock(const Call& call) {
   if (call.has(calls::kfunc_flag::spin_lock_ok | calls::kfunc_flag::lock_required)) return true;
   // Whatever else asks about a list or a tree.
   if (call.kfunc == nullptr) return false;
+  for (const std::string_view family : {"bpf_iter_num_", "bpf_arena_", "bpf_stream_"})
+    if (call.kfunc->name.starts_with(family)) return true;
   const btf::Btf& btf = *call.kfunc->btf;
   const auto params = btf.params(btf.type(call.kfunc->proto));
   if (params.empty()) return false;

@@ -155,15 +155,9 @@ bool may_change_sockmap(const Env& env, std::uint32_t helper) {
       return deletes;
     case ProgType::tracing:
       return env.input.traits.attach_type == AttachType::trace_iter;
-    case ProgType::socket_filter:
-    case ProgType::sched_cls:
-    case ProgType::sched_act:
-    case ProgType::xdp:
     case ProgType::sk_reuseport:
     case ProgType::sk_lookup:
       return true;
-    case ProgType::flow_dissector:
-      return false;
     default:
       return false;
   }

@@ -33,8 +33,7 @@ bool drop_reference(State& state, std::uint32_t id) {
   auto& all = state.resources;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].kind != ResourceKind::reference || all[i].id != id) continue;
-    all[i] = all.back();  // as the kernel does: the order of what remains shows in the log
-    all.pop_back();
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));  // the order of what remains shows in the log
     return true;
   }
   return false;
@@ -86,8 +85,9 @@ int release_reference(Env& env, std::uint32_t id) {
   return 0;
 }
 
-void leave_rcu(Env& env) {
+void leave_rcu(Env& env, bool explicit_section) {
   const State& state = *env.state;
+  if (!explicit_section && !state.in_sleepable) return;  // all of the program is one
   if (state.rcu_locks != 0 || state.preempt_locks != 0 || state.active_irq_id != 0 || state.active_locks != 0) return;
   env.state->for_each_reg([](RegState& reg) {
     if (!reg.is_pointer() || !reg.has(reg_flag::rcu)) return;

@@ -34,6 +34,7 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
     invalidate_packet_slices(env);
   }
   sub.called = true;
+  (in_rcu_section(env) ? sub.called_protected : sub.called_unprotected) = true;
   clear_caller_saved(env, env.frame());
   if (!sub.returns_void) env.reg(0).mark_unknown();
   if (sub.might_throw) {
@@ -129,20 +130,39 @@ int return_to_caller(Env& env) {
   return 0;
 }
 
+namespace {
+
+// Walks a global function on its own, in a context that may sleep or not.
+int check_alone(Env& env, std::uint32_t index, bool sleepable) {
+  if (const int err = prepare_entry_state(env, index)) return err;
+  env.state->in_sleepable = sleepable;
+  if (const int err = explore(env, index)) return err;
+  if (env.log->any())
+    env.log->print("Func#{} ('{}') is safe for any args that match its prototype\n", index,
+                   env.subprograms[index].name);
+  return 0;
+}
+
+}  // namespace
+
 int check_global_subprograms(Env& env) {
-  std::vector<bool> verified(env.subprograms.size(), false);
-  bool more = true;
-  while (more) {
+  // Walking one may find calls of others.
+  std::vector<bool> protected_done(env.subprograms.size()), unprotected_done(env.subprograms.size());
+  for (bool more = true; more;) {
     more = false;
     for (std::uint32_t i = 1; i < env.subprograms.size(); ++i) {
       const Subprogram& sub = env.subprograms[i];
-      if (!sub.is_global || !(sub.called || sub.is_exception_callback) || verified[i]) continue;
-      if (const int err = prepare_entry_state(env, i)) return err;
-      if (const int err = explore(env, i)) return err;
-      if (env.log->any())
-        env.log->print("Func#{} ('{}') is safe for any args that match its prototype\n", i, env.subprograms[i].name);
-      verified[i] = true;
-      more = true;
+      if (!sub.is_global) continue;
+      const bool by_program = sub.is_exception_callback;
+      const bool sleepable = env.input.traits.sleepable;
+      if ((sub.called_protected || (by_program && !sleepable)) && !protected_done[i]) {
+        if (const int err = check_alone(env, i, false)) return err;
+        protected_done[i] = more = true;
+      }
+      if ((sub.called_unprotected || (by_program && sleepable)) && !unprotected_done[i]) {
+        if (const int err = check_alone(env, i, true)) return err;
+        unprotected_done[i] = more = true;
+      }
     }
   }
   return 0;
