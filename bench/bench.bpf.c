@@ -5,6 +5,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "wq.h"
+#include "../bench/figures.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -30,11 +31,7 @@ struct {
 	__type(value, struct item);
 } items SEC(".maps");
 
-__u64 sum;
-__u64 runs;             // callbacks that ran
-__u64 runs_wanted;      // a callback that restarts itself stops there
-__u64 started_at, latency;
-__u32 key_of_round;
+struct figures figures;
 
 SEC("tc") int enter(struct __sk_buff *skb)
 {
@@ -44,7 +41,7 @@ SEC("tc") int enter(struct __sk_buff *skb)
 // About ten instructions a round.
 SEC("tc") int arithmetic(struct __sk_buff *skb)
 {
-	__u64 a = sum, b = 3;
+	__u64 a = figures.sum, b = 3;
 
 	for (__u32 i = 0; i < ROUNDS; i++) {
 		a += b;
@@ -52,7 +49,7 @@ SEC("tc") int arithmetic(struct __sk_buff *skb)
 		a = a * 31 + (b >> 3);
 		asm volatile("" : "+r"(a), "+r"(b));
 	}
-	sum = a + b;
+	figures.sum = a + b;
 	return 0;
 }
 
@@ -67,13 +64,13 @@ SEC("tc") int hash_lookup(struct __sk_buff *skb)
 		if (counter)
 			found++;
 	}
-	sum = found;
+	figures.sum = found;
 	return 0;
 }
 
 static int count(void *map, int *key, void *value)
 {
-	__sync_fetch_and_add(&runs, 1);
+	__sync_fetch_and_add(&figures.runs, 1);
 	return 0;
 }
 
@@ -81,15 +78,15 @@ static int count_and_restart(void *map, int *key, void *value)
 {
 	struct item *item = value;
 
-	if (__sync_fetch_and_add(&runs, 1) + 1 < runs_wanted)
+	if (__sync_fetch_and_add(&figures.runs, 1) + 1 < figures.runs_wanted)
 		bpf_wq_start(&item->work, 0);
 	return 0;
 }
 
 static int note_latency(void *map, int *key, void *value)
 {
-	latency = bpf_ktime_get_ns() - started_at;
-	__sync_fetch_and_add(&runs, 1);
+	figures.latency = bpf_ktime_get_ns() - figures.started_at;
+	__sync_fetch_and_add(&figures.runs, 1);
 	return 0;
 }
 
@@ -148,6 +145,6 @@ SEC("tc") int start_one(struct __sk_buff *skb)
 
 	if (!item || prepare(2, note_latency))
 		return -1;
-	started_at = bpf_ktime_get_ns();
+	figures.started_at = bpf_ktime_get_ns();
 	return bpf_wq_start(&item->work, 0);
 }

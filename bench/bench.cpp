@@ -6,8 +6,8 @@
 #include <benchmark/benchmark.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/types.h>
 #include <sched.h>
-#include <sys/mman.h>
 
 #include <chrono>
 #include <cstdarg>
@@ -16,6 +16,8 @@
 #include <cstring>
 #include <memory>
 #include <string>
+
+#include "figures.h"
 
 namespace {
 
@@ -29,7 +31,7 @@ struct Closer {
 };
 using Object = std::unique_ptr<bpf_object, Closer>;
 
-// Global data of bench.bpf.c, in the order in which clang lays it out, found by name.
+// The programs, loaded, and the global data that they share with us.
 class Session {
  public:
   Session() {
@@ -42,7 +44,7 @@ class Session {
     bpf_object__for_each_map(map, object_.get()) {
       if (std::strstr(bpf_map__name(map), ".bss") == nullptr) continue;
       std::size_t size = 0;
-      globals_ = static_cast<volatile std::uint64_t*>(bpf_map__initial_value(map, &size));
+      figures_ = static_cast<volatile figures*>(bpf_map__initial_value(map, &size));
     }
     const int hash = bpf_object__find_map_fd_by_name(object_.get(), "hash");
     for (std::uint32_t key = 0; key < rounds; ++key) {
@@ -62,22 +64,14 @@ class Session {
     }
     return options.duration;
   }
-  std::uint64_t global(const char* name) const { return globals_[slot(name)]; }
-  void set_global(const char* name, std::uint64_t value) const { globals_[slot(name)] = value; }
+  volatile figures& shared() const { return *figures_; }
   void wait_for_runs(std::uint64_t wanted) const {
-    while (global("runs") < wanted) sched_yield();
+    while (figures_->runs < wanted) sched_yield();
   }
 
  private:
-  // What bench.bpf.c declares, eight bytes each, sorted as the linker leaves them.
-  static std::size_t slot(const char* name) {
-    constexpr const char* order[] = {"sum", "runs", "runs_wanted", "started_at", "latency"};
-    for (std::size_t i = 0; i < std::size(order); ++i)
-      if (std::strcmp(order[i], name) == 0) return i;
-    std::abort();
-  }
   Object object_;
-  volatile std::uint64_t* globals_ = nullptr;
+  volatile figures* figures_ = nullptr;
 };
 
 Session& session() {
@@ -101,8 +95,8 @@ void verify(benchmark::State& state) {
 
 void callbacks(benchmark::State& state) {
   for (auto _ : state) {
-    session().set_global("runs", 0);
-    session().set_global("runs_wanted", restarts);
+    session().shared().runs = 0;
+    session().shared().runs_wanted = restarts;
     const auto begin = std::chrono::steady_clock::now();
     session().run("start_restarting", 1);
     session().wait_for_runs(restarts);
@@ -113,10 +107,10 @@ void callbacks(benchmark::State& state) {
 
 void latency(benchmark::State& state) {
   for (auto _ : state) {
-    session().set_global("runs", 0);
+    session().shared().runs = 0;
     session().run("start_one", 1);
     session().wait_for_runs(1);
-    state.SetIterationTime(static_cast<double>(session().global("latency")) * 1e-9);
+    state.SetIterationTime(static_cast<double>(session().shared().latency) * 1e-9);
   }
 }
 

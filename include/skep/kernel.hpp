@@ -103,7 +103,9 @@ class Kernel {
     std::uint64_t usec = 0;
     bool verified = false;  // false: refused before verification
   };
-  LoadReport last_load() const;
+  // Of the program of that name (as PROG_LOAD had it, cut to 15 characters) since forget_last_load(); without a name,
+  // of the last one: loaders load programs of their own to find out what the kernel can do.
+  LoadReport last_load(std::string_view program = {}) const;
   void forget_last_load();
   // Verification of a program gives up (with -EAGAIN) after so many nanoseconds; 0: never. Verdicts do not depend on
   // it.

@@ -46,7 +46,7 @@ using skep::cli::Options;
 void common_options(CLI::App& command, Options& options) {
   command.add_option("--btf", options.btf, "the kernel's types: raw BTF, or an ELF file that has them")
       ->check(CLI::ExistingFile);
-  command.add_option("--host", options.hosts, "a plugin that offers kfuncs, types and hooks");
+  command.add_option("--host", options.hosts, "a plugin that offers kfuncs, types and hooks")->allow_extra_args(false);
   command.add_flag("--json", options.json, "one JSON object a line");
 }
 

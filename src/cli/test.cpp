@@ -93,7 +93,7 @@ Result check(Kernel& kernel, const std::string& path, const std::string& name, s
   const bool should_load = wanted.verdict == Expectations::Verdict::success;
   Result result;
   if ((outcome == 0) != should_load) {
-    const auto report = kernel.last_load();
+    const auto report = kernel.last_load(name);
     result = failed(outcome == 0 ? "was accepted and should not have been"
                                  : fmt::format("was rejected ({}): {}", std::strerror(-outcome),
                                                report.verified ? report.message : take_first_warning()));

@@ -60,7 +60,7 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   take_first_warning();
   const int failed = bpf_object__load(object.get());
   result.error = failed < 0 ? -failed : 0;
-  result.report = kernel.last_load();
+  result.report = kernel.last_load(name);
   result.log = log.data();
   result.verdict = failed == 0 ? "accept" : result.report.error == -ETIME ? "gave-up" : "reject";
   // Libbpf's own probes are loads too, and accepted: without a refusal of the verifier's it was the loader that
@@ -80,7 +80,11 @@ void print(const Options& options, const std::string& path, const std::string& n
     line.add("errno", v.error);
     line.add("messages", lines_of(by_verifier ? v.report.messages : v.loader));
     line.add("message", v.error != 0 ? message : "");
-    line.add("category", v.report.category).add("reason", v.report.reason).add("suggestion", v.report.suggestion);
+    line.add("category", v.report.category)
+        .add("title", v.report.title)
+        .add("at", v.report.at)
+        .add("reason", v.report.reason)
+        .add("suggestion", v.report.suggestion);
     line.add("processed", v.report.insns_processed).add("usec", v.report.usec);
     fmt::print("{}\n", line.text());
     return;

@@ -144,6 +144,7 @@ struct Kernel::Impl {
   std::mutex report_lock;
   std::function<void(std::string_view)> log_listener;
   LoadReport report;
+  std::map<std::string, LoadReport, std::less<>> reports;  // by program
   std::uint64_t verification_limit_ns = 0;
 };
 

@@ -205,13 +205,16 @@ void Kernel::Impl::log(std::string_view line) const {
   if (log_listener) log_listener(line);
 }
 
-Kernel::LoadReport Kernel::last_load() const {
+Kernel::LoadReport Kernel::last_load(std::string_view program) const {
   const std::lock_guard guard(impl_->report_lock);
-  return impl_->report;
+  if (program.empty()) return impl_->report;
+  const auto it = impl_->reports.find(program.substr(0, object_name_len - 1));
+  return it == impl_->reports.end() ? LoadReport{} : it->second;
 }
 void Kernel::forget_last_load() {
   const std::lock_guard guard(impl_->report_lock);
   impl_->report = {};
+  impl_->reports.clear();
 }
 void Kernel::set_verification_limit(std::uint64_t ns) {
   impl_->verification_limit_ns = ns;

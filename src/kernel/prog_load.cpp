@@ -278,6 +278,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       report.suggestion = r.suggestion;
       report.at = r.at;
     }
+    reports[program->name] = report;
   }
   const int log_error = give_log(call, output.log);
   if (output.error != 0) return log_error == -EFAULT ? log_error : output.error;
