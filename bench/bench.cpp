@@ -129,7 +129,11 @@ int main(int argc, char** argv) {
   object_path = argv[1];
   libbpf_set_print(silent);
   const auto add = [](const char* name, auto function) {
-    benchmark::RegisterBenchmark(name, function)->UseManualTime()->Repetitions(5)->ReportAggregatesOnly(true);
+    benchmark::RegisterBenchmark(name, function)
+        ->UseManualTime()
+        ->Iterations(20)
+        ->Repetitions(5)
+        ->ReportAggregatesOnly(true);
   };
   add("load_object", verify);
   add("enter_program", [](benchmark::State& s) { rounds_of(s, "enter", 1, 100 * repeat); });
