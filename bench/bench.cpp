@@ -8,7 +8,9 @@
 #include <bpf/libbpf.h>
 #include <linux/types.h>
 #include <sched.h>
+#include <sys/mman.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
@@ -43,8 +45,12 @@ class Session {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object_.get()) {
       if (std::strstr(bpf_map__name(map), ".bss") == nullptr) continue;
-      std::size_t size = 0;
-      figures_ = static_cast<volatile figures*>(bpf_map__initial_value(map, &size));
+      void* at = mmap(nullptr, sizeof(figures), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+      if (at == MAP_FAILED) {
+        std::fprintf(stderr, "the globals cannot be mapped: %s\n", std::strerror(errno));
+        std::exit(1);
+      }
+      figures_ = static_cast<volatile figures*>(at);
     }
     const int hash = bpf_object__find_map_fd_by_name(object_.get(), "hash");
     for (std::uint32_t key = 0; key < rounds; ++key) {
