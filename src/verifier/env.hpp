@@ -75,7 +75,6 @@ struct Subprogram {
   bool called_protected = false, called_unprotected = false;  // global: inside of what RCU waits for, and outside
   bool changes_packet = false, might_sleep = false, called = false, keep_fastcall_stack = false, might_throw = false;
   bool args_cached = false;
-  bool called_sleepable = false;  // global: called where it may sleep, so that it is verified as there
   // Global subprograms: what BTF says of each argument (call/global.cpp)
   struct Arg {
     RegType type = RegType::scalar;

@@ -206,6 +206,7 @@ int check_arg_offset(Env& env, const ArgSpec& spec, unsigned regno) {
 void find_constant_key(Env& env, Call& call, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (!reg.is(RegType::stack) || !reg.r.is_const() || call.map->key_size != 4) return;
+  if (call.map->flags & map_flag::inner_map) return;  // others in its place may be shorter
   const std::int64_t offset = reg.fixed_offset();
   if (offset >= 0 || offset < -static_cast<std::int64_t>(max_stack)) return;
   Frame& frame = *env.state->frames[reg.frame];

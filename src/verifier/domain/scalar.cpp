@@ -170,6 +170,13 @@ void Scalar::sign_extend32_from(unsigned bytes) {
   sync();
 }
 
+void Scalar::shift_by(std::uint64_t constant) {
+  if (is_empty()) return;
+  bits_ = add(bits_, Tnum::constant(constant));
+  arc64_ = verifier::intersect(add(arc64_, Arc64::constant(constant)), members<64>(bits_));
+  arc32_ = members<32>(bits_);
+}
+
 void Scalar::byte_swap(unsigned bytes) {
   if (is_empty()) return;
   bits_ = bits_.bswap(bytes);

@@ -88,6 +88,9 @@ class Scalar {
   void sign_extend32_from(unsigned bytes);
   // bswap16/32/64: the low `bytes` bytes reversed, zero-extended. Also to_be on this little-endian machine.
   void byte_swap(unsigned bytes);
+  // The sum with a constant, its range and its bits as they come, not narrowed by each other: of packet pointers that
+  // lie a constant apart, all that is compared is told by their greatest offsets, which must stay that far apart.
+  void shift_by(std::uint64_t constant);
   // to_le on this little-endian machine.
   void to_le(unsigned bytes) { truncate_to_size(bytes); }
   void to_be(unsigned bytes) { byte_swap(bytes); }

@@ -211,9 +211,26 @@ int compute(Env& env, const Insn& insn, const RegState& source, bool self) {
   return 0;
 }
 
+// Arithmetic with an address in an arena is done on its low half alone, so an instruction is always such or never.
+int check_arena_mix(Env& env, const Insn& insn, bool arena) {
+  constexpr std::uint32_t with_arena = 1, without_arena = 2;
+  if (!is64(insn)) return 0;
+  std::uint32_t& seen = env.insn_aux().alu_state;
+  seen |= arena ? with_arena : without_arena;
+  if (seen != (with_arena | without_arena)) return 0;
+  return env.refuse(-EINVAL, "same insn cannot be used with and without arena pointer");
+}
+
 int combine(Env& env, const Insn& insn) {
   RegState& dst = env.reg(insn.dst);
-  if (dst.is(RegType::arena)) return 0;  // any arithmetic leaves an address that may be tried
+  const bool src_arena = insn.from_register() && env.reg(insn.src).is(RegType::arena);
+  const bool arena = dst.is(RegType::arena) || src_arena;
+  if (int error = check_arena_mix(env, insn, arena)) return error;
+  if (arena) {
+    // Whatever is added to it, the sum is an address that may be tried.
+    if (!dst.is(RegType::arena)) dst = env.reg(insn.src);
+    return 0;
+  }
   RegState constant;
   if (!insn.from_register()) {
     constant.mark_const(static_cast<std::uint64_t>(std::int64_t{insn.imm}));

@@ -63,9 +63,7 @@ int check_read_modify_write(Env& env, const Insn& insn) {
     if (int error = check_mem_access(env, env.insn_idx, insn.dst, insn.off, size, Access::read, result, options))
       return error;
   }
-  if (address.is(RegType::arena)) {
-    if (int error = remember_pointer_kind(env, RegType::arena, 0, false)) return error;
-  }
+  if (int error = remember_pointer_kind(env, address.type, address.flags, false)) return error;
   // The store is checked through the address as it was.
   const bool replaced = result >= 0 && static_cast<unsigned>(result) == insn.dst;
   const RegState fetched = env.reg(insn.dst);

@@ -41,6 +41,14 @@ void refine_branch(State& state, Comparison& c, CmpOp op) {
   refine(op, left.r, c.src >= 0 ? right.r : constant, c.is64);
 }
 
+// Whether the pointer is not NULL whatever its offset turns out to be, and so none that equals it is. Objects described
+// by BTF may be NULL without a mark, what is untrusted may be anything, and a great offset may wrap to 0.
+bool surely_not_null(const RegState& reg) {
+  constexpr std::uint64_t max_var_off = 1 << 29;
+  if (reg.maybe_null() || reg.is(RegType::btf) || reg.has(reg_flag::untrusted)) return false;
+  return reg.r.is_const() || reg.r.umax() < max_var_off;
+}
+
 // A pointer that equals one that is not NULL is not NULL.
 void learn_from_equal_pointers(State& equal, const Comparison& c) {
   if (c.src < 0 || !c.is64) return;
@@ -48,8 +56,8 @@ void learn_from_equal_pointers(State& equal, const Comparison& c) {
   RegState& left = equal.reg(c.dst);
   RegState& right = equal.reg(src);
   if (!left.is_pointer() || !right.is_pointer() || left.maybe_null() == right.maybe_null()) return;
-  // Objects described by BTF may be NULL without a mark.
   if (left.is(RegType::btf) || right.is(RegType::btf)) return;
+  if (!surely_not_null(left.maybe_null() ? right : left)) return;
   mark_null_or_not(equal, left.maybe_null() ? c.dst : src, false);
 }
 

@@ -4,7 +4,7 @@
 // sign. Tested by tests/verifier/pointer/access_test.cpp.
 #include <cerrno>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/stack.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -69,10 +69,12 @@ int check_mem_access(Env& env, std::uint32_t insn, unsigned regno, std::int32_t 
   if (access.is_read() && value_reg >= 0 && size < 8) {
     RegState& result = env.reg(static_cast<unsigned>(value_reg));
     if (result.is_scalar()) {
-      if (options.sign_extend)
+      if (options.sign_extend) {
         result.r.sign_extend_from(size);
-      else
+        unlink(result);  // no longer what its copies are
+      } else {
         result.r.truncate_to_size(size);
+      }
     }
   }
   return 0;

@@ -125,9 +125,14 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
 
   const bool dst_is_number = env.reg(dst).is_scalar();
   RegState result = base;
+  // Packet pointers of one id stay comparable: their offsets differ by constants, to the last bit.
+  const bool shifts = base.is_packet() && number.r.is_const();
   switch (op) {
     case alu_op::add:
-      alu(AluOp::add, result.r, number.r, true);
+      if (shifts)
+        result.r.shift_by(number.r.const_value());
+      else
+        alu(AluOp::add, result.r, number.r, true);
       break;
     case alu_op::sub:
       if (dst_is_number)
@@ -136,7 +141,10 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
       if (base.is(RegType::stack))
         return env.refuse(-EACCES, explain::subtraction_from_stack(dst),
                           "R{} subtraction from stack pointer prohibited", dst);
-      alu(AluOp::sub, result.r, number.r, true);
+      if (shifts)
+        result.r.shift_by(0 - number.r.const_value());
+      else
+        alu(AluOp::sub, result.r, number.r, true);
       break;
     case alu_op::and_:
     case alu_op::or_:

@@ -107,6 +107,7 @@ class StackWalk {
     int error = 0;
     for (std::uint32_t at = subprogram.start; at < subprogram.end && error == 0; ++at) error = look_at(at, depth);
     if (error == 0) error = note_tail_call(subprogram);
+    if (error == 0) error = check_packet_loads(subprogram);
     chain_.pop_back();
     return error;
   }
@@ -145,6 +146,15 @@ class StackWalk {
       caller.tail_call_reachable = true;
     }
     if (is_callback(subprogram)) return env_.refuse(-EINVAL, "cannot tail call within callback");
+    return 0;
+  }
+
+  // A classic packet load may end the function that it is in, and the program with it.
+  int check_packet_loads(const Subprogram& subprogram) {
+    if (!subprogram.has_ld_abs) return 0;
+    for (const std::uint32_t index : chain_)
+      if (is_callback(env_.subprograms[index]))
+        return env_.refuse(-EINVAL, "cannot use BPF_LD_[ABS|IND] within callback");
     return 0;
   }
 
