@@ -70,6 +70,8 @@ struct Subprogram {
   std::uint32_t start = 0, end = 0;       // [start, end)
   std::int32_t btf_func = 0;              // FUNC in the program's BTF; 0: none
   std::uint32_t stack_depth = 0;
+  std::uint32_t insns_walked = 0;         // its own instructions
+  std::uint32_t insns_walked_within = 0;  // and those of what it calls, callbacks included
   bool is_global = false, is_callback = false, is_async_callback = false, is_exception_callback = false;
   bool has_tail_call = false, has_ld_abs = false, tail_call_reachable = false;
   bool called_protected = false, called_unprotected = false;  // global: inside of what RCU waits for, and outside
@@ -211,6 +213,7 @@ int check_ld_abs(Env& env, const Insn& insn);
 int check_atomic(Env& env, const Insn& insn);
 int check_exit(Env& env);              // return value, resources; may return to the caller's frame
 int check_return_value(Env& env, unsigned reg, std::string_view where);
+int check_thrown_value(Env& env, unsigned reg);  // what bpf_throw ends the program with, from whatever function
 
 enum class RegUse { source, dest, dest_unmarked };
 int check_reg(Env& env, unsigned reg, RegUse use);   // readable, or writable

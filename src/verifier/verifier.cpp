@@ -37,7 +37,16 @@ int walk_program(Env& env) {
 }
 
 void log_statistics(Env& env, const Statistics& statistics) {
-  if (env.log->statistics()) env.log->print("verification time {} usec\n", statistics.usec);
+  if (env.log->statistics()) {
+    env.log->print("verification time {} usec\n", statistics.usec);
+    for (std::size_t i = 0; i < env.subprograms.size(); ++i) {
+      const Subprogram& sub = env.subprograms[i];
+      const std::string_view kind = i == 0 ? "main" : sub.is_global ? "global" : "static";
+      env.log->print("subprog {} ({}) {} insns_self {} insns_total {} stack {}\n", i,
+                     i == 0 && sub.name.empty() ? env.input.name : sub.name, kind, sub.insns_walked,
+                     sub.insns_walked_within, sub.stack_depth);
+    }
+  }
   env.log->print("processed {} insns (limit {}) max_states_per_insn {} total_states {} peak_states {} mark_read 0\n",
                  statistics.insns_processed, complexity_limit, statistics.max_states_per_insn, statistics.total_states,
                  statistics.peak_states);

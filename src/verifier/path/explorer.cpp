@@ -113,12 +113,22 @@ bool next_path(Env& env, int& error) {
   return true;
 }
 
+// Charges the instruction to its function, and to all that led here: callers, and for what runs later the walk's first.
+void count_instruction(Env& env) {
+  const auto& frames = env.state->frames;
+  ++env.subprograms[frames.back()->subprogram].insns_walked;
+  for (const auto& frame : frames) ++env.subprograms[frame->subprogram].insns_walked_within;
+  const std::uint32_t root = env.explorer->root;
+  if (frames.front()->subprogram != root) ++env.subprograms[root].insns_walked_within;
+}
+
 int step(Env& env, bool path_begins) {
   env.explorer->history_entry_open = false;
   env.notes.clear();
   if (env.insn_idx >= env.insns.size()) {
     return env.refuse(-EFAULT, "invalid insn idx {} insn_cnt {}", env.insn_idx, env.insns.size());
   }
+  count_instruction(env);
   if (++env.statistics.insns_processed > complexity_limit) {
     return env.refuse(-E2BIG, "BPF program is too large. Processed {} insn", env.statistics.insns_processed);
   }
@@ -165,6 +175,7 @@ int walk(Env& env) {
 int explore(Env& env, std::uint32_t subprogram) {
   Explorer& explorer = *env.explorer;
   explorer.explored.resize(env.insns.size());
+  explorer.root = subprogram;
   env.insn_idx = env.subprograms[subprogram].start;
   env.prev_insn_idx = ~0U;
   env.state->branches = 1;

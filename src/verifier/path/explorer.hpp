@@ -62,6 +62,7 @@ class Explorer {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> jump_tables;  // of each goto by register (cfg.cpp)
   IdMap id_map;
 
+  std::uint32_t root = 0;  // the subprogram that is being walked
   std::uint32_t jumps_processed = 0, insns_at_checkpoint = 0, jumps_at_checkpoint = 0;
   bool history_entry_open = false;  // the current instruction already has an entry in the path's history
   std::uint32_t total_states = 0, kept_states = 0, peak_states = 0;
