@@ -213,7 +213,6 @@ int check_ld_abs(Env& env, const Insn& insn);
 int check_atomic(Env& env, const Insn& insn);
 int check_exit(Env& env);              // return value, resources; may return to the caller's frame
 int check_return_value(Env& env, unsigned reg, std::string_view where);
-int check_thrown_value(Env& env, unsigned reg);  // what bpf_throw ends the program with, from whatever function
 
 enum class RegUse { source, dest, dest_unmarked };
 int check_reg(Env& env, unsigned reg, RegUse use);   // readable, or writable
