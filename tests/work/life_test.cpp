@@ -23,8 +23,7 @@ bool is_array(const char* map) {
 void run_spinning(Machine& m, const char* map, const char* callback) {
   m.hold();
   ASSERT_EQ(m.run(map, fmt::format("update 2; init 2; set 2 {}; start 2", callback)), "0 0 0 0");
-  m.trace().awaited = 1;
-  ASSERT_EQ(m.run(map, "await"), "0");
+  ASSERT_TRUE(m.await(1));
   ASSERT_EQ(m.trace().entered, 1U);
 }
 
@@ -138,8 +137,7 @@ TEST(Life, update_while_running) {
   Machine m({.cpus = 3});
   run_spinning(m, "array", "spin");
   EXPECT_EQ(m.run("array", "update 2; init 2; set 2 spin; start 2"), "0 0 0 0");
-  m.trace().awaited = 2;
-  EXPECT_EQ(m.run("array", "await"), "0");
+  ASSERT_TRUE(m.await(2));
   EXPECT_EQ(m.trace().most_inside, 2U);
   m.release();
   EXPECT_TRUE(m.drain());
@@ -495,8 +493,7 @@ TEST(Life, callback_hogs) {
   Machine m({.cpus = 2, .seed = -1});
   m.hold();
   EXPECT_EQ(m.run("array", "init 4; set 4 spin; init 5; set 5 quick; start 4; start 5"), "0 0 0 0 0 0");
-  m.trace().awaited = 2;
-  EXPECT_EQ(m.run("array", "await; await; await; await").back(), '0');
+  ASSERT_TRUE(m.await(2));
   EXPECT_EQ(m.trace().exited, 1U);
   m.release();
   EXPECT_TRUE(m.drain());

@@ -12,10 +12,13 @@
 #pragma once
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -68,6 +71,18 @@ inline int say_nothing(libbpf_print_level, const char*, va_list) {
   return 0;
 }
 
+// As a skeleton's load does: from here on the initial values are the maps' own memory.
+inline void map_globals(bpf_object* object) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    std::size_t size = 0;
+    void* at = bpf_map__is_internal(map) ? bpf_map__initial_value(map, &size) : nullptr;
+    if (at == nullptr || (bpf_map__map_flags(map) & BPF_F_MMAPABLE) == 0) continue;
+    const int protection = (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG) != 0 ? PROT_READ : PROT_READ | PROT_WRITE;
+    EXPECT_EQ(mmap(at, size, protection, MAP_SHARED | MAP_FIXED, bpf_map__fd(map), 0), at) << std::strerror(errno);
+  }
+}
+
 // Null, and a failed test, when it cannot be loaded. `prepare` may change the object before.
 template <typename Prepare>
 ObjectPtr load_object(Kernel& kernel, const std::string& path, Prepare&& prepare) {
@@ -87,13 +102,14 @@ ObjectPtr load_object(Kernel& kernel, const std::string& path, Prepare&& prepare
     ADD_FAILURE() << path << ": " << std::strerror(-failed) << ": " << kernel.last_load().message;
     return nullptr;
   }
+  map_globals(object.get());
   return object;
 }
 inline ObjectPtr load_object(Kernel& kernel, const std::string& path) {
   return load_object(kernel, path, [](bpf_object*) {});
 }
 
-// The global data of an object as T; libbpf has mapped it.
+// The global data of an object as T.
 template <typename T>
 T* global_data(bpf_object* object, const char* section, std::size_t offset) {
   bpf_map* map = bpf_object__find_map_by_name(object, section);
@@ -178,6 +194,15 @@ class Machine {
     std::string text;
     for (std::size_t i = 0; i < wanted.size(); ++i) text += (i != 0 ? " " : "") + result_name(results_[i]);
     return text;
+  }
+  // Lets others proceed until so many callbacks have been entered: a program that looks, again and again, and gives its
+  // CPU up in between.
+  bool await(std::uint32_t entered) {
+    trace_->awaited = entered;
+    for (unsigned tries = 0; tries < 10'000'000; ++tries) {
+      if (run("array", "await") == "0") return true;
+    }
+    return false;
   }
   // The last result as a number.
   std::int64_t result(std::size_t index) const { return results_[index]; }

@@ -345,7 +345,7 @@ static __noinline long apply_inner(const struct op *op)
 static __always_inline long apply(const struct op *op)
 {
 	if (op->code == OP_AWAIT)
-		return bpf_loop(1 << 23, await_step, (void *)0, 0) == 1 << 23;
+		return bpf_loop(256, await_step, (void *)0, 0) == 256;
 	switch (op->map) {
 	case MAP_ARRAY:
 		return apply_elem(&array, op);
