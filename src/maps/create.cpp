@@ -305,6 +305,8 @@ int check_btf(const Row& row, MapAttributes& attributes) {
   if (info.key_type == 0 && info.value_type == 0) return 0;
   if (!info.btf || !info.btf->valid(info.key_type) || !info.btf->valid(info.value_type) || info.value_type == 0)
     return -EINVAL;
+  // Where any key will do there must be one, whatever the value holds.
+  if (info.key_type == 0 && row.key_btf == KeyBtf::any) return -EINVAL;
   if (info.key_type != 0 && info.btf->size_of(info.key_type) != info.key_size) return -EINVAL;
   if (info.btf->size_of(info.value_type) != info.value_size) return -EINVAL;
   std::uint32_t mask = 0;
