@@ -151,7 +151,14 @@ TEST(Holders, value_ill_formed) {
 }
 
 TEST(Holders, value_well_formed) {
-  load_shapes({{"use_with_timer", nullptr}, {"use_nested", nullptr}, {"use_single", nullptr}, {"use_bare", nullptr}});
+  load_shapes({{"use_with_timer", nullptr}, {"use_nested", nullptr}, {"use_single", nullptr}});
+}
+
+// An item that is the whole value: the map can be made.
+TEST(Holders, value_is_the_item) {
+  Machine m;
+  ASSERT_TRUE(m.ready());
+  EXPECT_EQ((Maker{m.object()}.create(BPF_MAP_TYPE_ARRAY, 0, "bpf_wq")), 0);
 }
 
 TEST(Holders, map_without_btf) {

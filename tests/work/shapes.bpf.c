@@ -55,7 +55,6 @@ SHAPE(united, BPF_MAP_TYPE_ARRAY, struct united, ->w)
 SHAPE(with_timer, BPF_MAP_TYPE_ARRAY, struct with_timer, ->w)
 SHAPE(nested, BPF_MAP_TYPE_ARRAY, struct nested, ->in.i.w)
 SHAPE(single, BPF_MAP_TYPE_ARRAY, struct single, ->w)
-SHAPE(bare, BPF_MAP_TYPE_ARRAY, struct bpf_wq, [0])
 SHAPE(per_cpu, 6 /* BPF_MAP_TYPE_PERCPU_ARRAY */, struct per_cpu, ->w)
 
 struct inner global;
