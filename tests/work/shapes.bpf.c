@@ -6,6 +6,8 @@
 #include <bpf/bpf_helpers.h>
 #include "wq.h"
 
+#pragma clang diagnostic ignored "-Waddress-of-packed-member" /* one value is misaligned on purpose */
+
 char LICENSE[] SEC("license") = "GPL";
 
 struct bpf_timer {

@@ -61,7 +61,7 @@ void compare(const std::string& path) {
   std::atomic<std::int64_t> next = 0;
   std::atomic<std::int64_t> differs = -1;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 64; ++i) {
     threads.emplace_back([&] {
       for (std::int64_t seed = next++; seed < seeds && differs < 0; seed = next++) {
         if (run_all(path, {.cpus = 2, .seed = seed}) != expected) differs = seed;
