@@ -32,6 +32,11 @@ bool is_scalar_type(const btf::Type& t) {
   return t.kind == Kind::int_ || t.kind == Kind::enum_ || t.kind == Kind::enum64;
 }
 
+bool points_into_arena(const btf::Btf& btf, btf::TypeId pointer) {
+  const auto tags = btf.pointer_tags(pointer);
+  return std::find(tags.begin(), tags.end(), "arena") != tags.end();
+}
+
 int read_tags(Env& env, const btf::Btf& btf, btf::TypeId func, std::uint32_t index, bool is_global, unsigned& tags) {
   for (const std::string_view text : btf.decl_tags(func, static_cast<std::int32_t>(index))) {
     if (!text.starts_with("arg:")) continue;
@@ -117,8 +122,7 @@ int prepare_pointer(Env& env, const btf::Btf& btf, btf::TypeId pointer, std::uin
     arg.type = RegType::btf;
     return 0;
   }
-  const auto spaces = btf.pointer_tags(pointer);
-  if (tags == 0 && std::find(spaces.begin(), spaces.end(), "address_space(1)") != spaces.end()) tags = tag_arena;
+  if (tags == 0 && points_into_arena(btf, pointer)) tags = tag_arena;
   if (tags & tag_arena) {
     if (tags & ~tag_arena)
       return refuse_note(env, -EINVAL, fmt::format("arg#{} arena cannot be combined with any other tags", index));
@@ -164,10 +168,7 @@ int prepare_subprogram_args(Env& env, std::uint32_t index) {
   }
   const btf::TypeId ret = btf.skip_modifiers(proto.type);
   sub.returns_void = ret == 0;
-  bool returns_arena = false;
-  if (btf.type(ret).kind == Kind::ptr)
-    for (const std::string_view tag : btf.pointer_tags(ret)) returns_arena = returns_arena || tag == "address_space(1)";
-  if (ret != 0 && !is_scalar_type(btf.type(ret)) && !returns_arena) {
+  if (ret != 0 && !is_scalar_type(btf.type(ret)) && !points_into_arena(btf, ret)) {
     if (!is_global) return -EINVAL;
     return refuse_note(
         env, -EINVAL,

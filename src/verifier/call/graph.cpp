@@ -30,11 +30,9 @@ std::uint32_t every_kind() {
   return mask;
 }
 
-std::shared_ptr<const btf::Btf> shared_btf(Env& env, const btf::Btf* btf) {
-  if (env.input.btf.get() == btf) return env.input.btf;
-  for (const maps::MapInfo* map : env.used_maps)
-    if (map->btf.get() == btf) return map->btf;
-  return nullptr;
+// The types outlive the verification, whoever holds them.
+std::shared_ptr<const btf::Btf> shared_btf(const btf::Btf* btf) {
+  return {std::shared_ptr<const btf::Btf>(), btf};
 }
 
 }  // namespace
@@ -43,11 +41,8 @@ const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeI
   const auto key = std::make_pair(btf, id);
   if (const auto it = env.allocated_records.find(key); it != env.allocated_records.end()) return it->second.get();
   std::shared_ptr<const btf::Record> record;
-  const auto shared = shared_btf(env, btf);
-  if (shared != nullptr) {
-    if (const auto size = btf->size_of(id))
-      record = btf::find_special_fields(shared, id, every_kind(), *size, env.kernel_btf).record;
-  }
+  if (const auto size = btf->size_of(id))
+    record = btf::find_special_fields(shared_btf(btf), id, every_kind(), *size, env.kernel_btf).record;
   return env.allocated_records.emplace(key, std::move(record)).first->second.get();
 }
 

@@ -111,6 +111,7 @@ int check_format(Env& env, unsigned len_regno, unsigned fmt_regno) {
 }
 
 int run_loop(Env& env, const Call& call) {
+  if (!env.reg(1).is_scalar()) return refuse_register_type(env, call.name(), 1, {{RegType::scalar}});
   InsnAux& aux = env.insn_aux();
   // bpf_loop can be inlined when every path calls the same function with flags 0.
   const RegState& flags = env.reg(4);

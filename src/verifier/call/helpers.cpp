@@ -100,7 +100,7 @@ int check_map_access(Env& env, const Call& call) {
 int note_map_key(Env& env, Call& call) {
   if (call.special != Special::tail_call) return 0;
   if (call.map == nullptr || call.map->type != MapType::prog_array)
-    return env.refuse(-EINVAL, "kernel subsystem misconfigured verifier");
+    return env.refuse(-EINVAL, "expected prog array map for tail call");
   InsnAux& aux = env.insn_aux();
   const RegState& index = env.reg(3);
   if (!index.is_const() || index.r.umax() >= call.map->max_entries) {

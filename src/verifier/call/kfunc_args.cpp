@@ -105,6 +105,7 @@ Role role_of(Env& env, const Call& call, const btf::Btf& btf, const btf::Param& 
   const btf::Type& t = btf.type(p.pointee);
   if (call.special == Special::cast_to_kern_ctx) return Role::context;
   if (is_context_param(env, btf, raw) && !reg.is(RegType::btf)) return Role::context;
+  if (p.name == "ctx" && p.pointee == 0) return Role::context;
   if (p.nullable && reg.is_null() && !p.has_size) return Role::null;
   if (has_suffix(p.name, "__alloc")) return Role::allocated;
   if (has_suffix(p.name, "__refcounted_kptr")) return Role::refcounted;
@@ -184,7 +185,7 @@ int check_refcounted(Env& env, Call& call, unsigned regno) {
   if (!is_alloc(reg) || reg.has(reg_flag::untrusted))
     return env.refuse(-EINVAL, explain::argument_not_refcounted(call.name(), regno, reg),
                       "R{} is neither owning or non-owning ref", regno);
-  if (!reg.has(reg_flag::non_owning)) call.arg_owning = true;
+  call.arg_owning = reg.ref_id != 0;
   const btf::Record* record = record_of(env, reg);
   if (record == nullptr || record->refcount_offset < 0)
     return env.refuse(-EINVAL, "R{} doesn't point to a type with bpf_refcount field", regno);
@@ -272,7 +273,7 @@ int check_sized_memory(Env& env, Call& call, const Parameter& p) {
 }
 
 // Which pointers may carry an offset into a kfunc.
-int check_param_offset(Env& env, const Call& call, const Parameter& p) {
+int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role) {
   const RegState& reg = env.reg(p.regno);
   if (reg.is_null() || reg.is_scalar()) return 0;
   if (call.has(kfunc_flag::release) && reg.ref_id != 0 && call.release_reg == static_cast<int>(p.regno) &&
@@ -290,6 +291,12 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p) {
     case RegType::arena:
     case RegType::map_ptr:
       return 0;
+    case RegType::ctx: {
+      // The context of these programs is plain memory of their own: its bounds are checked as memory's.
+      const bool memory = role == Role::memory || role == Role::memory_and_size;
+      if (memory && env.type().type == ProgType::syscall) return 0;
+      return check_offset(env, reg, p.regno, false);
+    }
     case RegType::btf:
       return check_offset(env, reg, p.regno, !has_suffix(p.name, "__refcounted_kptr") && !reg.has(reg_flag::untrusted));
     default:
@@ -352,7 +359,7 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if (role == Role::null) return mark_precise(env, p.regno);
   if (role == Role::map && !reg.is(RegType::map_ptr) && !reg.is(RegType::btf))
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
-  if (const int err = check_param_offset(env, call, p)) return err;
+  if (const int err = check_param_offset(env, call, p, role)) return err;
   if (role == Role::object) {
     if (const int err = check_object_trust(env, call, p.regno, type_phrase(btf, p.pointee))) return err;
   }

@@ -144,7 +144,7 @@ int result_of_rdonly_cast(Env& env, const Call& call) {
     return env.refuse(-EINVAL, "Unknown type ID {} passed to kfunc bpf_rdonly_cast", call.const_value);
   const btf::TypeId id = btf->skip_modifiers(static_cast<btf::TypeId>(call.const_value));
   RegState& r0 = env.reg(0);
-  if (btf->type(id).kind == Kind::struct_) {
+  if (btf->type(id).is_struct_or_union()) {
     r0.mark_pointer(RegType::btf, reg_flag::untrusted);
     r0.btf = btf;
     r0.btf_id = id;

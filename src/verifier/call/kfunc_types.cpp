@@ -65,6 +65,8 @@ bool is_context_struct(const Env& env, const btf::Btf& btf, btf::TypeId pointee,
         return true;
       break;
     case ProgType::tracing:
+      if (t.kind == Kind::struct_ && name.starts_with("bpf_iter__")) return true;
+      [[fallthrough]];
     case ProgType::lsm:
     case ProgType::struct_ops:
     case ProgType::raw_tracepoint:

@@ -49,14 +49,15 @@ int check_kptr_value(Env& env, const Call& call, unsigned regno) {
     if (field.kind == FieldKind::kptr_percpu) allowed |= reg_flag::percpu;
   }
   bool fits = reg.is(RegType::btf) && (reg.flags & ~allowed) == 0;
-  if (fits && field.kind == FieldKind::kptr_percpu && !of_kernel && !reg.has(reg_flag::percpu)) fits = false;
+  if (fits && field.kind == FieldKind::kptr_percpu && !reg.has(reg_flag::percpu)) fits = false;
+  const bool kind_fits = fits;
   if (fits) {
     if (const int err = check_offset(env, reg, regno, true)) return err;
     fits =
         reg.btf->contains_at(reg.btf_id, static_cast<std::uint64_t>(reg.fixed_offset()), *field.btf, field.type, true);
   }
   if (fits) return 0;
-  const std::string_view given = reg.is(RegType::btf) ? reg.btf->type(reg.btf_id).name : std::string_view();
+  const std::string_view given = kind_fits ? reg.btf->type(reg.btf_id).name : std::string_view();
   return env.refuse(-EACCES, "invalid kptr access, R{} type={}{} expected={}{}", regno,
                     reg_type_name(reg.type, reg.flags), given, reg_type_name(RegType::btf, 0),
                     field.btf->type(field.type).name);

@@ -137,8 +137,8 @@ int release_lock(Env& env, unsigned regno, LockKind kind) {
 bool allowed_under_lock(const Call& call) {
   using calls::Special;
   switch (call.special) {
-    case Special::spin_lock:
     case Special::spin_unlock:
+    case Special::kptr_xchg:
     case Special::res_spin_lock:
     case Special::res_spin_unlock:
     case Special::res_spin_lock_irqsave:
