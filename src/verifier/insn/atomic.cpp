@@ -85,7 +85,10 @@ int check_atomic(Env& env, const Insn& insn) {
     case atomic_op::store_rel: {
       if (int error = check_reg(env, insn.src, RegUse::source)) return error;
       if (int error = check_reg(env, insn.dst, RegUse::source)) return error;
-      if (int error = check_plain(env, insn, insn.dst, false)) return error;
+      // Stores into sockets are refused as all stores are.
+      if (env.reg(insn.dst).type != RegType::socket) {
+        if (int error = check_plain(env, insn, insn.dst, false)) return error;
+      }
       return check_store(env, insn, {.strict_alignment_once = true, .is_atomic = true});
     }
     case atomic_op::add:

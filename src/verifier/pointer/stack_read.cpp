@@ -11,15 +11,30 @@
 namespace skep::verifier {
 namespace {
 
-void read_mixed(Env& env, Frame& frame, std::int64_t off, std::int64_t end, int value_reg) {
-  if (value_reg < 0) return;
+// Bytes that are zeros, or parts of spilled numbers that are zero: the result is 0, and that those numbers are 0 has to
+// stay so.
+int read_mixed(Env& env, Frame& frame, std::int64_t off, std::int64_t end, int value_reg) {
+  if (value_reg < 0) return 0;
+  std::uint64_t spilled_slots = 0;  // one bit a slot: a stack has at most 64
   bool zeros = true;
-  for (std::int64_t at = off; at < end && zeros; ++at) zeros = slot_type(frame, at) == SlotType::zero;
+  for (std::int64_t at = off; at < end && zeros; ++at) {
+    const std::uint32_t slot = stack_byte(at).slot;
+    const SlotType type = slot_type(frame, at);
+    const bool spilled_zero = type == SlotType::spill && frame.stack[slot].spilled.is_null();
+    if (spilled_zero) spilled_slots |= std::uint64_t{1} << slot;
+    zeros = type == SlotType::zero || spilled_zero;
+  }
   RegState& result = env.reg(static_cast<unsigned>(value_reg));
-  if (zeros)
-    result.mark_const(0);
-  else
+  if (!zeros) {
     result.mark_unknown();
+    return 0;
+  }
+  for (std::uint32_t slot = 0; spilled_slots != 0; ++slot, spilled_slots >>= 1) {
+    if ((spilled_slots & 1) == 0) continue;
+    if (int error = mark_precise_slot(env, frame.number, slot)) return error;
+  }
+  result.mark_const(0);
+  return 0;
 }
 
 int refuse_bytes(Env& env, SlotType type, std::int64_t off, unsigned i, unsigned size) {
@@ -65,8 +80,8 @@ int read_part(Env& env, const MemAccess& access, Frame& frame, std::int64_t off,
   if (spilled_bytes == access.size && spilled.is_null()) {
     result.mark_const(0);
     record_stack_access(env, frame.number, at.slot);
-  } else if (zeros == access.size) {
-    result.mark_const(0);
+  } else if (zeros + spilled_bytes == access.size && (spilled_bytes == 0 || spilled.is_null())) {
+    return read_mixed(env, frame, off, off + access.size, access.value_reg);
   } else {
     result.mark_unknown();
   }
@@ -93,8 +108,7 @@ int read_fixed(Env& env, const MemAccess& access, Frame& frame, std::int64_t off
     if (type != SlotType::misc && type != SlotType::zero && type != SlotType::invalid)
       return refuse_bytes(env, type, off, i, access.size);
   }
-  read_mixed(env, frame, off, off + access.size, access.value_reg);
-  return 0;
+  return read_mixed(env, frame, off, off + access.size, access.value_reg);
 }
 
 }  // namespace
@@ -109,9 +123,8 @@ int read_stack(Env& env, const MemAccess& access) {
   if (int error =
           check_range_initialized(env, access.reg, access.regno, access.off, access.size, Access::read, false, false))
     return error;
-  read_mixed(env, frame, access.reg.r.smin() + access.off, access.reg.r.smax() + access.off + access.size,
-             access.value_reg);
-  return 0;
+  return read_mixed(env, frame, access.reg.r.smin() + access.off, access.reg.r.smax() + access.off + access.size,
+                    access.value_reg);
 }
 
 }  // namespace skep::verifier
