@@ -74,11 +74,13 @@ int check_struct_ops_value(Env& env, unsigned regno, std::string_view where) {
 int check_program_value(Env& env, unsigned regno, std::string_view where) {
   if (env.type().type == ProgType::struct_ops) return check_struct_ops_value(env, regno, where);
   if (env.type().return_range == nullptr) return 0;
-  const auto range = env.type().return_range(env.input.traits);
+  auto range = env.type().return_range(env.input.traits);
   if (!range.checked) return 0;
+  const bool void_hook = env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup &&
+                         result_type(env) == nullptr;
+  if (void_hook) range.min = range.max = 1;  // nothing to refuse there: only "go on" makes sense
   const int error = check_range(env, regno, where, range.min, range.max, range.is_64bit);
-  if (error != 0 && env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup &&
-      result_type(env) == nullptr)
+  if (error != 0 && void_hook)
     env.note("Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
   return error;
 }

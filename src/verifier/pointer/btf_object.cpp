@@ -132,6 +132,9 @@ int access_btf(Env& env, const MemAccess& access) {
   }
   const BtfField field = walk_struct(env, *reg.btf, reg.btf_id, off, access.size);
   if (field.error != 0) return env.refuse_text(field.error, field.message);
+  // An allocation holds the struct alone, and nothing of a flexible array behind it.
+  if (is_alloc(reg) && static_cast<std::uint64_t>(off) + access.size > reg.btf->type(reg.btf_id).size)
+    return env.refuse(-EACCES, "access beyond struct {} at off {} size {}", name, off, access.size);
   if (access.is_write() || access.value_reg < 0) return 0;
   RegState& result = env.reg(static_cast<unsigned>(access.value_reg));
   const btf::Btf& btf = *reg.btf;

@@ -68,6 +68,10 @@ std::uint32_t loaded_flags(Env& env, const btf::Field& field) {
         flags |= reg_flag::percpu;
       else if (!kernel_type)
         flags |= reg_flag::alloc;
+      // A node may be in a list or tree, from where others remove it once the lock is dropped.
+      const btf::Record* record = kernel_type ? nullptr : record_of_allocated(env, field.btf.get(), field.type);
+      if (record != nullptr && (record->has(FieldKind::list_node) || record->has(FieldKind::rb_node)))
+        flags |= reg_flag::non_owning;
       return flags;
     }
   }

@@ -66,6 +66,9 @@ constexpr Known known[] = {
     {"writeback_dirty_folio", 0x10},
     {"folio_wait_writeback", 0x10},
     {"mr_integ_alloc", 0x2000},
+    {"sched_process_wait", 0x1},
+    {"signal_generate", 0x20},
+    {"signal_deliver", 0x20},
     {"bpf_testmod_test_read", 0x0},
 };
 

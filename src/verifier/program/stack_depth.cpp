@@ -38,7 +38,7 @@ bool may_interrupt_itself(const Env& env) {
 }
 
 bool is_callback(const Subprogram& subprogram) {
-  return subprogram.is_callback || subprogram.is_async_callback;
+  return subprogram.is_callback || subprogram.is_async_callback || subprogram.is_exception_callback;
 }
 
 int refuse_recursion(Env& env, std::uint32_t caller, std::uint32_t callee) {
@@ -145,6 +145,7 @@ class StackWalk {
       if (is_callback(caller)) return env_.refuse(-EINVAL, "cannot tail call within callback");
       caller.tail_call_reachable = true;
     }
+    if (subprogram.is_exception_callback) return env_.refuse(-EINVAL, "cannot tail call within exception cb");
     if (is_callback(subprogram)) return env_.refuse(-EINVAL, "cannot tail call within callback");
     return 0;
   }
@@ -176,7 +177,8 @@ int check_recursion(Env& env) {
 int check_max_stack_depth(Env& env) {
   StackWalk walk(env);
   for (std::uint32_t i = 0; i < env.subprograms.size(); ++i) {
-    if (i != 0 && !env.subprograms[i].is_async_callback) continue;
+    const Subprogram& subprogram = env.subprograms[i];
+    if (i != 0 && !subprogram.is_async_callback && !subprogram.is_exception_callback) continue;
     if (const int error = walk.from(i)) return error;
   }
   return 0;
