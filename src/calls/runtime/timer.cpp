@@ -2,7 +2,7 @@
 //
 // As with work items the second word of the 16 bytes keeps the map, so that a callback knows the element that it is
 // for. Cancelling waits for a callback that runs at this moment: it is the engine that waits, by making the call again.
-// Tested by tests/work/rows_test.cpp (work started from a timer's callback) and tests/work/timer_test.cpp.
+// Tested by tests/work/life_test.cpp (work started from a timer's callback) and tests/work/timer_test.cpp.
 #include "async/timer.hpp"
 
 #include "btf/special_fields.hpp"
