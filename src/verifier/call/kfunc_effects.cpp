@@ -263,8 +263,10 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
                                ->stack[static_cast<std::size_t>(call.iter_slot)]
                                .spilled;
     r0.flags |= iter.has(reg_flag::rcu) ? reg_flag::rcu : reg_flag::trusted;
-  } else if (call.has(kfunc_flag::acquire)) {
-    r0.flags |= reg_flag::trusted;
+  } else if (call.name() == "bpf_get_kmem_cache") {
+    r0.flags |= reg_flag::untrusted;  // of any address at all: nothing keeps it
+  } else {
+    r0.flags |= reg_flag::trusted;  // what kfuncs return may be used, unless they say otherwise
   }
 }
 
