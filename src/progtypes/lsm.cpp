@@ -22,7 +22,8 @@ bool helper(std::uint32_t id, const ProgramTraits& traits) {
   if (traits.attach_type != AttachType::lsm_cgroup) return hook_helpers.contains(id);
   if (groups::socket_options.contains(id)) {
     const auto hook = traits.attach_function;
-    return hook == "bpf_lsm_socket_post_create" || hook == "bpf_lsm_socket_socketpair";
+    return hook == "bpf_lsm_socket_post_create" || hook == "bpf_lsm_socket_socketpair" ||
+           hook == "bpf_lsm_inet_csk_clone";
   }
   return cgroup_helpers.contains(id);
 }
