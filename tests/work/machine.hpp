@@ -192,7 +192,10 @@ class Machine {
     for (int i = 0; i < MAX_OPS; ++i) results_[i] = UNKNOWN;
     if (const int error = test_run(program, packet); error != 0) return "not run: " + errno_name(error);
     std::string text;
-    for (std::size_t i = 0; i < wanted.size(); ++i) text += (i != 0 ? " " : "") + result_name(results_[i]);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (i != 0) text += ' ';
+      text += result_name(results_[i]);
+    }
     return text;
   }
   // Lets others proceed until so many callbacks have been entered: a program that looks, again and again, and gives its
