@@ -2,8 +2,9 @@
 //
 // An entry says what the verifier must check (argument kinds, result, flags, who may call it, since when), what runs
 // (`fn`), and what the reference documentation prints. Verifier, engines, `skep doc` and docs/reference/ all read this
-// entry; nothing about a call is written anywhere else. A call without `fn` can be verified and not run: running a program
-// that makes it is refused by name. The tables are in calls/helpers/*.cpp and calls/kfuncs/*.cpp. Tested by tests/calls/.
+// entry; nothing about a call is written anywhere else. A call without `fn` can be verified and not run: running a
+// program that makes it is refused by name. The tables are in calls/helpers/*.cpp and calls/kfuncs/*.cpp. Tested by
+// tests/calls/.
 #pragma once
 
 #include <array>
@@ -20,60 +21,61 @@ namespace skep::calls {
 // ---- helpers: arguments and results by kind ------------------------------------------------------------------------
 
 enum class ArgKind : std::uint8_t {
-  none,             // the helper takes fewer arguments
-  anything,         // any initialized value
-  const_map,        // a map, known at verification
-  map_key,          // memory of the map's key size
-  map_value,        // memory of the map's value size
-  mem,              // memory whose size the next argument gives, or `ArgSpec::size` with the fixed_size flag
-  const_size,       // size of the memory before it, > 0
+  none,        // the helper takes fewer arguments
+  anything,    // any initialized value
+  const_map,   // a map, known at verification
+  map_key,     // memory of the map's key size
+  map_value,   // memory of the map's value size
+  mem,         // memory whose size the next argument gives, or `ArgSpec::size` with the fixed_size flag
+  const_size,  // size of the memory before it, > 0
   const_size_or_zero,
   const_alloc_size_or_zero,
-  ctx,              // the program's context
-  spin_lock,        // a bpf_spin_lock in a map value or allocated object
+  ctx,        // the program's context
+  spin_lock,  // a bpf_spin_lock in a map value or allocated object
   sock_common,
   socket,
   btf_id_sock_common,
-  btf_id,           // a kernel object of type `ArgSpec::btf_type`
+  btf_id,  // a kernel object of type `ArgSpec::btf_type`
   ringbuf_mem,
-  func,             // one of the program's own functions
-  stack,            // the stack (bpf_loop's context: ANY pointer to stack or null)
-  const_str,        // zero-terminated constant string in a read-only map
+  func,       // one of the program's own functions
+  stack,      // the stack (bpf_loop's context: ANY pointer to stack or null)
+  const_str,  // zero-terminated constant string in a read-only map
   timer,
-  kptr_xchg_dest,   // a kptr field
+  kptr_xchg_dest,  // a kptr field
   percpu_btf_id,
   dynptr,
 };
 
 namespace arg_flag {
-inline constexpr std::uint16_t maybe_null = 1 << 0;   // the pointer may be NULL
-inline constexpr std::uint16_t rdonly = 1 << 1;       // the helper only reads the memory (mem), or takes read-only dynptrs
-inline constexpr std::uint16_t uninit = 1 << 2;       // the memory need not be initialized; the helper fills it
-inline constexpr std::uint16_t write = 1 << 3;        // the helper writes the memory
-inline constexpr std::uint16_t fixed_size = 1 << 4;   // `size` bytes
-inline constexpr std::uint16_t aligned = 1 << 5;      // aligned to its size
-inline constexpr std::uint16_t release = 1 << 6;      // the reference is given up
-inline constexpr std::uint16_t dynptr_local = 1 << 7, dynptr_ringbuf = 1 << 8, dynptr_skb = 1 << 9, dynptr_xdp = 1 << 10;
+inline constexpr std::uint16_t maybe_null = 1 << 0;  // the pointer may be NULL
+inline constexpr std::uint16_t rdonly = 1 << 1;  // the helper only reads the memory (mem), or takes read-only dynptrs
+inline constexpr std::uint16_t uninit = 1 << 2;  // the memory need not be initialized; the helper fills it
+inline constexpr std::uint16_t write = 1 << 3;   // the helper writes the memory
+inline constexpr std::uint16_t fixed_size = 1 << 4;  // `size` bytes
+inline constexpr std::uint16_t aligned = 1 << 5;     // aligned to its size
+inline constexpr std::uint16_t release = 1 << 6;     // the reference is given up
+inline constexpr std::uint16_t dynptr_local = 1 << 7, dynptr_ringbuf = 1 << 8, dynptr_skb = 1 << 9,
+                               dynptr_xdp = 1 << 10;
 }  // namespace arg_flag
 
 struct ArgSpec {
   ArgKind kind = ArgKind::none;
   std::uint16_t flags = 0;
-  std::uint32_t size = 0;         // fixed_size
-  std::string_view btf_type = {}; // btf_id: struct name in the kernel's BTF
+  std::uint32_t size = 0;          // fixed_size
+  std::string_view btf_type = {};  // btf_id: struct name in the kernel's BTF
 };
 
 enum class RetKind : std::uint8_t {
   integer,
   void_,
-  map_value,            // of the map argument
+  map_value,  // of the map argument
   socket,
   tcp_sock,
   sock_common,
-  ringbuf_mem,          // size from the const_alloc_size argument
-  mem,                  // of `ret_size` bytes
-  mem_or_btf_id,        // of the type that a pseudo_btf_id argument names (bpf_per_cpu_ptr)
-  btf_id,               // a kernel object of type `ret_btf_type`
+  ringbuf_mem,    // size from the const_alloc_size argument
+  mem,            // of `ret_size` bytes
+  mem_or_btf_id,  // of the type that a pseudo_btf_id argument names (bpf_per_cpu_ptr)
+  btf_id,         // a kernel object of type `ret_btf_type`
 };
 
 namespace ret_flag {
@@ -82,7 +84,8 @@ inline constexpr std::uint16_t trusted = 1 << 1;
 inline constexpr std::uint16_t rdonly = 1 << 2;
 }  // namespace ret_flag
 
-// ---- kfuncs: flags (the types come from BTF) -------------------------------------------------------------------------
+// ---- kfuncs: flags (the types come from BTF)
+// -------------------------------------------------------------------------
 
 namespace kfunc_flag {
 inline constexpr std::uint32_t acquire = 1 << 0;       // the result is a reference that must be released
@@ -90,92 +93,186 @@ inline constexpr std::uint32_t release = 1 << 1;       // the first argument's r
 inline constexpr std::uint32_t ret_null = 1 << 2;      // the result may be NULL
 inline constexpr std::uint32_t trusted_args = 1 << 3;  // 7.x: the default for every kfunc; kept for older releases
 inline constexpr std::uint32_t sleepable = 1 << 4;
-inline constexpr std::uint32_t destructive = 1 << 5;   // needs CAP_SYS_BOOT
-inline constexpr std::uint32_t rcu = 1 << 6;           // arguments may be RCU pointers
+inline constexpr std::uint32_t destructive = 1 << 5;  // needs CAP_SYS_BOOT
+inline constexpr std::uint32_t rcu = 1 << 6;          // arguments may be RCU pointers
 inline constexpr std::uint32_t iter_new = 1 << 7, iter_next = 1 << 8, iter_destroy = 1 << 9;
 inline constexpr std::uint32_t rcu_protected = 1 << 10;  // needs an RCU critical section
 inline constexpr std::uint32_t fastcall = 1 << 11;
-inline constexpr std::uint32_t implicit_args = 1 << 12;  // the last parameter (bpf_prog_aux) is supplied by the verifier
+inline constexpr std::uint32_t implicit_args = 1
+                                               << 12;  // the last parameter (bpf_prog_aux) is supplied by the verifier
 inline constexpr std::uint32_t arena_ret = 1 << 13, arena_arg1 = 1 << 14, arena_arg2 = 1 << 15;
 inline constexpr std::uint32_t forbid_fault = 1 << 16;
 inline constexpr std::uint32_t spin_lock_ok = 1 << 17;   // may be called while a lock is held
 inline constexpr std::uint32_t lock_required = 1 << 18;  // must be called while the lock of its object is held
 }  // namespace kfunc_flag
 
-// What the verifier knows of a call by its own rules, beyond what flags and types say. It is named here so that a call is
-// recognized by its entry and never by comparing names in the verifier.
+// What the verifier knows of a call by its own rules, beyond what flags and types say. It is named here so that a call
+// is recognized by its entry and never by comparing names in the verifier.
 enum class Special : std::uint8_t {
   none,
-  map_lookup, map_update, map_delete, map_push, map_pop, map_peek, map_lookup_percpu, for_each_map_elem, redirect_map,
-  tail_call, loop, timer_init, timer_set_callback, timer_start, timer_cancel, find_vma, user_ringbuf_drain,
-  spin_lock, spin_unlock, ringbuf_output, ringbuf_reserve, ringbuf_submit, ringbuf_discard, ringbuf_query,
-  ringbuf_reserve_dynptr, ringbuf_submit_dynptr, ringbuf_discard_dynptr, dynptr_from_mem, dynptr_read, dynptr_write,
-  dynptr_data, kptr_xchg, per_cpu_ptr, this_cpu_ptr, get_local_storage, set_retval, get_func_arg, get_func_ret,
-  snprintf, trace_printk, trace_vprintk, seq_printf, sk_release, skc_to, task_storage_get, copy_from_user,
-  current_task_btf, skb_change, perf_event_output, get_stackid, sk_redirect, other_map_call,
+  map_lookup,
+  map_update,
+  map_delete,
+  map_push,
+  map_pop,
+  map_peek,
+  map_lookup_percpu,
+  for_each_map_elem,
+  redirect_map,
+  tail_call,
+  loop,
+  timer_init,
+  timer_set_callback,
+  timer_start,
+  timer_cancel,
+  find_vma,
+  user_ringbuf_drain,
+  spin_lock,
+  spin_unlock,
+  ringbuf_output,
+  ringbuf_reserve,
+  ringbuf_submit,
+  ringbuf_discard,
+  ringbuf_query,
+  ringbuf_reserve_dynptr,
+  ringbuf_submit_dynptr,
+  ringbuf_discard_dynptr,
+  dynptr_from_mem,
+  dynptr_read,
+  dynptr_write,
+  dynptr_data,
+  kptr_xchg,
+  per_cpu_ptr,
+  this_cpu_ptr,
+  get_local_storage,
+  set_retval,
+  get_func_arg,
+  get_func_ret,
+  snprintf,
+  trace_printk,
+  trace_vprintk,
+  seq_printf,
+  sk_release,
+  skc_to,
+  task_storage_get,
+  copy_from_user,
+  current_task_btf,
+  skb_change,
+  perf_event_output,
+  get_stackid,
+  sk_redirect,
+  other_map_call,
   // kfuncs
-  wq_init, wq_set_callback, wq_start, obj_new, obj_drop, percpu_obj_new, percpu_obj_drop, refcount_acquire,
-  list_push_front, list_push_back, list_pop_front, list_pop_back, list_front, list_back, list_add, list_del,
-  rbtree_add, rbtree_remove, rbtree_first, rbtree_root, rbtree_left, rbtree_right,
-  cast_to_kern_ctx, rdonly_cast, rcu_read_lock, rcu_read_unlock, preempt_disable, preempt_enable,
-  local_irq_save, local_irq_restore, res_spin_lock, res_spin_unlock, res_spin_lock_irqsave, res_spin_unlock_irqrestore,
-  throw_, iter_num_new, dynptr_from_skb, dynptr_from_xdp, dynptr_from_skb_meta, dynptr_from_file, dynptr_file_discard,
-  dynptr_slice, dynptr_slice_rdwr, dynptr_clone, dynptr_adjust, dynptr_is_null, dynptr_is_rdonly, dynptr_size,
-  task_work_schedule, arena_alloc_pages, arena_free_pages, session_cookie, set_exception_callback,
+  wq_init,
+  wq_set_callback,
+  wq_start,
+  obj_new,
+  obj_drop,
+  percpu_obj_new,
+  percpu_obj_drop,
+  refcount_acquire,
+  list_push_front,
+  list_push_back,
+  list_pop_front,
+  list_pop_back,
+  list_front,
+  list_back,
+  list_add,
+  list_del,
+  rbtree_add,
+  rbtree_remove,
+  rbtree_first,
+  rbtree_root,
+  rbtree_left,
+  rbtree_right,
+  cast_to_kern_ctx,
+  rdonly_cast,
+  rcu_read_lock,
+  rcu_read_unlock,
+  preempt_disable,
+  preempt_enable,
+  local_irq_save,
+  local_irq_restore,
+  res_spin_lock,
+  res_spin_unlock,
+  res_spin_lock_irqsave,
+  res_spin_unlock_irqrestore,
+  throw_,
+  iter_num_new,
+  dynptr_from_skb,
+  dynptr_from_xdp,
+  dynptr_from_skb_meta,
+  dynptr_from_file,
+  dynptr_file_discard,
+  dynptr_slice,
+  dynptr_slice_rdwr,
+  dynptr_clone,
+  dynptr_adjust,
+  dynptr_is_null,
+  dynptr_is_rdonly,
+  dynptr_size,
+  task_work_schedule,
+  arena_alloc_pages,
+  arena_free_pages,
+  session_cookie,
+  set_exception_callback,
 };
 
-// ---- the entry -------------------------------------------------------------------------------------------------------
+// ---- the entry
+// -------------------------------------------------------------------------------------------------------
 
 // One result code and what causes it, for the documentation.
 struct ResultDoc {
-  std::string_view code;   // "0", "-EBUSY"
+  std::string_view code;  // "0", "-EBUSY"
   std::string_view cause;
 };
 struct Doc {
-  std::string_view summary;                 // one line
-  std::span<const std::string_view> args;   // one line an argument: "wq: the work item, in a map's value"
+  std::string_view summary;                // one line
+  std::span<const std::string_view> args;  // one line an argument: "wq: the work item, in a map's value"
   std::span<const ResultDoc> results;
-  std::string_view details;                 // further paragraphs
-  std::string_view example;                 // the name of a program in examples/, compiled and run by the tests
+  std::string_view details;  // further paragraphs
+  std::string_view example;  // the name of a program in examples/, compiled and run by the tests
 };
 
 struct Helper {
-  std::uint32_t id = 0;            // the number that a call instruction names
-  std::string_view name;           // "bpf_map_lookup_elem"
+  std::uint32_t id = 0;   // the number that a call instruction names
+  std::string_view name;  // "bpf_map_lookup_elem"
   RetKind ret = RetKind::integer;
   std::uint16_t ret_flags = 0;
   std::uint32_t ret_size = 0;
   std::string_view ret_btf_type = {};
   std::array<ArgSpec, 5> args = {};
   bool gpl_only = false;
-  bool pkt_access = false;         // may be given pointers into the packet
+  bool pkt_access = false;  // may be given pointers into the packet
   bool might_sleep = false;
   bool allow_fastcall = false;
-  bool changes_packet = false;     // invalidates packet pointers
-  bool acquires = false;           // the result is a reference
+  bool changes_packet = false;  // invalidates packet pointers
+  bool acquires = false;        // the result is a reference
   Special special = Special::none;
   Release since = {};
-  CallFn fn = nullptr;             // null: verified, not run
-  std::string_view signature = {}; // C prototype, for the documentation
+  CallFn fn = nullptr;              // null: verified, not run
+  std::string_view signature = {};  // C prototype, for the documentation
   Doc doc = {};
 };
 
 // Sets of program types that share an allowance, as one bit a type.
 using ProgTypes = std::uint64_t;
-constexpr ProgTypes bit(ProgType t) { return ProgTypes{1} << static_cast<unsigned>(t); }
+constexpr ProgTypes bit(ProgType t) {
+  return ProgTypes{1} << static_cast<unsigned>(t);
+}
 inline constexpr ProgTypes all_prog_types = ~ProgTypes{0};
 
 struct Kfunc {
   std::string_view name;
-  std::uint32_t flags = 0;              // kfunc_flag::
-  ProgTypes prog_types = 0;             // who may call it
+  std::uint32_t flags = 0;   // kfunc_flag::
+  ProgTypes prog_types = 0;  // who may call it
   Special special = Special::none;
-  // The C prototype. `provided`: Skep's own module BTF defines the call from it (and hides a kernel function of the same
-  // name); otherwise the kernel's BTF has the types, and this is for the documentation (may be empty).
+  // The C prototype. `provided`: Skep's own module BTF defines the call from it (and hides a kernel function of the
+  // same name); otherwise the kernel's BTF has the types, and this is for the documentation (may be empty).
   std::string_view prototype = {};
   bool provided = false;
   Release since = {};
-  Release until = Release::never();     // the first release that no longer has it
+  Release until = Release::never();  // the first release that no longer has it
   CallFn fn = nullptr;
   std::uint64_t (*host_fn)(const std::array<std::uint64_t, 5>& args) = nullptr;  // a host application's, instead of fn
   Doc doc = {};

@@ -1,10 +1,10 @@
 // How a call and the engine that runs the program talk to each other.
 //
-// A call never recurses into the engine, blocks or sleeps. It returns a CallResult: a value; or a request to run one of the
-// program's functions and come back (bpf_loop, for_each); or to sleep, which the engine passes on to whoever drives it
-// (bpf_copy_from_user), or to be called again later (a contended lock). What has to be remembered meanwhile is plain data in
-// a Continuation, so that a suspended program can be kept, moved to another thread and replayed.
-// Implemented by engine/execution.cpp; tested by tests/engine/.
+// A call never recurses into the engine, blocks or sleeps. It returns a CallResult: a value; or a request to run one of
+// the program's functions and come back (bpf_loop, for_each); or to sleep, which the engine passes on to whoever drives
+// it (bpf_copy_from_user), or to be called again later (a contended lock). What has to be remembered meanwhile is plain
+// data in a Continuation, so that a suspended program can be kept, moved to another thread and replayed. Implemented by
+// engine/execution.cpp; tested by tests/engine/.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ class Map;
 namespace skep::async {
 class Callback;
 class Executor;
-}
+}  // namespace skep::async
 namespace skep::engine {
 struct Subprogram;  // what a pointer to one of the program's functions points to at run time
 class Program;
-}
+}  // namespace skep::engine
 
 namespace skep::calls {
 
@@ -73,7 +73,7 @@ class Services {
   virtual std::uint64_t uid_gid() = 0;
   virtual std::string_view comm() = 0;
   virtual unsigned cpu_count() = 0;
-  virtual async::Executor& executor() = 0;   // runs work items and timers
+  virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;
   // Safe copies of the process's own memory: 0 or -EFAULT, never a signal.
   virtual int read_memory(void* to, std::uint64_t from, std::size_t size) = 0;
@@ -84,9 +84,9 @@ class CallEnv {
  public:
   virtual ~CallEnv() = default;
   virtual Services& services() = 0;
-  virtual unsigned cpu() const = 0;                   // the virtual CPU that is held
-  virtual const engine::Program& program() const = 0; // that is running (callbacks: that set them)
-  virtual void* context() const = 0;                  // the program's context (r1 at entry)
+  virtual unsigned cpu() const = 0;                    // the virtual CPU that is held
+  virtual const engine::Program& program() const = 0;  // that is running (callbacks: that set them)
+  virtual void* context() const = 0;                   // the program's context (r1 at entry)
   virtual std::shared_ptr<const engine::Program> shared_program() const = 0;
 
   // Asks for `fn(args…)` to be run and `next.resume` to be called with its r0. Return what it returns.

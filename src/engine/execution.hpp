@@ -1,8 +1,8 @@
 // One run of a program (or of one of its callbacks) in the interpreter: the reference engine.
 //
-// Resumable after any instruction: all that is remembered is plain data (registers, frames, stack, continuations), and no call
-// recurses into the engine. An Execution is a Job: an executor advances it, in one go or instruction by instruction. Small and
-// obviously right; every other engine must agree with it. Tested by tests/engine/.
+// Resumable after any instruction: all that is remembered is plain data (registers, frames, stack, continuations), and
+// no call recurses into the engine. An Execution is a Job: an executor advances it, in one go or instruction by
+// instruction. Small and obviously right; every other engine must agree with it. Tested by tests/engine/.
 #pragma once
 
 #include <array>
@@ -27,9 +27,9 @@ class Execution final : public async::Job, public calls::CallEnv {
   void sleep_off_cpu() override;
 
   bool finished() const;
-  std::uint64_t result() const;            // r0, once finished
-  std::uint64_t instructions() const;      // executed so far
-  std::uint32_t pc() const;                // the next instruction (tests, tracing)
+  std::uint64_t result() const;        // r0, once finished
+  std::uint64_t instructions() const;  // executed so far
+  std::uint32_t pc() const;            // the next instruction (tests, tracing)
   std::span<const std::uint64_t> registers() const;
   // Makes it ready to run again from the start, without allocating: repeated test runs.
   void restart(std::array<std::uint64_t, 5> args);

@@ -1,7 +1,7 @@
 // A program that was verified, ready to run: instructions with every name resolved, and its functions.
 //
-// Made by the kernel layer from what the verifier hands over; engines know nothing of BTF or descriptors. Immutable and shared:
-// running programs, work items and links hold references.
+// Made by the kernel layer from what the verifier hands over; engines know nothing of BTF or descriptors. Immutable and
+// shared: running programs, work items and links hold references.
 #pragma once
 
 #include <cstdint>
@@ -30,28 +30,28 @@ struct Subprogram {
 struct InsnMeta {
   const calls::Helper* helper = nullptr;  // a call of it
   const calls::Kfunc* kfunc = nullptr;
-  std::int32_t callee = -1;               // call: index of the subprogram; 64-bit immediate load: whose address it is
-  bool fault_protected = false;           // a load that may fault and then reads 0
-  bool needs_aux = false;                 // the call's implicit last argument is the program
-  std::uint64_t value = 0;                // what the verifier proved for the call (bpf_obj_new: the size of the object)
+  std::int32_t callee = -1;      // call: index of the subprogram; 64-bit immediate load: whose address it is
+  bool fault_protected = false;  // a load that may fault and then reads 0
+  bool needs_aux = false;        // the call's implicit last argument is the program
+  std::uint64_t value = 0;       // what the verifier proved for the call (bpf_obj_new: the size of the object)
 };
 
 struct Code {
   std::string name;
   ProgType type = ProgType::unspec;
-  std::vector<Insn> insns;          // 64-bit immediates hold addresses: of the Map, of the value area
-  std::vector<InsnMeta> meta;       // one an instruction
-  std::vector<Subprogram> subprograms;  // [0] is the entry
-  std::vector<std::shared_ptr<maps::Map>> maps;       // kept alive
-  std::vector<std::shared_ptr<const void>> keep;      // whatever else must outlive the program (types)
+  std::vector<Insn> insns;                        // 64-bit immediates hold addresses: of the Map, of the value area
+  std::vector<InsnMeta> meta;                     // one an instruction
+  std::vector<Subprogram> subprograms;            // [0] is the entry
+  std::vector<std::shared_ptr<maps::Map>> maps;   // kept alive
+  std::vector<std::shared_ptr<const void>> keep;  // whatever else must outlive the program (types)
   std::int32_t exception_callback = -1;
   bool might_sleep = false;
 };
 
 class Program : public std::enable_shared_from_this<Program> {
  public:
-  // Fails (null, `error` names the call) never because of what a program calls: an unimplemented call is refused when it is
-  // run, see missing_call().
+  // Fails (null, `error` names the call) never because of what a program calls: an unimplemented call is refused when
+  // it is run, see missing_call().
   static std::shared_ptr<const Program> make(Code code);
 
   const Code& code() const { return code_; }

@@ -59,7 +59,7 @@ inline constexpr std::uint8_t helper = 0, subprogram = 1, kfunc = 2;
 
 inline constexpr unsigned reg_count = 11;  // r0 to r10
 inline constexpr unsigned frame_pointer = 10;
-inline constexpr unsigned max_stack = 512;   // bytes, a chain of calls
+inline constexpr unsigned max_stack = 512;       // bytes, a chain of calls
 inline constexpr unsigned max_call_frames = 16;  // as 7.3 has it; 8 before
 inline constexpr unsigned max_subprograms = 256;
 inline constexpr unsigned max_tail_calls = 33;
@@ -67,10 +67,14 @@ inline constexpr unsigned max_tail_calls = 33;
 // The bytes that a load or store of this size field moves.
 constexpr unsigned access_bytes(std::uint8_t size) {
   switch (size & 0x18) {
-    case mem_size::w: return 4;
-    case mem_size::h: return 2;
-    case mem_size::b: return 1;
-    default: return 8;
+    case mem_size::w:
+      return 4;
+    case mem_size::h:
+      return 2;
+    case mem_size::b:
+      return 1;
+    default:
+      return 8;
   }
 }
 

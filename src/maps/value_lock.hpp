@@ -1,5 +1,6 @@
 // The lock that a bpf_spin_lock in a value is: a word, 0 when it is free. Programs take it by trying again until they
-// get it (their engine lets others run meanwhile); user space's threads may wait. Tested by tests/maps/elements_test.cpp.
+// get it (their engine lets others run meanwhile); user space's threads may wait. Tested by
+// tests/maps/elements_test.cpp.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // A program type: its context as programs see it, what it may call, what it may return, where it may be attached.
 //
-// One definition a program type, each in a file of its own (progtypes/xdp.cpp, …); the verifier asks these functions, the
-// kernel layer runs the type's test runs, `skep doc` prints them. Nothing here knows register states. Tested by
+// One definition a program type, each in a file of its own (progtypes/xdp.cpp, …); the verifier asks these functions,
+// the kernel layer runs the type's test runs, `skep doc` prints them. Nothing here knows register states. Tested by
 // tests/progtypes/.
 #pragma once
 
@@ -18,17 +18,17 @@ namespace skep::progtypes {
 // What reading a context field gives.
 enum class CtxField : std::uint8_t {
   scalar,
-  packet,        // data
-  packet_meta,   // data_meta
-  packet_end,    // data_end
-  socket_or_null,       // __sk_buff.sk (sock_common_or_null)
-  socket,               // bpf_sock of cgroup programs (ctx->sk)
+  packet,          // data
+  packet_meta,     // data_meta
+  packet_end,      // data_end
+  socket_or_null,  // __sk_buff.sk (sock_common_or_null)
+  socket,          // bpf_sock of cgroup programs (ctx->sk)
   sock_common_or_null,
   flow_keys,
-  btf_pointer,   // tracing arguments: `btf_type` says to what
-  buffer_rdonly, // bpf_iter map key and value
+  btf_pointer,    // tracing arguments: `btf_type` says to what
+  buffer_rdonly,  // bpf_iter map key and value
   buffer,
-  tp_buffer,     // the buffer of a writable tracepoint
+  tp_buffer,  // the buffer of a writable tracepoint
 };
 
 struct CtxAccess {
@@ -49,8 +49,8 @@ struct ProgramTraits {
   bool sleepable = false;
   bool gpl = true;
   bool dev_bound = false;
-  std::string_view attach_function = {};   // tracing, lsm: the function that it is attached to
-  std::string_view struct_ops_type = {};   // struct_ops: "tcp_congestion_ops"
+  std::string_view attach_function = {};  // tracing, lsm: the function that it is attached to
+  std::string_view struct_ops_type = {};  // struct_ops: "tcp_congestion_ops"
   std::string_view struct_ops_member = {};
 };
 
@@ -58,7 +58,7 @@ struct ReturnRange {
   bool checked = false;  // false: anything may be returned
   std::int64_t min = 0, max = 0;
   bool is_64bit = false;
-  bool null_or_pointer = false;   // struct_ops members that return kernel pointers
+  bool null_or_pointer = false;  // struct_ops members that return kernel pointers
 };
 
 struct ProgTypeDef {
@@ -66,8 +66,8 @@ struct ProgTypeDef {
   std::string_view name;          // "sched_cls"
   std::string_view context_type;  // "__sk_buff": the struct that global subprograms declare as their context
   std::string_view kernel_context_type = {};  // "sk_buff": bpf_cast_to_kern_ctx gives this
-  std::uint32_t context_size = 0; // bytes; for messages such as `invalid access to context, ctx_size=…`
-  bool packet_access = false;     // direct packet reads
+  std::uint32_t context_size = 0;             // bytes; for messages such as `invalid access to context, ctx_size=…`
+  bool packet_access = false;                 // direct packet reads
   Release since = {};
   std::string_view summary;
 

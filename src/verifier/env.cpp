@@ -2,8 +2,8 @@
 #include "verifier/env.hpp"
 
 #include "verifier/path/explorer.hpp"
-#include "verifier/report/print_explanation.hpp"
 #include "verifier/report/log.hpp"
+#include "verifier/report/print_explanation.hpp"
 
 namespace skep::verifier {
 

@@ -1,9 +1,9 @@
 // The verifier: proves that a program is safe to run, or says why not, in the kernel's words.
 //
-// It is pure: bytes, types and map attributes go in; a verdict, a log, statistics, and for an accepted program the rewritten
-// instructions with what was proved about each of them come out. It knows no descriptor and no user memory: whatever the
-// program names by descriptor is resolved through `Resolver`. The reference is Linux 7.3's verifier.
-// How it is built: docs/architecture.md and the README-like heads of the files in domain/, state/, pointer/, insn/, call/,
+// It is pure: bytes, types and map attributes go in; a verdict, a log, statistics, and for an accepted program the
+// rewritten instructions with what was proved about each of them come out. It knows no descriptor and no user memory:
+// whatever the program names by descriptor is resolved through `Resolver`. The reference is Linux 7.3's verifier. How
+// it is built: docs/architecture.md and the README-like heads of the files in domain/, state/, pointer/, insn/, call/,
 // path/, program/ and report/. Tested by tests/verifier/ and by the conformance suite.
 #pragma once
 
@@ -63,11 +63,11 @@ struct LineInfo {
 
 // What a tracing, lsm, struct_ops or ext program is attached to.
 struct AttachTarget {
-  std::shared_ptr<const btf::Btf> btf;   // of the kernel, a module, or the target program
-  btf::TypeId type = 0;                  // FUNC (tracing, lsm, ext), TYPEDEF (tp_btf), STRUCT (struct_ops)
-  std::string name;                      // of the function or struct
-  std::uint32_t member = 0;              // struct_ops: which member (expected_attach_type)
-  struct TargetProgram {                 // ext, fentry/fexit of a program
+  std::shared_ptr<const btf::Btf> btf;  // of the kernel, a module, or the target program
+  btf::TypeId type = 0;                 // FUNC (tracing, lsm, ext), TYPEDEF (tp_btf), STRUCT (struct_ops)
+  std::string name;                     // of the function or struct
+  std::uint32_t member = 0;             // struct_ops: which member (expected_attach_type)
+  struct TargetProgram {                // ext, fentry/fexit of a program
     ProgType type;
     std::uint32_t subprogram;
     bool sleepable, changes_packet, might_sleep, is_tracing, is_extension;
@@ -84,24 +84,25 @@ struct Input {
   std::uint32_t flags = 0;  // prog_flag::
   Release release = reference_release;
   std::span<const Insn> insns;
-  std::shared_ptr<const btf::Btf> btf;       // the program's own types; null: none
-  std::vector<FuncInfo> func_info;           // validated
-  std::vector<LineInfo> line_info;           // validated
+  std::shared_ptr<const btf::Btf> btf;  // the program's own types; null: none
+  std::vector<FuncInfo> func_info;      // validated
+  std::vector<LineInfo> line_info;      // validated
   std::optional<AttachTarget> attach;
   Resolver* resolver = nullptr;
-  std::uint32_t log_level = 0;               // bits 1 (steps), 2 (states), 4 (statistics)
+  std::uint32_t log_level = 0;                 // bits 1 (steps), 2 (states), 4 (statistics)
   const std::atomic<bool>* give_up = nullptr;  // set from outside: stop with -EAGAIN (a time limit of the caller's)
 };
 
-// A refusal, as one value. `message` is the kernel's line(s); the others are what 7.x prints under "Verification failed:".
+// A refusal, as one value. `message` is the kernel's line(s); the others are what 7.x prints under "Verification
+// failed:".
 struct Refusal {
-  int error = 0;              // negative errno
-  std::string message;        // every line of prose, '\n'-separated, without the explanation
-  std::string category;       // "Memory Safety"
-  std::string title;          // "Access outside bounds"
+  int error = 0;         // negative errno
+  std::string message;   // every line of prose, '\n'-separated, without the explanation
+  std::string category;  // "Memory Safety"
+  std::string title;     // "Access outside bounds"
   std::string reason;
   std::string suggestion;
-  std::string at;             // "name @ file.c:37:9"
+  std::string at;  // "name @ file.c:37:9"
   std::int32_t insn = -1;
 };
 
@@ -115,30 +116,30 @@ struct Statistics {
 
 // What was proved of one instruction, for the engines.
 struct InsnFacts {
-  const maps::MapInfo* map = nullptr;   // the one map that a call or direct access here can mean
+  const maps::MapInfo* map = nullptr;  // the one map that a call or direct access here can mean
   const calls::Helper* helper = nullptr;
   const calls::Kfunc* kfunc = nullptr;
-  std::int32_t callee = -1;             // subprogram called, or whose address is loaded
-  bool fault_protected = false;         // the load may fault: it reads 0 then (PTR_UNTRUSTED, probe reads)
-  bool zero_extend = false;             // the upper half must be cleared
+  std::int32_t callee = -1;      // subprogram called, or whose address is loaded
+  bool fault_protected = false;  // the load may fault: it reads 0 then (PTR_UNTRUSTED, probe reads)
+  bool zero_extend = false;      // the upper half must be cleared
   bool arena = false;
-  std::uint8_t ctx_field = 0;           // progtypes::CtxField: a context load that yields a pointer
+  std::uint8_t ctx_field = 0;  // progtypes::CtxField: a context load that yields a pointer
   bool is_ctx_access = false;
-  bool needs_aux = false;               // kfunc with implicit arguments
-  std::uint64_t value = 0;              // obj_new: local type size; loop: inlined subprogram; …
+  bool needs_aux = false;   // kfunc with implicit arguments
+  std::uint64_t value = 0;  // obj_new: local type size; loop: inlined subprogram; …
 };
 struct SubprogramFacts {
   std::string name;
-  std::uint32_t start = 0;      // instruction
-  std::uint32_t end = 0;        // one past its last
+  std::uint32_t start = 0;  // instruction
+  std::uint32_t end = 0;    // one past its last
   std::uint32_t stack_depth = 0;
   bool is_global = false, is_async_callback = false, is_exception_callback = false, might_sleep = false;
 };
 
 struct Verified {
-  std::vector<Insn> insns;             // dead code removed, immediates resolved
-  std::vector<InsnFacts> facts;        // one an instruction
-  std::vector<std::uint32_t> original; // one an instruction: where it stood in the program as it was loaded
+  std::vector<Insn> insns;              // dead code removed, immediates resolved
+  std::vector<InsnFacts> facts;         // one an instruction
+  std::vector<std::uint32_t> original;  // one an instruction: where it stood in the program as it was loaded
   std::vector<SubprogramFacts> subprograms;
   std::vector<const maps::MapInfo*> used_maps;
   bool might_sleep = false, changes_packet = false, has_tail_call = false;
@@ -149,7 +150,7 @@ struct Output {
   std::optional<Verified> program;  // when accepted
   std::optional<Refusal> refusal;   // when not
   Statistics statistics;
-  std::string log;                  // as the kernel would have written it at Input::log_level
+  std::string log;  // as the kernel would have written it at Input::log_level
 };
 
 Output verify(const Input& input);

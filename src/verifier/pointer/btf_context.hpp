@@ -6,7 +6,8 @@
 namespace skep::verifier {
 
 bool has_btf_context(const Env& env);
-// Some struct_ops members are called with a reference that the program must give up: acquired at the main program's entry.
+// Some struct_ops members are called with a reference that the program must give up: acquired at the main program's
+// entry.
 int acquire_argument_references(Env& env);
 int access_btf_context(Env& env, const MemAccess& access);
 // Which arguments of the tracepoint may be NULL (bit 4n) or an error pointer (bit 4n+1); nullopt: nothing is known.
