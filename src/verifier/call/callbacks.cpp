@@ -21,10 +21,7 @@ void element_pointers(Env& env, RegState& key, RegState& value, const maps::MapI
   value.mark_pointer(RegType::map_value);
   value.map = map;
   value.map_uid = uid;
-  // Its lock is not that of another element.
-  const btf::Record* record = map->record.get();
-  if (record != nullptr && (record->has(btf::FieldKind::spin_lock) || record->has(btf::FieldKind::res_spin_lock)))
-    value.id = env.new_id();
+  value.id = env.new_id();  // its lock is not that of another element
 }
 
 // The callback's arguments, made of the caller's.
