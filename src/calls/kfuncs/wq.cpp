@@ -67,7 +67,8 @@ constexpr Kfunc entries[] = {
                 .results = init_results,
                 .details = "An update, deletion, eviction or cancellation of the element makes the item uninitialized "
                            "again. An item can be in the values of array, hash, LRU hash and rhash maps, and of those "
-                           "as inner maps."},
+                           "as inner maps.",
+                .example = "wq.bpf.c"},
     },
     Kfunc{
         .name = "bpf_wq_set_callback",
@@ -82,7 +83,8 @@ constexpr Kfunc entries[] = {
         .doc = {.summary = "Says which function a work item runs.",
                 .args = set_callback_args,
                 .results = set_callback_results,
-                .details = set_callback_details},
+                .details = set_callback_details,
+                .example = "wq.bpf.c"},
     },
     Kfunc{
         .name = "bpf_wq_set_callback_impl",
@@ -96,7 +98,8 @@ constexpr Kfunc entries[] = {
         .doc = {.summary = "Says which function a work item runs, as Linux 6.10 to 6.19 named it.",
                 .args = set_callback_impl_args,
                 .results = set_callback_results,
-                .details = set_callback_details},
+                .details = set_callback_details,
+                .example = "wq.bpf.c"},
     },
     Kfunc{
         .name = "bpf_wq_start",
@@ -111,7 +114,8 @@ constexpr Kfunc entries[] = {
                 .results = start_results,
                 .details = "Started any number of times while pending, an item runs once; started while running, it "
                            "runs exactly once more, never twice at a time. Items started on one CPU begin there in the "
-                           "order of their first start."},
+                           "order of their first start.",
+                .example = "wq.bpf.c"},
     },
 };
 
