@@ -297,6 +297,17 @@ int run_raw_tracepoint(Run& run) {
   return run.call.give(&attr::TestRun::retval, static_cast<std::uint32_t>(execution.result()));
 }
 
+// Why a program that was accepted cannot be run here; empty: it can.
+std::string cannot_run(const ProgramObject& program) {
+  if (const std::string& missing = program.code->missing_call(); !missing.empty())
+    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, missing);
+  for (const auto& map : program.maps)
+    if (map->map->info().type == MapType::arena)
+      return fmt::format("program '{}' cannot be run: memory of arenas (map '{}') is not implemented", program.name,
+                         map->map->info().name);
+  return {};
+}
+
 }  // namespace
 
 int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
@@ -332,8 +343,8 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
       log(fmt::format("test runs of {} programs are not supported", run.program->type->name));
       return -EOPNOTSUPP;
   }
-  if (const std::string& missing = run.program->code->missing_call(); !missing.empty()) {
-    log(fmt::format("program '{}' cannot be run: {} is not implemented", run.program->name, missing));
+  if (const std::string reason = cannot_run(*run.program); !reason.empty()) {
+    log(reason);
     return -EOPNOTSUPP;
   }
   return how(run);
@@ -341,8 +352,8 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
 
 std::uint32_t Kernel::Impl::run_on_bytes(const ProgramObject& program, void* context, std::size_t size, int& error) {
   error = 0;
-  if (const std::string& missing = program.code->missing_call(); !missing.empty()) {
-    log(fmt::format("program '{}' cannot be run: {} is not implemented", program.name, missing));
+  if (const std::string reason = cannot_run(program); !reason.empty()) {
+    log(reason);
     error = -EOPNOTSUPP;
     return 0;
   }

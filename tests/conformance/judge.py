@@ -48,7 +48,8 @@ def answer_of(fields: dict) -> Answer:
         verdict=fields.get("verdict", "missing"),
         errno=abs(fields.get("errno") or 0),
         message=messages.last_message(said),
-        category=fields.get("category") or "",
+        # the oracle's diagnosis is both in one
+        category=": ".join(part for part in (fields.get("category"), fields.get("title")) if part),
         reason=fields.get("reason") or "",
         suggestion=fields.get("suggestion") or "",
     )
