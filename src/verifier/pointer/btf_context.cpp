@@ -374,6 +374,17 @@ class BtfContextAccess {
 
 }  // namespace
 
+namespace {
+
+bool makes_tail_call(const Env& env) {
+  constexpr std::int32_t tail_call = 12;  // the helper's number in the user-visible interface
+  return std::any_of(env.insns.begin(), env.insns.end(), [](const Insn& insn) {
+    return insn.code == (insn_class::jmp | jmp_op::call) && insn.src == call_kind::helper && insn.imm == tail_call;
+  });
+}
+
+}  // namespace
+
 int acquire_argument_references(Env& env) {
   if (env.type().type != ProgType::struct_ops) return 0;
   const auto target = find_target(env);
@@ -383,6 +394,8 @@ int acquire_argument_references(Env& env) {
   for (unsigned arg = 0; arg < count; ++arg) {
     std::uint32_t id = 0;
     if (!brings_reference(env, *target, arg)) continue;
+    // The program that is called would not know that it has to give the reference up.
+    if (makes_tail_call(env)) return env.refuse(-EINVAL, "program with __ref argument cannot tail call");
     if (const int error = acquire_reference(env, 0, id)) return error;
   }
   return 0;
