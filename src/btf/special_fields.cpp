@@ -50,8 +50,9 @@ constexpr std::array kptr_tags = {
 };
 
 // Kernel structs that 7.3 knows how to let go of when the map goes: only these may be held by a referenced kptr.
-constexpr std::array<std::string_view, 7> destructible = {
-    "bpf_cpumask", "bpf_crypto_ctx", "cgroup", "nf_conn", "prog_test_member", "prog_test_ref_kfunc", "task_struct",
+constexpr std::array<std::string_view, 9> destructible = {
+    "bpf_cpumask",      "bpf_crypto_ctx",      "bpf_ksock", "cgroup",      "nf_conn",
+    "prog_test_member", "prog_test_ref_kfunc", "sk_buff",   "task_struct",
 };
 bool has_destructor(std::string_view name) {
   return std::find(destructible.begin(), destructible.end(), name) != destructible.end();
