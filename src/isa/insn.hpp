@@ -1,8 +1,8 @@
 // One eBPF instruction and the numbers that its fields may hold (RFC 9669), as a loader hands them over.
 //
 // `Insn` has the layout of the kernel's `struct bpf_insn`. A 64-bit immediate load takes two of them. What each opcode
-// means, how it is printed and what it may be combined with is in the one place of verifier/report/disasm.hpp (text) and
-// verifier/program/insn_fields.cpp (what may be combined).
+// means, how it is printed and what it may be combined with is in the one place of verifier/report/disasm.hpp (text)
+// and verifier/program/insn_fields.cpp (what may be combined).
 #pragma once
 
 #include <cstdint>
