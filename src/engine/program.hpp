@@ -50,7 +50,7 @@ struct Code {
 
 class Program : public std::enable_shared_from_this<Program> {
  public:
-  // Fails (null, `error` names the call) never because of what a program calls: an unimplemented call is refused when
+  // Takes every program, whatever it calls: an unimplemented call is refused when
   // it is run, see missing_call().
   static std::shared_ptr<const Program> make(Code code);
 
