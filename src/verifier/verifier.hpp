@@ -53,6 +53,15 @@ class Resolver {
   }
 };
 
+// Sees what is believed at each instruction that is walked (of the program as it was loaded). With an observer paths
+// join only where the one state allows all that the other does, so that whatever happens when the program runs is
+// allowed by one of the states seen there: for tests that compare belief with fact.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void at(std::uint32_t insn, const struct State& state) = 0;
+};
+
 struct FuncInfo {
   std::uint32_t insn_off;
   btf::TypeId type;
@@ -91,6 +100,7 @@ struct Input {
   Resolver* resolver = nullptr;
   std::uint32_t log_level = 0;                 // bits 1 (steps), 2 (states), 4 (statistics)
   const std::atomic<bool>* give_up = nullptr;  // set from outside: stop with -EAGAIN (a time limit of the caller's)
+  Observer* observer = nullptr;
 };
 
 // A refusal, as one value. `message` is the kernel's line(s); the others are what 7.x prints under "Verification
@@ -125,8 +135,9 @@ struct InsnFacts {
   bool arena = false;
   std::uint8_t ctx_field = 0;  // progtypes::CtxField: a context load that yields a pointer
   bool is_ctx_access = false;
-  bool needs_aux = false;   // kfunc with implicit arguments
-  std::uint64_t value = 0;  // obj_new: local type size; loop: inlined subprogram; …
+  bool needs_aux = false;                     // kfunc with implicit arguments
+  std::uint64_t value = 0;                    // obj_new: local type size; loop: inlined subprogram; …
+  std::shared_ptr<const btf::Record> record;  // obj_new: the special fields of the local type, or null
 };
 struct SubprogramFacts {
   std::string name;

@@ -168,8 +168,9 @@ int visit_checkpoint(Env& env) {
       in_loop = verdict == Verdict::hit_in_loop;
     } else {
       in_loop = marks_incomplete(env, old);
-      verdict = states_equal(env, old, now, in_loop ? Exactness::range_within : Exactness::not_exact) ? Verdict::hit
-                                                                                                      : Verdict::miss;
+      const bool wholly = in_loop || env.input.observer != nullptr;
+      verdict = states_equal(env, old, now, wholly ? Exactness::range_within : Exactness::not_exact) ? Verdict::hit
+                                                                                                     : Verdict::miss;
     }
     if (verdict != Verdict::miss) {
       ++seen.hits;

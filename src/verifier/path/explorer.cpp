@@ -144,6 +144,7 @@ int step(Env& env, bool path_begins) {
     }
   }
   if (aux.jump_point) record_jump(env);
+  if (env.input.observer != nullptr) env.input.observer->at(env.insn_idx, *env.state);
   if (env.input.give_up != nullptr && env.input.give_up->load(std::memory_order_relaxed)) {
     return env.refuse(-EAGAIN, "skep: verification was given up");
   }
