@@ -13,6 +13,9 @@
 #include <memory>
 #include <string_view>
 
+namespace skep::btf {
+struct Record;
+}
 namespace skep::maps {
 class Map;
 }
@@ -98,6 +101,8 @@ class CallEnv {
 
   // What the verifier proved for the instruction that makes the call (bpf_obj_new: the object's size).
   virtual std::uint64_t call_site_value() const { return 0; }
+  // bpf_obj_new: the special fields of the object, or null.
+  virtual std::shared_ptr<const btf::Record> call_site_record() const { return nullptr; }
   // Records reserved and not yet given back, and the ring buffer of each: the record alone does not tell it.
   virtual void remember_record(std::uint64_t record, maps::Map& ring) { (void)record, (void)ring; }
   virtual maps::Map* forget_record(std::uint64_t record) { return (void)record, nullptr; }

@@ -650,6 +650,10 @@ std::uint64_t Execution::call_site_value() const {
   return machine_->program->code().meta[machine_->pc].value;
 }
 
+std::shared_ptr<const btf::Record> Execution::call_site_record() const {
+  return machine_->program->code().meta[machine_->pc].record;
+}
+
 void Execution::remember_record(std::uint64_t record, maps::Map& ring) {
   machine_->records.emplace_back(record, &ring);
 }

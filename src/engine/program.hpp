@@ -13,6 +13,10 @@
 #include "isa/insn.hpp"
 #include "maps/map.hpp"
 
+namespace skep::maps {
+class Arena;
+}
+
 namespace skep::engine {
 
 class Program;
@@ -34,6 +38,7 @@ struct InsnMeta {
   bool fault_protected = false;  // a load that may fault and then reads 0
   bool needs_aux = false;        // the call's implicit last argument is the program
   std::uint64_t value = 0;       // what the verifier proved for the call (bpf_obj_new: the size of the object)
+  std::shared_ptr<const btf::Record> record;  // bpf_obj_new: the object's special fields, or null
 };
 
 struct Code {
@@ -61,12 +66,19 @@ class Program : public std::enable_shared_from_this<Program> {
   const std::string& missing_call() const { return missing_; }
   // Which of r1…r5 a call with needs_aux expects the program in; 0: none.
   unsigned aux_register(std::uint32_t insn) const { return aux_registers_.empty() ? 0 : aux_registers_[insn]; }
+  // The arena that it uses, or null.
+  maps::Arena* arena() const { return arena_; }
+  // Which of r1…r5 a call of the host application expects addresses in the arena in: a bit each; from bit 8 on, those
+  // of which 0 stays 0.
+  unsigned arena_arguments(std::uint32_t insn) const { return arena_arguments_.empty() ? 0 : arena_arguments_[insn]; }
 
  private:
   explicit Program(Code code);
   Code code_;
   std::string missing_;
   std::vector<std::uint8_t> aux_registers_;
+  std::vector<std::uint16_t> arena_arguments_;
+  maps::Arena* arena_ = nullptr;
 };
 
 }  // namespace skep::engine

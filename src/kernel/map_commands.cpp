@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "calls/runtime/objects.hpp"
 #include "kernel/impl.hpp"
 #include "rcu/rcu.hpp"
 
@@ -94,6 +95,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   if (options.stepping_seed < 0) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   attributes.kernel_btf = vmlinux ? vmlinux->btf : nullptr;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
+  attributes.release_field = calls::runtime::release_field;
   object->btf_vmlinux_value_type_id = a.btf_vmlinux_value_type_id;
   int error = 0;
   if (type == MapType::array_of_maps || type == MapType::hash_of_maps) {

@@ -42,6 +42,7 @@ std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& pr
     meta.fault_protected = facts.fault_protected;
     meta.needs_aux = facts.needs_aux;
     meta.value = facts.value;
+    meta.record = facts.record;
     Insn& insn = code.insns[i];
     // 64-bit fields (tracing arguments) are eight bytes wide in the context itself.
     if (facts.is_ctx_access && insn.insn_class() == insn_class::ldx && insn.size() == mem_size::w &&

@@ -113,9 +113,14 @@ void Values::release(void* value) const {
       case btf::FieldKind::kptr_unref:
       case btf::FieldKind::kptr_percpu:
       case btf::FieldKind::uptr:
+        release_field_(field, static_cast<char*>(value) + field.offset);
+        break;
       case btf::FieldKind::list_head:
       case btf::FieldKind::rb_root:
+        // A program may be at it. One that holds the lock for ever keeps what it has.
+        if (has_lock() && !lock_value(lock_of(value))) break;
         release_field_(field, static_cast<char*>(value) + field.offset);
+        if (has_lock()) unlock_value(lock_of(value));
         break;
       default:
         break;

@@ -5,9 +5,11 @@
 #include <urcu/urcu-memb.h>
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
 #if defined(__SANITIZE_THREAD__)
@@ -71,7 +73,10 @@ class HoldTable {
         parked_.pop_front();
       }
     }
-    for (Deferred* d : released) submit_released(d);
+    for (Deferred* d : released) {
+      ++queued_;
+      submit_released(d);
+    }
   }
 
   // Whether `deferred` has to wait for a Hold; it is then kept here.
@@ -83,9 +88,12 @@ class HoldTable {
     return true;
   }
 
-  static void submit(Deferred* deferred);
+  void submit(Deferred* deferred);
   // A Hold that was taken after it was parked cannot know it: it does not wait for Holds again.
   static void submit_released(Deferred* deferred);
+  // `deferred` was called, or parked.
+  void leave_queue() { --queued_; }
+  bool queue_is_empty() const { return queued_ == 0; }
 
  private:
   struct Parked {
@@ -94,6 +102,7 @@ class HoldTable {
   };
   std::mutex mutex_;
   std::atomic<bool> any_{false};
+  std::atomic<std::int64_t> queued_{0};  // what barrier() waits for: neither called nor parked yet
   std::uint64_t last_ = 0;
   std::set<std::uint64_t> live_;
   std::deque<Parked> parked_;
@@ -105,28 +114,32 @@ HoldTable& holds() {
   return table;
 }
 
-void reclaim_after_holds(rcu_head* head) {
-  auto* deferred = reinterpret_cast<Deferred*>(head);
+void call(Deferred* deferred) {
   SKEP_TSAN_ACQUIRE(deferred);
   SKEP_TSAN_ACQUIRE(&readers_tag);
-  std::unique_ptr<Deferred> owned(deferred);
+  const std::unique_ptr<Deferred> owned(deferred);
   owned->fn(owned->object);
   SKEP_TSAN_RELEASE(&reclaimed_tag);
+  holds().leave_queue();
+}
+
+void reclaim_after_holds(rcu_head* head) {
+  call(reinterpret_cast<Deferred*>(head));
 }
 
 void reclaim(rcu_head* head) {
   is_reclaimer() = true;
   auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
-  SKEP_TSAN_ACQUIRE(deferred);
-  SKEP_TSAN_ACQUIRE(&readers_tag);
-  if (holds().park(deferred)) return;
-  std::unique_ptr<Deferred> owned(deferred);
-  owned->fn(owned->object);
-  SKEP_TSAN_RELEASE(&reclaimed_tag);
+  if (holds().park(deferred)) {
+    holds().leave_queue();
+  } else {
+    call(deferred);
+  }
 }
 
 void HoldTable::submit(Deferred* deferred) {
   register_this_thread();
+  ++queued_;
   SKEP_TSAN_RELEASE(deferred);
   urcu_memb_call_rcu(&deferred->head, reclaim);
 }
@@ -160,7 +173,7 @@ void defer(void (*fn)(void*), void* object) {
   auto deferred = std::make_unique<Deferred>();
   deferred->fn = fn;
   deferred->object = object;
-  HoldTable::submit(deferred.release());
+  holds().submit(deferred.release());
 }
 
 void synchronize() {
@@ -171,21 +184,26 @@ void synchronize() {
 
 void barrier() {
   // RCU's thread calls in order, so a call of our own comes after all that were deferred before. (liburcu's own barrier
-  // does the same with memory that ThreadSanitizer thinks racy.) What is deferred by a deferred function comes in the
-  // next round; four are as deep as an element with a program with a map with elements goes.
+  // does the same with memory that ThreadSanitizer thinks racy.) What is deferred by a deferred function comes in a
+  // later round; the bound is for a process whose other threads never stop to defer.
+  constexpr int most_rounds = 100;
   struct Reached {
+    rcu_head head;
     std::atomic<bool> yes{false};
+    std::shared_ptr<Reached> self;
   };
-  for (int round = 0; round < 4; ++round) {
+  register_this_thread();
+  for (int round = 0; round < most_rounds && (round == 0 || !holds().queue_is_empty()); ++round) {
     const auto reached = std::make_shared<Reached>();
-    auto deferred = std::make_unique<Deferred>();
-    deferred->fn = [](void* p) {
-      const std::unique_ptr<std::shared_ptr<Reached>> theirs(static_cast<std::shared_ptr<Reached>*>(p));
-      (*theirs)->yes.store(true, std::memory_order_release);
-      (*theirs)->yes.notify_all();
-    };
-    deferred->object = std::make_unique<std::shared_ptr<Reached>>(reached).release();
-    HoldTable::submit_released(deferred.release());
+    reached->self = reached;
+    SKEP_TSAN_RELEASE(reached.get());
+    urcu_memb_call_rcu(&reached->head, [](rcu_head* head) {
+      is_reclaimer() = true;
+      SKEP_TSAN_ACQUIRE(head);
+      const std::shared_ptr<Reached> theirs = std::move(reinterpret_cast<Reached*>(head)->self);
+      theirs->yes.store(true, std::memory_order_release);
+      theirs->yes.notify_all();
+    });
     reached->yes.wait(false, std::memory_order_acquire);
   }
   SKEP_TSAN_ACQUIRE(&reclaimed_tag);

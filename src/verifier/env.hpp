@@ -64,6 +64,7 @@ struct InsnAux {
   progtypes::CtxField ctx_field = progtypes::CtxField::scalar;
   std::uint64_t value = 0;  // call/: kind-specific fact for the rewriting (obj_new's size, …)
   bool loop_inlinable = false;
+  bool field_known = false;  // `value` is the offset of the node that a list or tree takes
 };
 
 struct Subprogram {

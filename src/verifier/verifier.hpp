@@ -121,6 +121,7 @@ struct Statistics {
   std::uint32_t max_states_per_insn = 0;
   std::uint32_t total_states = 0;
   std::uint32_t peak_states = 0;
+  std::uint32_t max_stack_depth = 0;  // of a chain of calls, in bytes; 0 if it was not worked out
   std::uint64_t usec = 0;
 };
 

@@ -2,13 +2,18 @@
 // tests/engine/.
 #include "calls/runtime/runtime.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdlib>
 #include <string>
 
+#include "btf/btf.hpp"
+#include "btf/module_builder.hpp"
 #include "calls/runtime/dynptr.hpp"
+#include "calls/runtime/objects.hpp"
+#include "rcu/rcu.hpp"
 
 namespace skep::calls {
 namespace {
@@ -51,9 +56,11 @@ class FakeEnv final : public CallEnv {
   }
   CallResult tail_call(const engine::Program&) override { std::abort(); }
   std::uint64_t call_site_value() const override { return site; }
+  std::shared_ptr<const btf::Record> call_site_record() const override { return record; }
   FakeServices given;
   unsigned at_cpu = 0;
   std::uint64_t site = 0;
+  std::shared_ptr<const btf::Record> record;
 };
 
 // Strings in memory whose neighborhood may be read.
@@ -210,6 +217,61 @@ TEST_F(Runtime, KeepsListsInOrderAndNodesInOneList) {
   EXPECT_EQ(call(runtime::bpf_list_pop_back, at(head)), static_cast<std::int64_t>(at(b->node)));
   EXPECT_EQ(call(runtime::bpf_list_pop_front, at(head)), 0);
   for (Object* object : {a, b, c}) call(runtime::bpf_obj_drop, at(*object));
+}
+
+// An object that is dropped gives up what its fields hold, and nothing that somebody else holds too.
+TEST_F(Runtime, DropsWhatADroppedObjectHolds) {
+  struct Owner {
+    std::array<std::uint64_t, 2> list, tree;
+    std::uint64_t kptr, untrusted;
+  };
+  struct Node {
+    std::array<std::uint64_t, 3> list;
+    std::array<std::uint64_t, 4> tree;
+  };
+  btf::ParseError problem;
+  const auto program_types = btf::Btf::parse(btf::small_kernel_btf(), nullptr, false, problem);
+  ASSERT_TRUE(program_types) << problem.message;
+  auto record = std::make_shared<btf::Record>();
+  const auto field = [&](btf::FieldKind kind, std::size_t offset, std::size_t node) {
+    btf::Field made;
+    made.kind = kind;
+    made.offset = static_cast<std::uint32_t>(offset);
+    made.node_offset = static_cast<std::uint32_t>(node);
+    made.btf = program_types;
+    record->fields.push_back(made);
+  };
+  field(btf::FieldKind::list_head, offsetof(Owner, list), offsetof(Node, list));
+  field(btf::FieldKind::rb_root, offsetof(Owner, tree), offsetof(Node, tree));
+  field(btf::FieldKind::kptr_ref, offsetof(Owner, kptr), 0);
+  field(btf::FieldKind::kptr_unref, offsetof(Owner, untrusted), 0);
+  env_.site = sizeof(Owner);
+  env_.record = record;
+  auto* owner = reinterpret_cast<Owner*>(call(runtime::bpf_obj_new));
+  env_.site = sizeof(Node);
+  env_.record = nullptr;
+  std::array<Node*, 6> nodes = {};  // two in the list, one in the tree, one in each kptr, one nowhere
+  for (Node*& node : nodes) {
+    node = reinterpret_cast<Node*>(call(runtime::bpf_obj_new));
+    call(runtime::bpf_refcount_acquire, at(*node));  // this test's
+  }
+  env_.site = offsetof(Node, list);
+  call(runtime::bpf_list_push_back, at(owner->list), at(nodes[0]->list));
+  call(runtime::bpf_list_push_back, at(owner->list), at(nodes[1]->list));
+  env_.site = offsetof(Node, tree);
+  call(runtime::bpf_rbtree_add, at(owner->tree), at(nodes[2]->tree));
+  owner->kptr = at(*nodes[3]);
+  owner->untrusted = at(*nodes[4]);
+  call(runtime::bpf_obj_drop, at(*owner));
+  rcu::barrier();
+  const auto references = [](Node* node) { return runtime::header_of_object(node).references.load(); };
+  EXPECT_THAT((std::array{references(nodes[0]), references(nodes[1]), references(nodes[2]), references(nodes[3]),
+                          references(nodes[4]), references(nodes[5])}),
+              testing::ElementsAre(1, 1, 1, 1, 2, 2));
+  std::array<std::uint64_t, 2> head = {};
+  EXPECT_EQ(call(runtime::bpf_list_push_back, at(head), at(nodes[0]->list)), 0);  // it is in no list any more
+  for (Node* node : nodes) call(runtime::bpf_obj_drop, at(*node));
+  for (Node* node : {nodes[4], nodes[5]}) call(runtime::bpf_obj_drop, at(*node));
 }
 
 TEST_F(Runtime, SumsChecksums) {

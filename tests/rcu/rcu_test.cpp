@@ -30,6 +30,22 @@ TEST(Rcu, DeferredCallsMayDefer) {
   EXPECT_EQ(reclaimed, 1);
 }
 
+// As a list of objects that own lists of objects does, when it goes.
+TEST(Rcu, BarrierFollowsAnyChainOfDeferredCalls) {
+  reclaimed = 0;
+  struct Link {
+    int left;
+    static void go(void* p) {
+      const std::unique_ptr<Link> link(static_cast<Link*>(p));
+      reclaimed.fetch_add(1);
+      if (link->left > 0) defer(go, std::make_unique<Link>(link->left - 1).release());
+    }
+  };
+  defer(Link::go, std::make_unique<Link>(9).release());
+  barrier();
+  EXPECT_EQ(reclaimed, 10);
+}
+
 TEST(Rcu, SectionsNestAndCanBeLeft) {
   reclaimed = 0;
   ReadGuard outer;

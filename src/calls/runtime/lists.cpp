@@ -113,6 +113,21 @@ CallResult descend(CallEnv& env, Continuation& self, std::uint64_t less) {
 
 }  // namespace
 
+void release_list(void* head_address, std::uint32_t node_offset) {
+  auto& head = *static_cast<ListHead*>(head_address);
+  while (ListNode* node = head.first) {
+    unlink(head, *node);
+    drop_object(reinterpret_cast<std::uint8_t*>(node) - node_offset);
+  }
+}
+void release_tree(void* root_address, std::uint32_t node_offset) {
+  auto& root = *static_cast<TreeRoot*>(root_address);
+  while (TreeNode* node = root.top) {
+    remove(root, *node);
+    drop_object(reinterpret_cast<std::uint8_t*>(node) - node_offset);
+  }
+}
+
 SKEP_CALL(bpf_list_push_front) {
   auto& node = *pointer<ListNode>(r2);
   if (!claim(env, node, r1)) return CallResult::error(-EINVAL);

@@ -79,7 +79,11 @@ int give_to_graph(Env& env, const Call& call) {
       return 0;
   }
   if (call.node_ref == 0) return unsupported(env, fmt::format("{} of this node", call.name()));
-  env.insn_aux().value = static_cast<std::uint64_t>(call.field->node_offset);
+  InsnAux& aux = env.insn_aux();
+  if (aux.field_known && aux.value != call.field->node_offset)  // the engine finds the object by it, whatever the path
+    return unsupported(env, fmt::format("one {} of nodes at different offsets", call.name()));
+  aux.field_known = true;
+  aux.value = call.field->node_offset;
   if (const int err = convert_to_non_owning(env, call.node_ref))
     return env.refuse(err, "kfunc {} conversion of owning ref to non-owning failed", call.name());
   return 0;
@@ -123,7 +127,13 @@ int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   r0.mark_pointer(RegType::btf, reg_flag::alloc | (percpu ? reg_flag::percpu : 0));
   r0.btf = btf;
   r0.btf_id = id;
-  env.insn_aux().value = size;
+  InsnAux& aux = env.insn_aux();
+  if (aux.btf_id != 0 && aux.btf_id != id)  // the engine allocates what the instruction says, whatever the path
+    return unsupported(env, fmt::format("one {} of different types", call.name()));
+  aux.btf = btf;
+  aux.btf_id = id;
+  aux.value = size;
+  record_of_allocated(env, btf, id);
   return 0;
 }
 

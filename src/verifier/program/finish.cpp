@@ -28,6 +28,10 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   facts.is_ctx_access = aux.ctx_access;
   facts.ctx_field = static_cast<std::uint8_t>(aux.ctx_field);
   facts.value = aux.value;
+  if (aux.kfunc != nullptr && aux.btf_id != 0) {
+    const auto found = env.allocated_records.find({aux.btf, aux.btf_id});
+    if (found != env.allocated_records.end()) facts.record = found->second;
+  }
   return facts;
 }
 
