@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace skep::btf {
@@ -103,6 +104,8 @@ class CallEnv {
   virtual std::uint64_t call_site_value() const { return 0; }
   // bpf_obj_new: the special fields of the object, or null.
   virtual std::shared_ptr<const btf::Record> call_site_record() const { return nullptr; }
+  // Who runs where, and the functions that are under way, as the kernel prints them; ends with a newline.
+  virtual std::string call_trace() const { return {}; }
   // Records reserved and not yet given back, and the ring buffer of each: the record alone does not tell it.
   virtual void remember_record(std::uint64_t record, maps::Map& ring) { (void)record, (void)ring; }
   virtual maps::Map* forget_record(std::uint64_t record) { return (void)record, nullptr; }

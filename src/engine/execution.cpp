@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "engine/arena_access.hpp"
 #include "engine/context.hpp"
+#include "engine/map_field.hpp"
 #include "engine/memory.hpp"
 #include "engine/program_callback.hpp"
 
@@ -294,9 +297,27 @@ struct Execution::Machine {
       if (const unsigned reg = program->aux_register(pc); reg != 0)
         args[reg - 1] = reinterpret_cast<std::uint64_t>(program);
     }
+    if (const unsigned in_arena = program->arena_arguments(pc); in_arena != 0)
+      return call_with_arena(meta, args, in_arena);
     const calls::CallFn fn = meta.helper != nullptr ? meta.helper->fn : meta.kfunc->fn;
     if (fn != nullptr) return fn(env, args[0], args[1], args[2], args[3], args[4]);
     return CallResult::of(meta.kfunc->host_fn(args));
+  }
+
+  // A call of the host application that takes addresses in the arena.
+  CallResult call_with_arena(const InsnMeta& meta, std::array<std::uint64_t, 5> args, unsigned in_arena) {
+    maps::Arena& arena = *program->arena();
+    const std::array<std::uint64_t, 5> given = args;
+    for (unsigned i = 0; i < 5; ++i) {
+      if ((in_arena >> i & 1) == 0) continue;
+      const bool null = low(given[i]) == 0 && (in_arena >> (i + 8) & 1) != 0;
+      args[i] = null ? 0 : arena.to_host(given[i]);
+      if (args[i] == 0 && !null) return CallResult::error(-ENOMEM);
+    }
+    const std::uint64_t result = meta.kfunc->host_fn(args);
+    for (unsigned i = 0; i < 5; ++i)
+      if ((in_arena >> i & 1) != 0) arena.forget_host_access(given[i]);
+    return CallResult::of(result);
   }
 
   // A load from an address that nobody vouches for: zeros when there is nothing.
@@ -307,6 +328,10 @@ struct Execution::Machine {
     if (insn.mode() != mem_mode::memsx) return value;
     return sign_extended(value, static_cast<std::int16_t>(size * 8));
   }
+
+  // An access to a page of an arena that is not there.
+  void report_fault(const Insn& insn, std::uint64_t base);
+  std::string call_trace() const;
 
   async::Progress advance(std::uint64_t budget);
   async::Progress run(std::uint64_t budget);
@@ -391,6 +416,14 @@ async::Progress Execution::Machine::advance(std::uint64_t budget) {
       atomic<TYPE>(insn.imm, r[insn.dst] + static_cast<std::uint64_t>(insn.off), r[insn.src], r[0]);             \
     break;
 
+// An access to an arena that only falls through to the one place where they are made.
+#define SKEP_ARENA(SIZE)                                   \
+  case insn_class::ldx | arena_mode::plain | (SIZE):       \
+  case insn_class::ldx | arena_mode::sign_extend | (SIZE): \
+  case insn_class::st | arena_mode::plain | (SIZE):        \
+  case insn_class::stx | arena_mode::plain | (SIZE):       \
+  case insn_class::stx | arena_mode::atomic | (SIZE):
+
 // At most `budget` instructions from `pc`. `at` stands on the instruction while it runs and is moved past it
 // afterwards, so jumps add their offset alone.
 async::Progress Execution::Machine::run(std::uint64_t budget) {
@@ -436,8 +469,13 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
                : b != 0      ? a % b
                              : a)
       case insn_class::alu64 | alu_op::mov | 0x08:
-        // Offsets 8, 16 and 32 extend a sign; 1 casts between address spaces, which are one here.
-        r[insn.dst] = insn.off == 0 ? r[insn.src] : sign_extended(r[insn.src], insn.off);
+        // Offsets 8, 16 and 32 extend a sign; 1 casts between the address spaces of programs and user space.
+        if (insn.off == 0)
+          r[insn.dst] = r[insn.src];
+        else if (insn.off == address_space_cast)
+          r[insn.dst] = insn.imm == cast_to_user ? program->arena()->to_user(r[insn.src]) : low(r[insn.src]);
+        else
+          r[insn.dst] = sign_extended(r[insn.src], insn.off);
         break;
       case insn_class::alu64 | alu_op::mov:
         r[insn.dst] = wide_immediate(insn);
@@ -530,6 +568,26 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
         SKEP_ATOMIC(mem_size::w, std::uint32_t)
         SKEP_ATOMIC(mem_size::dw, std::uint64_t)
 
+        SKEP_ARENA(mem_size::b)
+        SKEP_ARENA(mem_size::h)
+        SKEP_ARENA(mem_size::w)
+        SKEP_ARENA(mem_size::dw) {
+          const std::uint64_t base = r[arena_base_is_source(insn) ? insn.src : insn.dst];
+          if (!access_arena(*program->arena(), insn, r)) {
+            pc = static_cast<std::uint32_t>(at - code);
+            report_fault(insn, base);
+          }
+          break;
+        }
+
+      case insn_class::ldx | map_field_mode | mem_size::b:
+      case insn_class::ldx | map_field_mode | mem_size::h:
+      case insn_class::ldx | map_field_mode | mem_size::w:
+      case insn_class::ldx | map_field_mode | mem_size::dw:
+        r[insn.dst] = load_map_field(*reinterpret_cast<const maps::Map*>(r[insn.src]),  // NOLINT
+                                     meta[at - code].value, access_bytes(insn.size()));
+        break;
+
       case insn_class::ld | mem_mode::imm | mem_size::dw: {
         const std::int32_t callee = meta[at - code].callee;
         r[insn.dst] =
@@ -567,6 +625,33 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
 #undef SKEP_MEMORY
 #undef SKEP_SIGNED_LOAD
 #undef SKEP_ATOMIC
+#undef SKEP_ARENA
+
+std::string Execution::Machine::call_trace() const {
+  std::string text = "CPU: " + std::to_string(cpu) + " UID: " + std::to_string(low(services.uid_gid())) +
+                     " PID: " + std::to_string(low(services.pid_tgid())) + " Comm: " + std::string(services.comm()) +
+                     "\nCall trace:\n";
+  const auto add = [&](const Program& of, std::uint32_t at) {
+    for (const Subprogram& function : of.code().subprograms) {
+      if (at < function.start || at >= function.end) continue;
+      char place[48];
+      std::snprintf(place, sizeof place, "+0x%x/0x%x\n", (at - function.start) * 8U,
+                    (function.end - function.start) * 8U);
+      text += function.name + place;
+    }
+  };
+  add(*program, pc);
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) add(*frame->program, frame->pc);
+  return text;
+}
+
+void Execution::Machine::report_fault(const Insn& insn, std::uint64_t base) {
+  const std::uint64_t at = program->arena()->user_address(low(base) + static_cast<std::uint64_t>(insn.off));
+  char line[80];
+  std::snprintf(line, sizeof line, "ERROR: Arena %s access at unmapped address 0x%llx\n",
+                arena_base_is_source(insn) ? "READ" : "WRITE", static_cast<unsigned long long>(at));
+  program->streams().write(Streams::errors, line + call_trace());
+}
 
 Execution::Execution(std::shared_ptr<const Program> program, const Subprogram& entry, std::array<std::uint64_t, 5> args,
                      void* context, calls::Services& services)
@@ -644,6 +729,10 @@ calls::CallResult Execution::tail_call(const Program& target) {
   ++machine_->tail_calls;
   machine_->tail_target = std::move(held);
   return {calls::CallResult::Kind::tail_call, 0};
+}
+
+std::string Execution::call_trace() const {
+  return machine_->call_trace();
 }
 
 std::uint64_t Execution::call_site_value() const {

@@ -44,6 +44,7 @@ class Execution final : public async::Job, public calls::CallEnv {
   calls::CallResult sleep(calls::SleepFn operation, const calls::Continuation& next) override;
   calls::CallResult tail_call(const Program& target) override;
   std::uint64_t call_site_value() const override;
+  std::string call_trace() const override;
   std::shared_ptr<const btf::Record> call_site_record() const override;
   void remember_record(std::uint64_t record, maps::Map& ring) override;
   maps::Map* forget_record(std::uint64_t record) override;

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "engine/arena_access.hpp"
+#include "engine/map_field.hpp"
+#include "maps/arena.hpp"
+
 namespace skep::engine {
 namespace {
 
@@ -31,6 +35,22 @@ unsigned aux_register_of(const calls::Kfunc& kfunc) {
   const unsigned declared = count_parameters(kfunc.prototype);
   const unsigned reg = (kfunc.flags & calls::kfunc_flag::implicit_args) != 0 ? declared + 1 : declared;
   return reg <= 5 ? reg : 0;
+}
+
+// The parameters of a prototype whose names end in "__arena" or "__arena__nullable": see Program::arena_arguments.
+std::uint16_t arena_arguments_of(std::string_view prototype) {
+  unsigned found = 0, index = 0;
+  const auto open = prototype.find('(');
+  if (open == std::string_view::npos) return 0;
+  std::string_view rest = prototype.substr(open + 1);
+  for (; !rest.empty() && index < 5; ++index) {
+    const auto end = std::min(rest.find_first_of(",)"), rest.size());
+    const std::string_view parameter = rest.substr(0, end);
+    if (parameter.ends_with("__arena")) found |= 1U << index;
+    if (parameter.ends_with("__arena__nullable")) found |= 0x101U << index;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return static_cast<std::uint16_t>(found);
 }
 
 bool known_alu(const Insn& insn, bool wide) {
@@ -96,11 +116,14 @@ bool known(const Insn& insn) {
       return insn.is_wide_load() ||
              ((insn.mode() == mem_mode::abs || insn.mode() == mem_mode::ind) && insn.size() != mem_size::dw);
     case insn_class::ldx:
-      return insn.mode() == mem_mode::mem || (insn.mode() == mem_mode::memsx && insn.size() != mem_size::dw);
+      return arena_access(insn) || insn.mode() == map_field_mode || insn.mode() == mem_mode::mem ||
+             (insn.mode() == mem_mode::memsx && insn.size() != mem_size::dw);
     case insn_class::st:
-      return insn.mode() == mem_mode::mem;
+      return insn.mode() == mem_mode::mem || insn.mode() == arena_mode::plain;
     default:
-      return insn.mode() == mem_mode::mem || (insn.mode() == mem_mode::atomic && known_atomic(insn));
+      if (insn.mode() == arena_mode::atomic) return known_atomic(insn);
+      return insn.mode() == mem_mode::mem || insn.mode() == arena_mode::plain ||
+             (insn.mode() == mem_mode::atomic && known_atomic(insn));
   }
 }
 
@@ -123,12 +146,22 @@ std::string obstacle(const Insn& insn, const InsnMeta& meta) {
 }  // namespace
 
 Program::Program(Code code) : code_(std::move(code)) {
+  missing_ = code_.obstacle;
   code_.meta.resize(code_.insns.size());
   for (Subprogram& subprogram : code_.subprograms) subprogram.program = this;
+  for (const auto& map : code_.maps)
+    if (map->info().type == MapType::arena) arena_ = static_cast<maps::Arena*>(map.get());
   for (std::size_t i = 0; i < code_.insns.size(); ++i) {
     const Insn& insn = code_.insns[i];
     const InsnMeta& meta = code_.meta[i];
     if (missing_.empty()) missing_ = obstacle(insn, meta);
+    if (missing_.empty() && arena_ == nullptr && needs_arena(insn)) missing_ = "an access to an unknown arena";
+    if (meta.kfunc != nullptr && meta.kfunc->host_fn != nullptr && arena_ != nullptr) {
+      if (const std::uint16_t arguments = arena_arguments_of(meta.kfunc->prototype); arguments != 0) {
+        arena_arguments_.resize(code_.insns.size());
+        arena_arguments_[i] = arguments;
+      }
+    }
     if (meta.needs_aux && meta.kfunc != nullptr) {
       aux_registers_.resize(code_.insns.size());
       aux_registers_[i] = static_cast<std::uint8_t>(aux_register_of(*meta.kfunc));

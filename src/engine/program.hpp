@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "calls/call.hpp"
+#include "engine/streams.hpp"
 #include "isa/insn.hpp"
 #include "maps/map.hpp"
 
@@ -50,6 +51,7 @@ struct Code {
   std::vector<std::shared_ptr<maps::Map>> maps;   // kept alive
   std::vector<std::shared_ptr<const void>> keep;  // whatever else must outlive the program (types)
   std::int32_t exception_callback = -1;
+  std::string obstacle;  // what keeps it from being run, known already; empty: nothing
   bool might_sleep = false;
 };
 
@@ -66,6 +68,8 @@ class Program : public std::enable_shared_from_this<Program> {
   const std::string& missing_call() const { return missing_; }
   // Which of r1…r5 a call with needs_aux expects the program in; 0: none.
   unsigned aux_register(std::uint32_t insn) const { return aux_registers_.empty() ? 0 : aux_registers_[insn]; }
+  // What it has said; the one part of a program that changes.
+  Streams& streams() const { return *streams_; }
   // The arena that it uses, or null.
   maps::Arena* arena() const { return arena_; }
   // Which of r1…r5 a call of the host application expects addresses in the arena in: a bit each; from bit 8 on, those
@@ -79,6 +83,7 @@ class Program : public std::enable_shared_from_this<Program> {
   std::vector<std::uint8_t> aux_registers_;
   std::vector<std::uint16_t> arena_arguments_;
   maps::Arena* arena_ = nullptr;
+  std::unique_ptr<Streams> streams_ = std::make_unique<Streams>();
 };
 
 }  // namespace skep::engine

@@ -87,6 +87,11 @@ struct TestRun {
   u32 flags, cpu, batch_size;
   static constexpr std::size_t last_field_end = 76;
 };
+struct StreamRead {
+  u64 stream_buf;
+  u32 stream_buf_len, stream_id, prog_fd;
+  static constexpr std::size_t last_field_end = 20;
+};
 struct GetId {
   u32 start_id, next_id, open_flags;
   s32 fd_by_id_token_fd;

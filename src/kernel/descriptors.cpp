@@ -173,6 +173,37 @@ int Kernel::duplicate_to(int fd, int target, bool cloexec) {
   return made;
 }
 
+namespace {
+
+// The addresses in an arena share their upper halves.
+constexpr std::uint64_t address_window = std::uint64_t{1} << 32;
+
+bool in_one_window(const void* at, std::size_t length) {
+  const auto first = reinterpret_cast<std::uint64_t>(at);
+  return first / address_window == (first + length - 1) / address_window;
+}
+
+void* map_in_one_window(std::size_t length, int protection, int flags, int memory) {
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  length = (length + page - 1) / page * page;
+  const std::size_t size = length + address_window;
+  void* const room = ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) return room;
+  const auto first = reinterpret_cast<std::uint64_t>(room);
+  const std::size_t before = (address_window - first % address_window) % address_window;
+  char* const begin = static_cast<char*>(room) + before;
+  void* const at = ::mmap(begin, length, protection, flags | MAP_FIXED, memory, 0);
+  if (at == MAP_FAILED) {
+    ::munmap(room, size);
+    return at;
+  }
+  if (before != 0) ::munmap(room, before);
+  if (size - before != length) ::munmap(begin + length, size - before - length);
+  return at;
+}
+
+}  // namespace
+
 std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int flags, int fd, std::uint64_t offset) {
   int error = 0;
   const auto map = impl_->find<MapObject>(static_cast<std::uint32_t>(fd), ObjectKind::map, error);
@@ -183,6 +214,11 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
   if (error != 0) return error;
   void* at = ::mmap(hint, length, protection, flags, memory, static_cast<off_t>(memory_offset));
   if (at == MAP_FAILED) return -errno;
+  if (map->map->info().type == MapType::arena && (flags & MAP_FIXED) == 0 && !in_one_window(at, length)) {
+    ::munmap(at, length);
+    at = map_in_one_window(length, protection, flags, memory);
+    if (at == MAP_FAILED) return -ENOMEM;
+  }
   map->map->mapped_at(reinterpret_cast<std::uint64_t>(at));
   return reinterpret_cast<std::int64_t>(at);
 }

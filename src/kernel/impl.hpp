@@ -119,6 +119,7 @@ struct Kernel::Impl {
   int prog_bind_map(Call<attr::ProgBindMap>& call);
   // ---- test_run.cpp ----
   int prog_test_run(Call<attr::TestRun>& call);
+  int prog_stream_read(Call<attr::StreamRead>& call);
   // A run on a context that the host application gives: links.
   std::uint32_t run_on_bytes(const ProgramObject& program, void* context, std::size_t size, int& error);
 

@@ -127,6 +127,8 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
       return run(&Impl::prog_load);
     case Command::prog_test_run:
       return run(&Impl::prog_test_run);
+    case Command::prog_stream_read_by_fd:
+      return run(&Impl::prog_stream_read);
     case Command::prog_bind_map:
       return run(&Impl::prog_bind_map);
     case Command::btf_load:
@@ -170,7 +172,6 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
     case Command::enable_stats:
     case Command::iter_create:
     case Command::token_create:
-    case Command::prog_stream_read_by_fd:
     case Command::prog_assoc_struct_ops:
       impl.log(fmt::format("bpf(2) command {} is not supported", command));
       return -EOPNOTSUPP;

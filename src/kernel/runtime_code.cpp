@@ -1,9 +1,14 @@
 // From a verified program to one that an engine can run. See kernel/runtime_code.hpp.
 #include "kernel/runtime_code.hpp"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 
+#include "engine/arena_access.hpp"
 #include "engine/context.hpp"
+#include "engine/map_field.hpp"
+#include "kernel/map_fields.hpp"
 
 namespace skep {
 namespace {
@@ -16,6 +21,31 @@ Insn shadow_load(Insn insn, std::uint32_t context_size) {
   return insn;
 }
 
+bool arithmetic(const Insn& insn) {
+  return insn.insn_class() == insn_class::alu64 || insn.insn_class() == insn_class::alu;
+}
+// Of an address in an arena only the lower half counts.
+Insn on_lower_half(Insn insn) {
+  insn.code = static_cast<std::uint8_t>((insn.code & ~7) | insn_class::alu);
+  return insn;
+}
+
+// A load of what a map says of itself.
+void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& facts, Insn& insn, engine::InsnMeta& meta,
+                    std::string& obstacle) {
+  std::string name;
+  const auto found = facts.map_field_type == MapType::unspec
+                         ? std::nullopt
+                         : find_map_field(kernel_types, facts.map_field_type, static_cast<std::uint32_t>(insn.off),
+                                          access_bytes(insn.size()), name);
+  if (!found) {
+    if (obstacle.empty()) obstacle = fmt::format("reading {} of a map", name.empty() ? "different fields" : name);
+    return;
+  }
+  insn.code = static_cast<std::uint8_t>(insn_class::ldx | engine::map_field_mode | insn.size());
+  meta.value = *found;
+}
+
 bool is_pointer_field(std::uint8_t field) {
   return static_cast<progtypes::CtxField>(field) != progtypes::CtxField::scalar;
 }
@@ -24,6 +54,7 @@ bool is_pointer_field(std::uint8_t field) {
 
 std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& program,
                                                          const verifier::Verified& verified,
+                                                         const btf::Btf& kernel_types,
                                                          std::vector<std::shared_ptr<const void>> keep) {
   engine::Code code;
   code.name = program.name;
@@ -48,6 +79,8 @@ std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& pr
     if (facts.is_ctx_access && insn.insn_class() == insn_class::ldx && insn.size() == mem_size::w &&
         is_pointer_field(facts.ctx_field))
       insn = shadow_load(insn, program.type->context_size);
+    if (facts.arena) insn = arithmetic(insn) ? on_lower_half(insn) : engine::through_arena(insn);
+    if (facts.map_field) read_map_field(kernel_types, facts, insn, meta, code.obstacle);
   }
   std::uint32_t index = 0;
   for (const verifier::SubprogramFacts& facts : verified.subprograms) {

@@ -1,6 +1,8 @@
 // PROG_TEST_RUN: runs a program once or many times on a packet or a context that the caller gives, with the kernel's
 // semantics for each type: what may be passed, what the program sees, what comes back. Tested by
 // tests/kernel/test_run_test.cpp.
+#include "kernel/test_run.hpp"
+
 #include <fmt/format.h>
 #include <time.h>
 
@@ -9,7 +11,6 @@
 
 #include "engine/context.hpp"
 #include "engine/execution.hpp"
-#include "kernel/impl.hpp"
 
 namespace skep {
 namespace {
@@ -297,18 +298,22 @@ int run_raw_tracepoint(Run& run) {
   return run.call.give(&attr::TestRun::retval, static_cast<std::uint32_t>(execution.result()));
 }
 
-// Why a program that was accepted cannot be run here; empty: it can.
-std::string cannot_run(const ProgramObject& program) {
-  if (const std::string& missing = program.code->missing_call(); !missing.empty())
-    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, missing);
-  for (const auto& map : program.maps)
-    if (map->map->info().type == MapType::arena)
-      return fmt::format("program '{}' cannot be run: memory of arenas (map '{}') is not implemented", program.name,
-                         map->map->info().name);
-  return {};
+// Tracing programs are not run themselves: see test_run_functions.cpp.
+int run_tracing(Run& run) {
+  const attr::TestRun& a = run.call.attr;
+  if (a.flags != 0 || a.cpu != 0 || a.batch_size != 0) return -EINVAL;
+  std::uint32_t retval = 0;
+  const int error = run_test_functions(run.kernel, *run.program, retval);
+  return error != 0 ? error : run.call.give(&attr::TestRun::retval, retval);
 }
 
 }  // namespace
+
+std::string cannot_run(const ProgramObject& program) {
+  if (const std::string& missing = program.code->missing_call(); !missing.empty())
+    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, missing);
+  return {};
+}
 
 int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   const attr::TestRun& a = call.attr;
@@ -339,11 +344,16 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
     case ProgType::raw_tracepoint_writable:
       how = run_raw_tracepoint;
       break;
+    case ProgType::tracing:
+      how = run_tracing;
+      break;
     default:
       log(fmt::format("test runs of {} programs are not supported", run.program->type->name));
       return -EOPNOTSUPP;
   }
-  if (const std::string reason = cannot_run(*run.program); !reason.empty()) {
+  // What is attached to the functions is asked one by one.
+  const std::string reason = how == run_tracing ? std::string() : cannot_run(*run.program);
+  if (!reason.empty()) {
     log(reason);
     return -EOPNOTSUPP;
   }

@@ -61,6 +61,8 @@ struct InsnAux {
   std::uint32_t alu_state = 0;
   std::uint32_t scc = 0;  // strongly connected component of the control-flow graph; 0: in no loop
   bool arena_access = false, fault_protected = false, ctx_access = false;
+  bool reads_map = false, reads_other = false;  // a load: of what a map says of itself, of anything else
+  MapType map_read = MapType::unspec;           // the kind of map that it reads, if it is always the same
   progtypes::CtxField ctx_field = progtypes::CtxField::scalar;
   std::uint64_t value = 0;  // call/: kind-specific fact for the rewriting (obj_new's size, …)
   bool loop_inlinable = false;

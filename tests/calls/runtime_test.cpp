@@ -107,6 +107,45 @@ TEST_F(Runtime, ComparesAndSearchesStrings) {
   EXPECT_EQ(call(runtime::bpf_strlen, -1), -EFAULT);
 }
 
+// What Linux 7.3 answered. The two zeros of one's complement are not the same to programs.
+TEST_F(Runtime, ChecksumDifferencesAreTheKernels) {
+  using Words = std::array<std::uint32_t, 4>;
+  static constexpr Words zeros = {}, some = {0x01020304, 0xdeadbeef, 0xffffffff, 7},
+                         others = {0xffffffff, 0xffffffff, 0x12345678, 0x9abcdef0};
+  struct Case {
+    const Words& from;
+    std::uint32_t from_size;
+    const Words& to;
+    std::uint32_t to_size, seed, expected;
+  };
+  const Case cases[] = {
+      {zeros, 4, zeros, 0, 0, 0},
+      {zeros, 0, zeros, 4, 0, 0},
+      {zeros, 4, zeros, 4, 0, 0xffff},
+      {zeros, 0, zeros, 0, 0, 0},
+      {some, 16, zeros, 0, 0, 0x5e55},
+      {zeros, 0, some, 16, 0, 0xa1aa},
+      {some, 16, others, 16, 0, 0x40af},
+      {some, 16, others, 16, 0xffffffff, 0x40af},
+      {some, 8, others, 4, 0x12345, 0x81a2},
+      {some, 16, some, 16, 0, 0xffff},
+      {some, 16, some, 16, 0xffff, 0xffff},
+      {zeros, 4, zeros, 0, 0xffffffff, 0xffff},
+      {zeros, 0, zeros, 0, 0x12345678, 0x68ac},
+      {zeros, 0, others, 4, 0, 0xffff},
+      {others, 4, zeros, 0, 0, 0},
+      {zeros, 0, others, 16, 0xfffffff0, 0xe24a},
+      {some, 4, others, 16, 1, 0xde54},
+      {zeros, 4, zeros, 4, 0xffffffff, 0xffff},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(call(runtime::bpf_csum_diff, c.from_size != 0 ? at(c.from) : 0, c.from_size,
+                   c.to_size != 0 ? at(c.to) : 0, c.to_size, c.seed),
+              c.expected)
+        << "case " << &c - cases;
+  EXPECT_EQ(call(runtime::bpf_csum_diff, at(some), 3, 0, 0, 0), -EINVAL);
+}
+
 TEST_F(Runtime, ReadsNumbers) {
   std::int64_t value = 0;
   const auto read = [&](const char* text, std::uint64_t base) {

@@ -46,15 +46,17 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_stream_print_stack",
-        .flags = kfunc_flag::implicit_args,
+        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_print_stack(int stream_id)",
+        .fn = runtime::bpf_stream_print_stack,
     },
     Kfunc{
         .name = "bpf_stream_vprintk",
-        .flags = kfunc_flag::implicit_args,
+        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
+        .fn = runtime::bpf_stream_vprintk,
     },
     Kfunc{
         .name = "bpf_strlen",

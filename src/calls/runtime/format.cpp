@@ -11,6 +11,7 @@
 #include <string>
 
 #include "calls/runtime/runtime.hpp"
+#include "engine/program.hpp"
 
 namespace skep::calls::runtime {
 namespace {
@@ -143,6 +144,20 @@ SKEP_CALL(bpf_trace_vprintk) {
   if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r3 == 0)) return CallResult::error(-EINVAL);
   return print(env,
                format(env.services(), pointer<const char>(r1), u32(r2), {pointer<const std::uint64_t>(r3), size / 8}));
+}
+// Their last argument, the program, is that in r5 and r2.
+SKEP_CALL(bpf_stream_vprintk) {
+  const std::uint32_t size = u32(r4);
+  if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r3 == 0)) return CallResult::error(-EINVAL);
+  if (!engine::Streams::valid(u32(r1))) return CallResult::error(-ENOENT);
+  const Formatted formatted = format(env.services(), pointer<const char>(r2), std::numeric_limits<std::int32_t>::max(),
+                                     {pointer<const std::uint64_t>(r3), size / 8});
+  if (formatted.error != 0) return CallResult::error(formatted.error);
+  return CallResult::error(pointer<const engine::Program>(r5)->streams().write(u32(r1), formatted.text));
+}
+SKEP_CALL(bpf_stream_print_stack) {
+  if (!engine::Streams::valid(u32(r1))) return CallResult::error(-ENOENT);
+  return CallResult::error(pointer<const engine::Program>(r2)->streams().write(u32(r1), env.call_trace()));
 }
 SKEP_CALL(bpf_snprintf) {
   const std::uint32_t size = u32(r5);

@@ -53,12 +53,12 @@ std::uint32_t fold(std::uint64_t sum) {
   while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint32_t>(sum);
 }
-std::uint64_t sum_words(const void* words, std::uint32_t size, bool subtract) {
+std::uint64_t sum_words(const void* words, std::uint32_t size) {
   std::uint64_t sum = 0;
   for (std::uint32_t i = 0; i + 4 <= size; i += 4) {
     std::uint32_t word;
     std::memcpy(&word, static_cast<const std::uint8_t*>(words) + i, 4);
-    sum += subtract ? static_cast<std::uint32_t>(~word) : word;
+    sum += word;
   }
   return sum;
 }
@@ -154,10 +154,18 @@ SKEP_CALL(bpf_l4_csum_replace) {
 SKEP_CALL(bpf_csum_diff) {
   const std::uint32_t from_size = u32(r2), to_size = u32(r4);
   if (((from_size | to_size) & 3) != 0) return CallResult::error(-EINVAL);
-  std::uint64_t sum = u32(r5);
-  if (r1 != 0) sum += sum_words(pointer<const void>(r1), from_size, true);
-  if (r3 != 0) sum += sum_words(pointer<const void>(r3), to_size, false);
-  return CallResult::of(fold(fold32(sum)));
+  // One's complement has two zeros, and which of them it is shows in the result.
+  const auto sum = [](std::uint64_t words, std::uint32_t size, std::uint32_t start) {
+    return fold32(start + sum_words(pointer<const void>(words), size));
+  };
+  std::uint32_t total = u32(r5);
+  if (from_size != 0 && to_size != 0)
+    total = fold32(std::uint64_t{sum(r3, to_size, total)} + std::uint32_t{~sum(r1, from_size, 0)});
+  else if (to_size != 0)
+    total = sum(r3, to_size, total);
+  else if (from_size != 0)
+    total = ~sum(r1, from_size, ~total);
+  return CallResult::of(fold(total));
 }
 SKEP_CALL(bpf_csum_update) {
   return CallResult::error(-EOPNOTSUPP);  // as for packets whose checksum the hardware has not summed

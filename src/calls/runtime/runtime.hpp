@@ -6,6 +6,11 @@
 
 namespace skep::calls::runtime {
 
+// arena.cpp
+SKEP_CALL(bpf_arena_alloc_pages);
+SKEP_CALL(bpf_arena_free_pages);
+SKEP_CALL(bpf_arena_reserve_pages);
+
 // dynptr.cpp
 SKEP_CALL(bpf_dynptr_from_mem);
 SKEP_CALL(bpf_dynptr_from_skb);
@@ -48,6 +53,8 @@ SKEP_CALL(bpf_get_current_comm);
 SKEP_CALL(bpf_trace_printk);
 SKEP_CALL(bpf_trace_vprintk);
 SKEP_CALL(bpf_snprintf);
+SKEP_CALL(bpf_stream_vprintk);
+SKEP_CALL(bpf_stream_print_stack);
 
 // iterators.cpp
 SKEP_CALL(bpf_iter_num_new);

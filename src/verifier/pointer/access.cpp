@@ -57,6 +57,17 @@ int access_by_kind(Env& env, const MemAccess& access) {
   }
 }
 
+// The engines have to know which loads read a map's own fields.
+void note_what_is_read(InsnAux& aux, const RegState& reg) {
+  if (!reg.is(RegType::map_ptr)) {
+    aux.reads_other = true;
+    return;
+  }
+  if (aux.reads_map && aux.map_read != reg.map->type) aux.reads_other = true;
+  aux.reads_map = true;
+  aux.map_read = reg.map->type;
+}
+
 }  // namespace
 
 int check_mem_access(Env& env, std::uint32_t insn, unsigned regno, std::int32_t off, unsigned size, Access access_kind,
@@ -66,6 +77,7 @@ int check_mem_access(Env& env, std::uint32_t insn, unsigned regno, std::int32_t 
   const MemAccess access{insn, regno, reg, off, size, access_kind, value_reg, options};
   if (int error = check_alignment(env, access)) return error;
   if (int error = access_by_kind(env, access)) return error;
+  if (access.is_read() && env.insns[insn].insn_class() == insn_class::ldx) note_what_is_read(env.aux[insn], reg);
   if (access.is_read() && value_reg >= 0 && size < 8) {
     RegState& result = env.reg(static_cast<unsigned>(value_reg));
     if (result.is_scalar()) {

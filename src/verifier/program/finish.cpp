@@ -24,7 +24,10 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.callee);
   facts.fault_protected = aux.fault_protected;
   facts.zero_extend = aux.zero_extend;
-  facts.arena = aux.arena_access;
+  // Arithmetic that was always with an address in an arena: see check_arena_mix.
+  facts.arena = aux.arena_access || (insn.insn_class() == insn_class::alu64 && aux.alu_state == 1);
+  facts.map_field = aux.reads_map;
+  facts.map_field_type = aux.reads_other ? MapType::unspec : aux.map_read;
   facts.is_ctx_access = aux.ctx_access;
   facts.ctx_field = static_cast<std::uint8_t>(aux.ctx_field);
   facts.value = aux.value;

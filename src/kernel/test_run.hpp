@@ -1,0 +1,18 @@
+// What the files of test runs share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernel/impl.hpp"
+
+namespace skep {
+
+// Why a program that was accepted cannot be run here; empty: it can.
+std::string cannot_run(const ProgramObject& program);
+
+// The kernel's functions for test runs are called, and what is attached to them runs: fentry, fmod_ret and fexit
+// programs. 0 with what the kernel's test run returns, or a negative errno. See test_run_functions.cpp.
+int run_test_functions(Kernel::Impl& kernel, const ProgramObject& program, std::uint32_t& retval);
+
+}  // namespace skep
