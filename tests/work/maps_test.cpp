@@ -11,9 +11,7 @@ namespace skep::test {
 namespace {
 
 // Numbers that the C library's headers may not have yet.
-constexpr auto type_rhash = static_cast<bpf_map_type>(35);
-constexpr auto type_bloom = static_cast<bpf_map_type>(30);
-constexpr auto type_cgrp_storage = static_cast<bpf_map_type>(32);
+constexpr std::uint32_t type_rhash = 35, type_bloom = 30, type_cgrp_storage = 32;
 constexpr std::uint32_t no_prealloc = 1, no_common_lru = 2, rdonly_prog = 1 << 7, wronly_prog = 1 << 8;
 
 // Creates maps with the BTF of rows.bpf.o (or of an object of the test's own).
@@ -23,7 +21,7 @@ struct Maker {
   std::uint32_t type_id(const char* name, unsigned kind = BTF_KIND_STRUCT) const {
     return static_cast<std::uint32_t>(btf__find_by_name_kind(bpf_object__btf(object), name, kind));
   }
-  int create(bpf_map_type type, std::uint32_t flags, const char* value = "elem", std::uint32_t key_size = 4,
+  int create(std::uint32_t type, std::uint32_t flags, const char* value = "elem", std::uint32_t key_size = 4,
              std::uint32_t entries = 16, std::uint32_t extra_value = 0) const {
     LIBBPF_OPTS(bpf_map_create_opts, options);
     const bpf_map* array = bpf_object__find_map_by_name(object, "array");
@@ -33,7 +31,8 @@ struct Maker {
     options.btf_value_type_id = value_id;
     options.map_flags = flags;
     const auto size = static_cast<std::uint32_t>(btf__resolve_size(bpf_object__btf(object), value_id));
-    const int fd = bpf_map_create(type, "m", key_size, size + extra_value, entries, &options);
+    const int fd =
+        bpf_map_create(static_cast<bpf_map_type>(type), "m", key_size, size + extra_value, entries, &options);
     if (fd < 0) return fd;
     close(fd);
     return 0;
@@ -68,8 +67,8 @@ TEST(Holders, map_not_supported) {
   const Maker maker{m.object()};
   for (const auto type : {BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH})
     EXPECT_EQ(maker.create(type, 0), -EOPNOTSUPP) << type;
-  for (const auto type :
-       {BPF_MAP_TYPE_SK_STORAGE, BPF_MAP_TYPE_TASK_STORAGE, BPF_MAP_TYPE_INODE_STORAGE, type_cgrp_storage})
+  for (const std::uint32_t type : {std::uint32_t{BPF_MAP_TYPE_SK_STORAGE}, std::uint32_t{BPF_MAP_TYPE_TASK_STORAGE},
+                                   std::uint32_t{BPF_MAP_TYPE_INODE_STORAGE}, type_cgrp_storage})
     EXPECT_EQ(maker.create(type, no_prealloc, "elem", 4, 0), -EOPNOTSUPP) << type;
   EXPECT_EQ(maker.create(type_bloom, 0, "elem", 0), -EOPNOTSUPP);
 }
