@@ -212,11 +212,19 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
   std::uint64_t memory_offset = 0;
   error = map->map->mmap_source(offset, length, protection, memory, memory_offset);
   if (error != 0) return error;
+  const bool arena = map->map->info().type == MapType::arena;
+  bool elsewhere = false;  // if it must be
+#ifdef SKEP_SANITIZED
+  // Programs ask for addresses that are the sanitizer's own; it would not survive that they get them.
+  elsewhere = arena && (flags & MAP_FIXED) != 0;
+  if (elsewhere) flags = (flags & ~MAP_FIXED) | MAP_FIXED_NOREPLACE;
+#endif
   void* at = ::mmap(hint, length, protection, flags, memory, static_cast<off_t>(memory_offset));
-  if (at == MAP_FAILED) return -errno;
-  if (map->map->info().type == MapType::arena && (flags & MAP_FIXED) == 0 && !in_one_window(at, length)) {
-    ::munmap(at, length);
-    at = map_in_one_window(length, protection, flags, memory);
+  const bool taken = at == MAP_FAILED && errno == EEXIST && elsewhere;
+  if (at == MAP_FAILED && !taken) return -errno;
+  if (taken || (arena && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0 && !in_one_window(at, length))) {
+    if (!taken) ::munmap(at, length);
+    at = map_in_one_window(length, protection, flags & ~MAP_FIXED_NOREPLACE, memory);
     if (at == MAP_FAILED) return -ENOMEM;
   }
   map->map->mapped_at(reinterpret_cast<std::uint64_t>(at));
