@@ -191,24 +191,35 @@ int Kernel::Impl::link_update(Call<attr::LinkUpdate>& call) {
   int error = 0;
   const auto link = find<LinkObject>(a.link_fd, ObjectKind::link, error);
   if (!link) return error;
-  if (link->map) {
+  std::shared_ptr<ProgramObject> now;
+  std::shared_ptr<MapObject> map_now;
+  {
+    const std::shared_lock guard(lock);
+    now = link->program;
+    map_now = link->map;
+  }
+  if (map_now) {
     auto map = find<MapObject>(a.new_prog_fd, ObjectKind::map, error);
     if (!map) return error;
-    link->map = std::move(map);
+    if (map->map->info().type != MapType::struct_ops) return -EINVAL;
+    const std::unique_lock guard(lock);
+    link->map.swap(map);
     return 0;
   }
   auto program = find<ProgramObject>(a.new_prog_fd, ObjectKind::program, error);
   if (!program) return error;
-  if (program->type != link->program->type || program->attach_type != link->program->attach_type) return -EINVAL;
+  std::shared_ptr<ProgramObject> old;
   if ((a.flags & replace) != 0) {
-    const auto old = find<ProgramObject>(a.old_prog_fd, ObjectKind::program, error);
+    old = find<ProgramObject>(a.old_prog_fd, ObjectKind::program, error);
     if (!old) return error;
-    if (old != link->program) return -EPERM;
   } else if (a.old_prog_fd != 0) {
     return -EINVAL;
   }
+  if (!now) return -ENOLINK;  // it was detached
+  if (old && old != now) return -EPERM;
+  if (program->type != now->type || program->attach_type != now->attach_type) return -EINVAL;
   const std::unique_lock guard(lock);
-  link->program = std::move(program);
+  link->program.swap(program);  // what it held ends outside the lock
   return 0;
 }
 
@@ -216,9 +227,11 @@ int Kernel::Impl::link_detach(Call<attr::LinkDetach>& call) {
   int error = 0;
   const auto link = find<LinkObject>(call.attr.link_fd, ObjectKind::link, error);
   if (!link) return error;
+  std::shared_ptr<ProgramObject> program;  // ends outside the lock
+  std::shared_ptr<MapObject> map;
   const std::unique_lock guard(lock);
-  link->program.reset();
-  link->map.reset();
+  link->program.swap(program);
+  link->map.swap(map);
   return 0;
 }
 
@@ -251,11 +264,13 @@ int Kernel::Impl::prog_detach(Call<attr::ProgAttach>& call) {
     program = find<ProgramObject>(a.attach_bpf_fd, ObjectKind::program, error);
     if (!program) return error;
   }
+  std::shared_ptr<LinkObject> gone;  // ends outside the lock
   const std::unique_lock guard(lock);
   const auto it = std::find_if(attached.begin(), attached.end(), [&](const auto& link) {
     return link->attach == attach && link->target_fd == a.target_fd && (!program || link->program == program);
   });
   if (it == attached.end()) return -ENOENT;
+  gone = std::move(*it);
   attached.erase(it);
   return 0;
 }
