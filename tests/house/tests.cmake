@@ -1,0 +1,2 @@
+# What is true of the sources themselves.
+add_test(NAME house-heads COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/heads_test.py)
