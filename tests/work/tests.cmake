@@ -28,4 +28,6 @@ target_include_directories(test-work PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(test-work PRIVATE SKEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WORK_OBJECTS="${work_objects}"
                            EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples")
 target_link_libraries(test-work PRIVATE skep_loader GTest::gmock GTest::gtest_main)
-add_test(NAME work COMMAND test-work --gtest_brief=1)
+add_test(NAME work COMMAND test-work --gtest_brief=1 --gtest_filter=-Work.stress*)
+# On its own: the thread sanitizer runs it, for SKEP_STRESS_SECONDS, and not the thousands of single-threaded runs.
+add_test(NAME work-stress COMMAND test-work --gtest_brief=1 --gtest_filter=Work.stress*)
