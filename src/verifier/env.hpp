@@ -279,7 +279,9 @@ int release_reference(Env& env, std::uint32_t id);
 bool has_reference(const State& state, std::uint32_t id);
 // What must not be held when a program exits, tail-calls, or throws. `where`: "BPF_EXIT instruction in main prog",
 // "tail_call".
-int check_resources_released(Env& env, std::string_view where, bool exception_exit, bool check_locks);
+// `given_back`: a reference that goes with the returned value; 0: none.
+int check_resources_released(Env& env, std::string_view where, bool exception_exit, bool check_locks,
+                             std::uint32_t given_back = 0);
 bool in_rcu_section(const Env& env);
 // The special fields of an allocated object's type; null: none.
 const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeId id);

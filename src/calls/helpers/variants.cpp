@@ -123,6 +123,17 @@ constexpr Variant table[] = {
              .signature = "long bpf_sk_assign(void *ctx, void *sk, u64 flags)",
              .doc = {.summary = "Says which socket receives the packet."},
          }},
+    {.prog_types = ~bit(ProgType::xdp),
+     .helper =
+         Helper{
+             .id = 188,
+             .name = "bpf_xdp_get_buff_len",
+             .ret = RetKind::integer,
+             .args = {{{.kind = ArgKind::btf_id, .btf_type = "xdp_buff"}}},
+             .since = {5, 18},
+             .signature = "u64 bpf_xdp_get_buff_len(struct xdp_md *xdp_md)",
+             .doc = {.summary = "Gives the frame's length, fragments included."},
+         }},
 };
 
 }  // namespace

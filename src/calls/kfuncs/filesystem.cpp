@@ -50,7 +50,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_real_data_inode",
-        .flags = kfunc_flag::sleepable,
+        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype = "struct inode *bpf_real_data_inode(struct file *file)",
     },

@@ -114,7 +114,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_num_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_num_destroy(struct bpf_iter_num *it)",
         .since = {6, 4},
@@ -122,7 +122,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_num_new",
-        .flags = kfunc_flag::iter_new,
+        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::iter_new,
         .prog_types = everyone,
         .special = Special::iter_num_new,
         .prototype = "int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)",
@@ -131,7 +131,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_num_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::ret_null | kfunc_flag::iter_next,
         .prog_types = everyone,
         .prototype = "int *bpf_iter_num_next(struct bpf_iter_num *it)",
         .since = {6, 4},

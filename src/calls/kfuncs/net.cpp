@@ -24,7 +24,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_ksock_acquire",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
         .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
         .prototype = "struct bpf_ksock *bpf_ksock_acquire(struct bpf_ksock *ks)",
     },

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -244,6 +245,17 @@ int check_map_arg(Env& env, Call& call, unsigned regno) {
   return 0;
 }
 
+// The call writes a number there as a whole, on machines that cannot store it anywhere.
+int check_aligned(Env& env, const RegState& reg, unsigned regno, unsigned size) {
+  const MemAccess access{.insn = env.insn_idx,
+                         .regno = regno,
+                         .reg = reg,
+                         .size = size,
+                         .access = Access::write,
+                         .options = {.strict_alignment_once = true}};
+  return check_alignment(env, access);
+}
+
 int check_memory(Env& env, const ArgSpec& spec, unsigned regno, std::uint64_t size) {
   CallMemory how;
   how.access = (spec.flags & (arg_flag::write | arg_flag::uninit)) ? Access::write : Access::read;
@@ -334,17 +346,13 @@ int check_arg(Env& env, Call& call, unsigned index) {
     case ArgKind::mem:
       if ((spec.flags & arg_flag::fixed_size) == 0 || null) return 0;
       if (const int err = check_memory(env, spec, regno, spec.size)) return err;
-      if ((spec.flags & arg_flag::aligned) && reg.is(RegType::stack)) {
-        const std::int64_t offset = reg.r.is_const() ? reg.fixed_offset() : 0;
-        if (offset % static_cast<std::int64_t>(spec.size) != 0)
-          return env.refuse(-EACCES, "misaligned stack access off {}+{} size {}", offset, 0, spec.size);
-      }
-      return 0;
+      return (spec.flags & arg_flag::aligned) != 0 ? check_aligned(env, reg, regno, spec.size) : 0;
     case ArgKind::const_size:
     case ArgKind::const_size_or_zero:
       return check_size(env, call, call.helper->args[index - 1], regno, spec.kind == ArgKind::const_size_or_zero);
     case ArgKind::const_alloc_size_or_zero:
-      if (!reg.is_const()) return env.refuse(-EACCES, "R{} is not a known constant'", regno);
+      if (!reg.is_const()) return env.refuse(-EINVAL, "R{} is not a const", regno);
+      if (reg.r.const_value() > UINT32_MAX) return env.refuse(-EINVAL, "R{} allocation size exceeds u32 max", regno);
       call.mem_size = reg.r.const_value();
       return mark_precise(env, regno);
     case ArgKind::percpu_btf_id:

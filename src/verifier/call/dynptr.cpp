@@ -148,6 +148,7 @@ int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdo
 
 int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const RegState* clone_of) {
   const RegState reg = env.reg(regno);
+  call.dynptr_parent = dynptr->parent_id;
   const int at = first_slot(env, reg);
   if (at < 1) return env.refuse(-EINVAL, explain::dynptr_initialized(), "Dynptr has to be an uninitialized dynptr");
   Frame& frame = *env.state->frames[reg.frame];
@@ -170,6 +171,9 @@ int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const R
   for (const int slot : {at, at - 1}) {
     StackSlot& s = frame.stack[static_cast<std::size_t>(slot)];
     s.types.fill(SlotType::dynptr);
+  } else {
+    // One over an object that the program owns ends with that object.
+    dynptr.parent_id = clone_of != nullptr ? clone_of->parent_id : call.arg_ref;
     s.spilled = dynptr;
     s.spilled.first_slot = slot == at;
   }

@@ -13,22 +13,20 @@ namespace {
 constexpr std::int64_t max_errno = 4095;
 constexpr std::uint64_t max_cpus = 8192;
 
-// Helpers (UAPI numbers) that return a length below the size they were given, or an error.
-bool returns_length(std::uint32_t id) {
-  switch (id) {
-    case 45:   // probe_read_str
-    case 67:   // get_stack
-    case 114:  // probe_read_user_str
-    case 115:  // probe_read_kernel_str
-    case 141:  // get_task_stack
+// Helpers that return a length below the size they were given, or an error.
+bool returns_length(const calls::Helper& helper) {
+  using enum calls::HelperId;
+  switch (calls::HelperId{helper.id}) {
+    case probe_read_str:
+    case get_stack:
+    case probe_read_user_str:
+    case probe_read_kernel_str:
+    case get_task_stack:
       return true;
     default:
       return false;
   }
 }
-constexpr std::uint32_t get_smp_processor_id = 8;
-constexpr std::uint32_t get_retval = 186;
-constexpr std::uint32_t sk_fullsock = 95, tcp_sock = 96;
 
 int check_tail_call(Env& env) {
   if (const int err = check_resources_released(env, "tail_call", false, true)) return err;
@@ -143,9 +141,27 @@ int check_set_retval(Env& env) {
     if (proto.type == 0)
       return env.refuse(-EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
   }
+  if (!env.reg(1).is_scalar()) return env.refuse(-EINVAL, "R1 is not a scalar");
   if (any_retval(env)) return 0;
   if (const int err = mark_precise(env, 1)) return err;
   return check_scalar_range(env, env.reg(1), 1, -max_errno, 0, "At bpf_set_retval");
+}
+
+// The address of the traced function is at hand in kprobes and where a trampoline calls the program.
+int check_func_ip(Env& env, const calls::Helper& helper) {
+  constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
+  if (env.type().type == ProgType::kprobe) return 0;
+  if (env.type().type != ProgType::tracing)
+    return env.refuse(not_supported, "func {} not supported for program type {}", helper_label(helper),
+                      static_cast<unsigned>(env.type().type));
+  switch (env.input.traits.attach_type) {
+    case AttachType::trace_raw_tp:
+    case AttachType::trace_iter:
+      return env.refuse(not_supported, "func {} supported only for fentry/fexit/fsession/fmod_ret programs",
+                        helper_label(helper));
+    default:
+      return 0;
+  }
 }
 
 int make_dynptr_from_mem(Env& env) {
@@ -158,6 +174,7 @@ int make_dynptr_from_mem(Env& env) {
 }  // namespace
 
 int apply_helper_effects(Env& env, Call& call) {
+  if (is_helper(*call.helper, calls::HelperId::get_func_ip)) return check_func_ip(env, *call.helper);
   switch (call.special) {
     case Special::tail_call:
       return check_tail_call(env);
@@ -223,11 +240,11 @@ void set_helper_result(Env& env, Call& call, int& error) {
   switch (helper.ret) {
     case RetKind::integer: {
       r0.mark_unknown();
-      if (returns_length(helper.id) && call.size_max <= INT32_MAX)
+      if (returns_length(helper) && call.size_max <= INT32_MAX)
         r0.r = Scalar::from_range_s64(-max_errno, static_cast<std::int64_t>(call.size_max));
-      else if (helper.id == get_retval && !any_retval(env))
+      else if (is_helper(helper, calls::HelperId::get_retval) && !any_retval(env))
         r0.r = Scalar::from_range_s64(-max_errno, 0);
-      else if (helper.id == get_smp_processor_id)
+      else if (is_helper(helper, calls::HelperId::get_smp_processor_id))
         r0.r = Scalar::from_range_u64(0, max_cpus - 1);
       return;
     }
@@ -326,7 +343,8 @@ void set_helper_result(Env& env, Call& call, int& error) {
   if (call.special == Special::dynptr_data) {
     r0.dynptr_id = r0.parent_id = call.dynptr_id;
   }
-  const bool cast = call.special == Special::skc_to || helper.id == sk_fullsock || helper.id == tcp_sock;
+  const bool cast = call.special == Special::skc_to || is_helper(helper, calls::HelperId::sk_fullsock) ||
+                    is_helper(helper, calls::HelperId::tcp_sock);
   const bool sockmap_lookup = call.special == Special::map_lookup && call.map != nullptr &&
                               (call.map->type == MapType::sockmap || call.map->type == MapType::sockhash);
   if (cast) {

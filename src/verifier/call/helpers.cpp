@@ -14,9 +14,10 @@ using calls::Special;
 
 namespace {
 
+using enum calls::HelperId;
+
 // Two helpers take locks that the functions they are called from may hold.
 bool allowed_in_probe(const Env& env, const calls::Helper& helper) {
-  constexpr std::uint32_t sk_storage_get = 107, sk_storage_delete = 108, d_path = 147;
   constexpr std::string_view d_path_hooks[] = {"security_file_permission",
                                                "security_inode_getattr",
                                                "security_file_open",
@@ -26,14 +27,17 @@ bool allowed_in_probe(const Env& env, const calls::Helper& helper) {
                                                "dentry_open",
                                                "vfs_getattr",
                                                "filp_close"};
+  if (env.type().type == ProgType::syscall)
+    return !is_helper(helper, d_path) && !is_helper(helper, sk_storage_get) && !is_helper(helper, sk_storage_delete);
   if (env.type().type != ProgType::tracing) return true;
   const auto attach = env.input.traits.attach_type;
   if (attach == AttachType::trace_iter || attach == AttachType::trace_raw_tp)
-    return attach == AttachType::trace_iter || helper.id != d_path;
+    return attach == AttachType::trace_iter || !is_helper(helper, d_path);
   const std::string_view function = env.input.traits.attach_function;
-  if (helper.id == d_path)
+  if (is_helper(helper, d_path))
     return std::find(std::begin(d_path_hooks), std::end(d_path_hooks), function) != std::end(d_path_hooks);
-  if (helper.id == sk_storage_get || helper.id == sk_storage_delete) return !function.starts_with("bpf_sk_storage");
+  if (is_helper(helper, sk_storage_get) || is_helper(helper, sk_storage_delete))
+    return !function.starts_with("bpf_sk_storage");
   return true;
 }
 
@@ -45,16 +49,18 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
                       "program of this type cannot use helper {}", helper_label(helper));
   if (helper.gpl_only && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
-  if (!allowed_in_probe(env, helper)) return env.refuse(-EINVAL, "helper call is not allowed in probe");
+  if (!allowed_in_probe(env, helper))
+    return env.refuse(-EINVAL, explain::helper_rejected(helper_label(helper)), "helper call is not allowed in probe");
   return 0;
 }
 
 // In programs that may sleep these two read the stack traces of user space, which may fault.
-constexpr std::uint32_t get_stack = 67, get_task_stack = 141;
+bool may_fault_if_sleepable(const calls::Helper& helper) {
+  return is_helper(helper, get_stack) || is_helper(helper, get_task_stack);
+}
 
 int check_helper_context(Env& env, const calls::Helper& helper) {
-  const bool sleeps =
-      helper.might_sleep || ((helper.id == get_stack || helper.id == get_task_stack) && env.input.traits.sleepable);
+  const bool sleeps = helper.might_sleep || (may_fault_if_sleepable(helper) && env.input.traits.sleepable);
   if (!sleeps) return 0;
   const char* where = non_sleepable_context(env);
   if (where == nullptr) return 0;

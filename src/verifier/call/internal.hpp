@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "calls/helpers/ids.hpp"
 #include "verifier/env.hpp"
 
 namespace skep::verifier {
@@ -60,6 +61,9 @@ struct Call {
 };
 
 // ---- arguments.cpp
+inline bool is_helper(const calls::Helper& helper, calls::HelperId id) {
+  return helper.id == static_cast<std::uint32_t>(id);
+}
 std::string helper_label(const calls::Helper& helper);  // "bpf_map_lookup_elem#1"
 int check_helper_args(Env& env, Call& call);
 int check_const_string(Env& env, unsigned regno);
@@ -101,7 +105,7 @@ int prepare_subprogram_args(Env& env, std::uint32_t subprogram);
 int check_global_args(Env& env, std::uint32_t subprogram);
 // ---- references.cpp
 // Outside of every section that RCU waits for, what RCU protected can only be looked at with care.
-void leave_rcu(Env& env, bool explicit_section);
+void leave_rcu(Env& env);
 void invalidate_reg(Env& env, RegState& reg);
 void invalidate_non_owning(Env& env);
 // Removes the reference without touching registers; false: there is none.

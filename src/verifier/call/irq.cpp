@@ -1,6 +1,6 @@
 // Interrupt flags saved on the stack: restored once, by the same family of calls, newest first.
 //
-// Tested by tests/verifier/call/irq_test.cpp.
+// Tested by tests/conformance/.
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
@@ -92,7 +92,7 @@ int restore(Env& env, unsigned regno, std::uint8_t kind) {
     previous = all[i].id;
   }
   state.active_irq_id = previous;
-  leave_rcu(env, false);
+  leave_rcu(env);
   slot->spilled = RegState{};
   slot->types.fill(SlotType::invalid);
   env.log->touch_slot(static_cast<std::size_t>(at));

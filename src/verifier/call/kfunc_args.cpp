@@ -6,6 +6,7 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/program/map_use.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -206,6 +207,7 @@ int check_dynptr_param(Env& env, Call& call, const Parameter& p) {
   // Before the write through R-n destroys what was there: what a clone is made of.
   RegState parent;
   parent.ref_id = call.dynptr_ref;
+  parent.parent_id = call.dynptr_parent;
   if (const int err = check_dynptr_arg(env, call, p.regno, true, false, DynptrKind::invalid, false)) return err;
   switch (call.special) {
     case Special::dynptr_from_skb:
@@ -448,8 +450,7 @@ int check_arena_param(Env& env, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (!reg.is(RegType::arena) && !reg.is_scalar())
     return env.refuse(-EINVAL, "R{} is not a pointer to arena or scalar", regno);
-  for (const maps::MapInfo* map : env.used_maps)
-    if (map->type == MapType::arena) return 0;
+  if (has_arena(env)) return 0;
   return env.refuse(-EINVAL, "R{} arena pointer requires a program with an associated arena", regno);
 }
 

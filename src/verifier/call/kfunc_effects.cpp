@@ -28,7 +28,7 @@ int begin_or_end_section(Env& env, const Call& call) {
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::rcu),
                           "unmatched rcu read unlock (kernel function {})", call.name());
       --state.rcu_locks;
-      leave_rcu(env, true);
+      leave_rcu(env);
       return 0;
     case Special::preempt_disable:
       ++state.preempt_locks;
@@ -38,7 +38,7 @@ int begin_or_end_section(Env& env, const Call& call) {
         return env.refuse(-EINVAL, explain::unmatched_exit(env, call.name(), Region::preempt),
                           "unmatched attempt to enable preemption (kernel function {})", call.name());
       --state.preempt_locks;
-      leave_rcu(env, false);
+      leave_rcu(env);
       return 0;
     default:
       return 0;

@@ -1,7 +1,7 @@
 // Spin locks: bpf_spin_lock (one at a time) and bpf_res_spin_lock (nested, released in the reverse order).
 //
 // A lock is known by the object that holds it (a map for global values, BTF for allocations) and the id of the pointer
-// it was taken through. Tested by tests/verifier/call/locks_test.cpp.
+// it was taken through. Tested by tests/conformance/.
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
@@ -129,7 +129,7 @@ int release_lock(Env& env, unsigned regno, LockKind kind) {
   refresh_active_lock(state);
   // What was read under the lock may go now.
   if (!res || state.active_locks == 0) invalidate_non_owning(env);
-  leave_rcu(env, false);
+  leave_rcu(env);
   return 0;
 }
 
@@ -167,8 +167,6 @@ bool allowed_under_lock(const Call& call) {
   if (call.has(calls::kfunc_flag::spin_lock_ok | calls::kfunc_flag::lock_required)) return true;
   // Whatever else asks about a list or a tree.
   if (call.kfunc == nullptr) return false;
-  for (const std::string_view family : {"bpf_iter_num_", "bpf_arena_", "bpf_stream_"})
-    if (call.kfunc->name.starts_with(family)) return true;
   const btf::Btf& btf = *call.kfunc->btf;
   const auto params = btf.params(btf.type(call.kfunc->proto));
   if (params.empty()) return false;

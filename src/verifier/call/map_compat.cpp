@@ -1,7 +1,7 @@
 // Which helpers work on which maps: `cannot pass map_type N into func bpf_x#N`.
 //
 // Some map types only serve certain helpers, and some helpers only certain map types; a pair must satisfy both tables.
-// Tested by tests/verifier/call/map_compat_test.cpp.
+// Tested by tests/verifier/call/calls_test.cpp.
 #include <algorithm>
 #include <span>
 
@@ -10,57 +10,15 @@
 namespace skep::verifier {
 namespace {
 
-// Numbers of helpers (the UAPI's).
-enum Id : std::uint32_t {
-  map_lookup_elem = 1,
-  map_update_elem = 2,
-  map_delete_elem = 3,
-  tail_call = 12,
-  perf_event_read = 22,
-  perf_event_output = 25,
-  get_stackid = 27,
-  skb_under_cgroup = 33,
-  current_task_under_cgroup = 37,
-  redirect_map = 51,
-  sk_redirect_map = 52,
-  sock_map_update = 53,
-  perf_event_read_value = 55,
-  msg_redirect_map = 60,
-  sock_hash_update = 70,
-  msg_redirect_hash = 71,
-  sk_redirect_hash = 72,
-  get_local_storage = 81,
-  sk_select_reuseport = 82,
-  map_push_elem = 87,
-  map_pop_elem = 88,
-  map_peek_elem = 89,
-  sk_storage_get = 107,
-  sk_storage_delete = 108,
-  skb_output = 111,
-  xdp_output = 121,
-  ringbuf_output = 130,
-  ringbuf_reserve = 131,
-  ringbuf_query = 134,
-  inode_storage_get = 145,
-  inode_storage_delete = 146,
-  task_storage_get = 156,
-  task_storage_delete = 157,
-  kptr_xchg = 194,
-  map_lookup_percpu_elem = 195,
-  ringbuf_reserve_dynptr = 198,
-  ringbuf_submit_dynptr = 199,
-  ringbuf_discard_dynptr = 200,
-  user_ringbuf_drain = 209,
-  cgrp_storage_get = 210,
-  cgrp_storage_delete = 211,
-};
+using Id = calls::HelperId;
+using enum calls::HelperId;
 
 struct ByMap {
   MapType type;
-  std::initializer_list<std::uint32_t> helpers;
+  std::initializer_list<Id> helpers;
 };
 struct ByHelper {
-  std::uint32_t helper;
+  Id helper;
   std::initializer_list<MapType> types;
 };
 
@@ -148,7 +106,7 @@ const std::initializer_list<ByHelper>& by_helper() {
 }
 
 // Sockets may be put into a sockmap, or taken out, only where no socket lock can be waited for.
-bool may_change_sockmap(const Env& env, std::uint32_t helper) {
+bool may_change_sockmap(const Env& env, Id helper) {
   const bool deletes = helper == map_delete_elem;
   switch (env.type().type) {
     case ProgType::sock_ops:
@@ -167,14 +125,15 @@ bool may_change_sockmap(const Env& env, std::uint32_t helper) {
 
 int check_map_for_helper(Env& env, const calls::Helper& helper, const maps::MapInfo* map) {
   if (map == nullptr) return 0;
+  const Id id{helper.id};
   bool ok = true;
   for (const ByMap& row : by_map())
-    if (row.type == map->type) ok = std::find(row.helpers.begin(), row.helpers.end(), helper.id) != row.helpers.end();
+    if (row.type == map->type) ok = std::find(row.helpers.begin(), row.helpers.end(), id) != row.helpers.end();
   for (const ByHelper& row : by_helper())
-    if (row.helper == helper.id && ok) ok = std::find(row.types.begin(), row.types.end(), map->type) != row.types.end();
+    if (row.helper == id && ok) ok = std::find(row.types.begin(), row.types.end(), map->type) != row.types.end();
   if (ok && (map->type == MapType::sockmap || map->type == MapType::sockhash) &&
-      (helper.id == map_update_elem || helper.id == map_delete_elem)) {
-    if (!may_change_sockmap(env, helper.id)) {
+      (id == map_update_elem || id == map_delete_elem)) {
+    if (!may_change_sockmap(env, id)) {
       env.note("cannot update sockmap in this context");
       ok = false;
     }

@@ -46,12 +46,13 @@ void invalidate_reg(Env& env, RegState& reg) {
 
 namespace {
 
-// Dynptrs on the stack that belong to `ref`, and slices of them.
+// Dynptrs on the stack that belong to `ref` or look into its object, and slices of them.
 void invalidate_dynptrs_of(Env& env, std::uint32_t ref) {
   std::vector<std::uint32_t> ids;
   for (auto& frame : env.state->frames) {
     for (auto& slot : frame->stack) {
-      if (slot.types[0] != SlotType::dynptr || slot.spilled.ref_id != ref) continue;
+      if (slot.types[0] != SlotType::dynptr) continue;
+      if (slot.spilled.ref_id != ref && slot.spilled.parent_id != ref) continue;
       if (slot.spilled.id != 0) ids.push_back(slot.spilled.id);
       slot.types.fill(SlotType::invalid);
       slot.spilled.mark_not_init();
@@ -85,9 +86,9 @@ int release_reference(Env& env, std::uint32_t id) {
   return 0;
 }
 
-void leave_rcu(Env& env, bool explicit_section) {
+void leave_rcu(Env& env) {
   const State& state = *env.state;
-  if (!explicit_section && !state.in_sleepable) return;  // all of the program is one
+  if (!state.in_sleepable) return;  // all of the program is one
   if (state.rcu_locks != 0 || state.preempt_locks != 0 || state.active_irq_id != 0 || state.active_locks != 0) return;
   env.state->for_each_reg([](RegState& reg) {
     if (!reg.is_pointer() || !reg.has(reg_flag::rcu)) return;

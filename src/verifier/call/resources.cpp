@@ -1,12 +1,13 @@
 // What must not be held when a program ends, calls another one, or throws.
 //
-// Tested by tests/verifier/call/resources_test.cpp.
+// Tested by tests/verifier/call/references_test.cpp.
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
-int check_resources_released(Env& env, std::string_view where, bool exception_exit, bool check_locks) {
+int check_resources_released(Env& env, std::string_view where, bool exception_exit, bool check_locks,
+                             std::uint32_t given_back) {
   State& state = *env.state;
   if (check_locks && state.active_locks != 0)
     return env.refuse(-EINVAL, explain::inside_region(env, Region::lock, where),
@@ -16,7 +17,7 @@ int check_resources_released(Env& env, std::string_view where, bool exception_ex
   if (exception_exit || state.frames.size() == 1) {
     const Resource* leaked = nullptr;
     for (const Resource& r : state.resources) {
-      if (r.kind != ResourceKind::reference) continue;
+      if (r.kind != ResourceKind::reference || (given_back != 0 && r.id == given_back)) continue;
       env.note("Unreleased reference id={} alloc_insn={}", r.id, r.insn);
       if (leaked == nullptr) leaked = &r;
     }

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/program/map_use.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -45,12 +46,6 @@ AluOp operation(const Insn& insn) {
 
 bool is64(const Insn& insn) {
   return insn.insn_class() == insn_class::alu64;
-}
-
-bool has_arena(const Env& env) {
-  for (const maps::MapInfo* map : env.used_maps)
-    if (map->type == MapType::arena) return true;
-  return false;
 }
 
 // ---- moves

@@ -1,7 +1,7 @@
 // exit: back to the caller, or the end of the path: nothing may be held any more, and the value must be one that the
 // program type, or whoever called back, can take.
 //
-// Tested by tests/verifier/insn/exit_test.cpp.
+// Tested by tests/verifier/insn/memory_test.cpp.
 #include <cerrno>
 #include <limits>
 
@@ -57,13 +57,21 @@ bool returns_void(const Env& env) {
   return false;
 }
 
-// A struct_ops member may return an object that the program owns, if it is what the member gives, or NULL.
-int check_struct_ops_value(Env& env, unsigned regno, std::string_view where) {
+// The kind of object that a struct_ops member gives its caller; 0: none.
+btf::TypeId returned_object(const Env& env) {
+  if (env.type().type != ProgType::struct_ops) return 0;
   const btf::Type* result = result_type(env);
   if (result == nullptr || result->kind != btf::Kind::ptr) return 0;
   const btf::Btf& btf = *env.input.attach->btf;
-  const btf::TypeId wanted = btf.skip_modifiers(result->type);
-  if (!btf.type(wanted).is_struct_or_union()) return 0;
+  const btf::TypeId id = btf.skip_modifiers(result->type);
+  return btf.type(id).is_struct_or_union() ? id : 0;
+}
+
+// A struct_ops member may return an object that the program owns, if it is what the member gives, or NULL.
+int check_struct_ops_value(Env& env, unsigned regno, std::string_view where) {
+  const btf::TypeId wanted = returned_object(env);
+  if (wanted == 0) return 0;
+  const btf::Btf& btf = *env.input.attach->btf;
   const RegState& reg = env.reg(regno);
   const bool owned = reg.is(RegType::btf) && !reg.maybe_null() && reg.ref_id != 0 &&
                      btf::Btf::same_type(*reg.btf, reg.btf_id, btf, wanted);
@@ -111,7 +119,10 @@ int check_return_value(Env& env, unsigned regno, std::string_view where) {
 
 int check_exit(Env& env) {
   const bool outermost = env.state->frames.size() == 1;
-  if (int error = check_resources_released(env, "BPF_EXIT instruction in main prog", false, outermost)) return error;
+  const bool gives_object = outermost && env.state->frames.front()->subprogram == 0 && returned_object(env) != 0;
+  if (int error = check_resources_released(env, "BPF_EXIT instruction in main prog", false, outermost,
+                                           gives_object ? env.reg(0).ref_id : 0))
+    return error;
   if (!outermost) return return_to_caller(env);
   if (int error = check_return_value(env, 0, "At program exit")) return error;
   return path_finished;

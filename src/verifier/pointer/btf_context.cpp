@@ -2,7 +2,7 @@
 //
 // The context is an array of 64-bit words, one an argument (more for a structure passed by value), and the return value
 // behind them where the attach type has one. Pointers to structures become objects described by BTF; all else is a
-// number. Tested by tests/verifier/pointer/btf_context_test.cpp.
+// number. Tested by tests/conformance/.
 #include "verifier/pointer/btf_context.hpp"
 
 #include <algorithm>
@@ -70,29 +70,28 @@ constexpr std::uint32_t object_or_null = reg_flag::maybe_null;
 constexpr std::uint32_t trusted_or_null = reg_flag::maybe_null | reg_flag::trusted;
 constexpr IteratorArg iterator_args[] = {
     {"bpf_iter_bpf_map", 1, RegType::btf, trusted_or_null},
-    {"bpf_iter_bpf_map_elem", 1, RegType::btf, trusted_or_null},
     {"bpf_iter_bpf_map_elem", 2, RegType::buf, reg_flag::maybe_null | reg_flag::rdonly},
     {"bpf_iter_bpf_map_elem", 3, RegType::buf, reg_flag::maybe_null},
-    {"bpf_iter_bpf_sk_storage_map", 2, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_sk_storage_map", 2, RegType::btf, object_or_null},
     {"bpf_iter_bpf_sk_storage_map", 3, RegType::buf, reg_flag::maybe_null},
-    {"bpf_iter_bpf_prog", 1, RegType::btf, trusted_or_null},
-    {"bpf_iter_bpf_link", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_bpf_prog", 1, RegType::btf, object_or_null},
+    {"bpf_iter_bpf_link", 1, RegType::btf, object_or_null},
     {"bpf_iter_task", 1, RegType::btf, trusted_or_null},
     {"bpf_iter_task_file", 1, RegType::btf, object_or_null},
-    {"bpf_iter_task_file", 3, RegType::btf, trusted_or_null},
+    {"bpf_iter_task_file", 3, RegType::btf, object_or_null},
     {"bpf_iter_task_vma", 1, RegType::btf, object_or_null},
     {"bpf_iter_task_vma", 2, RegType::btf, object_or_null},
     {"bpf_iter_cgroup", 1, RegType::btf, trusted_or_null},
     {"bpf_iter_tcp", 1, RegType::btf, trusted_or_null},
     {"bpf_iter_udp", 1, RegType::btf, trusted_or_null},
-    {"bpf_iter_unix", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_unix", 1, RegType::btf, object_or_null},
     {"bpf_iter_netlink", 1, RegType::btf, object_or_null},
     {"bpf_iter_ipv6_route", 1, RegType::btf, object_or_null},
     {"bpf_iter_ksym", 1, RegType::btf, object_or_null},
     {"bpf_iter_sockmap", 2, RegType::buf, reg_flag::maybe_null | reg_flag::rdonly},
-    {"bpf_iter_sockmap", 3, RegType::btf, trusted_or_null},
+    {"bpf_iter_sockmap", 3, RegType::btf, object_or_null},
     {"bpf_iter_kmem_cache", 1, RegType::btf, trusted_or_null},
-    {"bpf_iter_dmabuf", 1, RegType::btf, trusted_or_null},
+    {"bpf_iter_dmabuf", 1, RegType::btf, object_or_null},
 };
 
 // LSM hooks that run while their object is being made or torn down: its pointer proves nothing.
@@ -247,10 +246,8 @@ class BtfContextAccess {
         env_.type().return_range != nullptr) {
       const auto range = env_.type().return_range(env_.input.traits);
       if (range.checked) {
-        result()->r =
-            Scalar::from_range_s32(static_cast<std::int32_t>(range.min), static_cast<std::int32_t>(range.max));
-        // The register holds a 32-bit int as the trampoline saved it: sign-extended to 64 bits.
-        result()->r.sign_extend_from(4);
+        // The trampoline has saved the hook's int sign-extended to 64 bits.
+        result()->r = Scalar::from_range_s64(range.min, range.max);
       }
     }
     return true;
@@ -279,8 +276,23 @@ class BtfContextAccess {
       }
       if (points_to_struct(type)) return object(type, known->flags);
     }
+    if (const btf::TypeId shown = shown_type({}); shown != 0 && !points_to_struct(type)) {
+      if (RegState* r = result()) mark_btf_pointer(env_, *r, target_.btf, shown, reg_flag::trusted);
+      return true;
+    }
     if (!points_to_struct(type)) return number();
     return object(type, flags_of_object());
+  }
+
+  // Tables whose members show an argument to programs as another type than their prototype does; 0: this is none.
+  btf::TypeId shown_type(std::string_view declared) const {
+    if (env_.type().type != ProgType::struct_ops) return 0;
+    const std::string_view table = env_.input.traits.struct_ops_type;
+    if (table == "tcp_congestion_ops" && declared == "sock") return target_.btf->find("tcp_sock", Kind::struct_);
+    // The list of packets to be freed, declared as a pointer to a pointer.
+    if (table == "Qdisc_ops" && target_.name == "enqueue" && arg_ == 2 && declared.empty())
+      return target_.btf->find("bpf_sk_buff_ptr", Kind::struct_);
+    return 0;
   }
 
   bool points_to_struct(const btf::Type& pointer) const {
@@ -347,9 +359,7 @@ class BtfContextAccess {
         return number();
       }
     }
-    if (env_.input.traits.struct_ops_type == "tcp_congestion_ops" && owner->type(id).name == "sock") {
-      if (const btf::TypeId tcp = owner->find("tcp_sock", Kind::struct_)) id = tcp;
-    }
+    if (const btf::TypeId shown = shown_type(owner->type(id).name)) id = shown;
     RegState* r = result();
     if (r == nullptr) return true;
     mark_btf_pointer(env_, *r, owner, id, flags);
@@ -377,10 +387,8 @@ class BtfContextAccess {
 namespace {
 
 bool makes_tail_call(const Env& env) {
-  constexpr std::int32_t tail_call = 12;  // the helper's number in the user-visible interface
-  return std::any_of(env.insns.begin(), env.insns.end(), [](const Insn& insn) {
-    return insn.code == (insn_class::jmp | jmp_op::call) && insn.src == call_kind::helper && insn.imm == tail_call;
-  });
+  return std::any_of(env.subprograms.begin(), env.subprograms.end(),
+                     [](const Subprogram& subprogram) { return subprogram.has_tail_call; });
 }
 
 }  // namespace
@@ -399,6 +407,17 @@ int acquire_argument_references(Env& env) {
     if (const int error = acquire_reference(env, 0, id)) return error;
   }
   return 0;
+}
+
+bool takes_arena_argument(const Env& env) {
+  const auto target = find_target(env);
+  if (env.type().type != ProgType::struct_ops || !target) return false;
+  const auto count = static_cast<unsigned>(target->btf->params(*target->proto).size());
+  for (unsigned arg = 0; arg < count; ++arg) {
+    const std::string_view name = stub_parameter_name(env, *target, arg);
+    if (name.ends_with("__arena") || name.ends_with("__arena__nullable")) return true;
+  }
+  return false;
 }
 
 bool has_btf_context(const Env& env) {

@@ -1,7 +1,7 @@
 // Pointers to kernel objects that are kept in a map value: which may be stored where, and what a load gives.
 //
 // A referenced kptr is only exchanged (bpf_kptr_xchg); an untrusted one may be stored if its type is the field's.
-// Tested by tests/verifier/pointer/kptr_test.cpp.
+// Tested by tests/conformance/.
 #include <cerrno>
 
 #include "verifier/pointer/pointer.hpp"
@@ -58,8 +58,8 @@ std::uint32_t loaded_flags(Env& env, const btf::Field& field) {
   const bool kernel_type = field.btf->is_kernel();
   if (field.kind != FieldKind::kptr_unref && in_rcu_section(env)) {
     // Objects of the program's own types, and the few kernel types whose memory outlives a grace period.
-    static constexpr std::string_view rcu_types[] = {"prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct",
-                                                     "bpf_crypto_ctx"};
+    static constexpr std::string_view rcu_types[] = {"prog_test_ref_kfunc", "cgroup",         "bpf_cpumask",
+                                                     "task_struct",         "bpf_crypto_ctx", "bpf_ksock"};
     bool rcu = !kernel_type;
     for (std::string_view name : rcu_types) rcu = rcu || struct_name(field) == name;
     if (rcu) {

@@ -1,9 +1,11 @@
 // What the program is attached to: the kernel function, hook, struct_ops member or program that it names must exist,
-// and be of a kind that such programs may be attached to. Tested by tests/verifier/program/attach_test.cpp.
+// and be of a kind that such programs may be attached to. Tested by tests/conformance/.
 #include <algorithm>
 #include <array>
 
+#include "verifier/pointer/btf_context.hpp"
 #include "verifier/program/attach_lists.hpp"
+#include "verifier/program/map_use.hpp"
 
 namespace skep::verifier {
 
@@ -62,6 +64,8 @@ int check_struct_ops(Env& env) {
     const int error = unsupported_member_error(ops.name);
     return env.refuse(error, "attach to unsupported member {} of struct {}", member.name, ops.name);
   }
+  if (takes_arena_argument(env) && !has_arena(env))
+    return env.refuse(-EINVAL, "arena argument of {} requires a program with an associated arena", member.name);
   return 0;
 }
 

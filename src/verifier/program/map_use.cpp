@@ -1,5 +1,5 @@
 // May this program use this map at all? Some map types and special fields are closed to some program types, whatever
-// the program does with them. Tested by tests/verifier/program/resolve_test.cpp.
+// the program does with them. Tested by tests/conformance/.
 #include "verifier/program/map_use.hpp"
 
 #include <algorithm>
@@ -86,6 +86,11 @@ int check_map_for_program(Env& env, const maps::MapInfo& map) {
 }
 
 }  // namespace
+
+bool has_arena(const Env& env) {
+  return std::any_of(env.used_maps.begin(), env.used_maps.end(),
+                     [](const maps::MapInfo* map) { return map->type == MapType::arena; });
+}
 
 int use_map(Env& env, const maps::MapInfo& map) {
   if (std::find(env.used_maps.begin(), env.used_maps.end(), &map) != env.used_maps.end()) return 0;
