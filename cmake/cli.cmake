@@ -2,9 +2,9 @@
 
 find_library(LIBBPF_STATIC NAMES libbpf.a REQUIRED)
 
-# Every function of the C library that loader/wrap.cpp stands in for.
+# Every function of the C library that loader/wrap.cpp stands in for, and those of wrap_libraries.cpp.
 set(SKEP_WRAPPED syscall close dup dup2 dup3 fcntl fcntl64 mmap mmap64 epoll_wait poll access faccessat open open64 fopen
-                 fopen64 uname statfs statfs64 mkdir unlink)
+                 fopen64 uname statfs statfs64 mkdir unlink elf_begin elf_memory btf__find_by_name_kind)
 list(TRANSFORM SKEP_WRAPPED PREPEND -Wl,--wrap= OUTPUT_VARIABLE SKEP_WRAP_FLAGS)
 # Ask for the stand-ins from the start: what is linked after the archive needs them too.
 list(APPEND SKEP_WRAP_FLAGS -Wl,--undefined=__wrap_syscall)

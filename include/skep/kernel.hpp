@@ -81,8 +81,15 @@ class Kernel {
 
   // ---- the kernel's types as loaders may see them ----
   std::span<const std::uint8_t> presented_btf() const;
-  // The BTF id of a kernel function; in a module, `module_fd` becomes a descriptor of its BTF. 0: there is none.
+  // The BTF id of a kernel function ("name", or "module:name" in that module alone) or of a tracepoint's type; in a
+  // module, `module_fd` becomes a descriptor of its BTF, which the Kernel keeps. 0: there is none.
   int find_function(std::string_view name, std::uint32_t& module_fd);
+  int find_tracepoint(std::string_view name, std::uint32_t& module_fd);
+  // Whether these raw bytes are the BTF of the module of that name ("vmlinux": of the kernel as presented).
+  bool has_types_of(std::string_view module, std::span<const std::uint8_t> raw) const;
+  // What /proc/kallsyms holds: every function and variable that the kernel's and the modules' types name, and some that
+  // they do not, at addresses where nothing is.
+  std::string symbols() const;
   // Offers the kfuncs that Skep provides with the callback types that this object's BTF declares: the documentation's
   // dialect, whose callback takes `struct bpf_wq *`, resolves then. Raw bytes of the object's .BTF section.
   void adapt_to_object(std::span<const std::uint8_t> object_btf);

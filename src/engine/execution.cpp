@@ -320,6 +320,13 @@ struct Execution::Machine {
     return CallResult::of(result);
   }
 
+  // A per-CPU global's.
+  std::uint64_t address_on_cpu(const Insn* at, std::uint64_t offset) const {
+    const std::uint64_t map = static_cast<std::uint32_t>(at->imm) | static_cast<std::uint64_t>(at[1].imm) << 32;
+    const std::uint32_t first = 0;
+    return reinterpret_cast<std::uint64_t>(reinterpret_cast<maps::Map*>(map)->lookup(&first, cpu)) + offset;  // NOLINT
+  }
+
   // A load from an address that nobody vouches for: zeros when there is nothing.
   std::uint64_t careful_load(const Insn& insn, std::uint64_t address) {
     std::uint64_t value = 0;
@@ -517,6 +524,12 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
       case insn_class::jmp32 | jmp_op::ja:
         at += insn.imm;
         break;
+      case insn_class::jmp | jmp_op::ja | 0x08: {  // the verifier has seen the table, which is frozen
+        const auto& moved_to = program->code().moved_to;
+        if (r[insn.dst] >= moved_to.size()) std::abort();
+        at = code + moved_to[r[insn.dst]] - 1;
+        break;
+      }
       case insn_class::jmp | jmp_op::jcond:
         if (may_goto_left == 0)
           at += insn.off;
@@ -589,6 +602,11 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
         break;
 
       case insn_class::ld | mem_mode::imm | mem_size::dw: {
+        if (insn.src == per_cpu_value) {
+          r[insn.dst] = address_on_cpu(at, meta[at - code].value);
+          ++at;
+          break;
+        }
         const std::int32_t callee = meta[at - code].callee;
         r[insn.dst] =
             callee >= 0 && insn.src == pseudo::func

@@ -74,7 +74,7 @@ bool known_alu(const Insn& insn, bool wide) {
 bool known_jump(const Insn& insn, bool narrow) {
   switch (insn.op()) {
     case jmp_op::ja:
-      return !insn.from_register();
+      return !insn.from_register() || !narrow;
     case jmp_op::call:
     case jmp_op::exit:
       return !narrow && !insn.from_register();
@@ -127,6 +127,10 @@ bool known(const Insn& insn) {
   }
 }
 
+bool is_indirect_jump(const Insn& insn) {
+  return insn.code == (insn_class::jmp | jmp_op::ja | 0x08);
+}
+
 // What keeps an instruction from being run, by name; empty: nothing.
 std::string obstacle(const Insn& insn, const InsnMeta& meta) {
   if (!known(insn)) {
@@ -155,6 +159,7 @@ Program::Program(Code code) : code_(std::move(code)) {
     const Insn& insn = code_.insns[i];
     const InsnMeta& meta = code_.meta[i];
     if (missing_.empty()) missing_ = obstacle(insn, meta);
+    if (missing_.empty() && is_indirect_jump(insn) && code_.moved_to.empty()) missing_ = "a jump without a table";
     if (missing_.empty() && arena_ == nullptr && needs_arena(insn)) missing_ = "an access to an unknown arena";
     if (meta.kfunc != nullptr && meta.kfunc->host_fn != nullptr && arena_ != nullptr) {
       if (const std::uint16_t arguments = arena_arguments_of(meta.kfunc->prototype); arguments != 0) {

@@ -32,6 +32,10 @@ struct Subprogram {
 };
 
 // What an engine needs to know of one instruction beyond its bytes.
+// The src field of a 64-bit immediate load whose value is each CPU's own: the immediate is the Map, InsnMeta::value the
+// place in its first element.
+inline constexpr std::uint8_t per_cpu_value = 7;
+
 struct InsnMeta {
   const calls::Helper* helper = nullptr;  // a call of it
   const calls::Kfunc* kfunc = nullptr;
@@ -51,6 +55,8 @@ struct Code {
   std::vector<std::shared_ptr<maps::Map>> maps;   // kept alive
   std::vector<std::shared_ptr<const void>> keep;  // whatever else must outlive the program (types)
   std::int32_t exception_callback = -1;
+  // Where each instruction of the program as it was loaded is now: what jump tables hold. Empty: it has none.
+  std::vector<std::uint32_t> moved_to;
   std::string obstacle;  // what keeps it from being run, known already; empty: nothing
   bool might_sleep = false;
 };

@@ -66,6 +66,7 @@ struct Kernel::Impl {
   std::shared_ptr<BtfObject> own_module;                    // "skep"
   std::vector<std::shared_ptr<BtfObject>> modules;          // all, own_module first
   std::vector<std::shared_ptr<BtfObject>> retired_modules;  // that programs may still name by id
+  std::vector<std::pair<std::shared_ptr<BtfObject>, int>> lent_modules;  // the descriptors that find_function() gives
   Kfuncs kfuncs;
   std::set<std::string, std::less<>> host_modifiable, host_sleepable;  // functions of host modules
 

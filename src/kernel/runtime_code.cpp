@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "engine/arena_access.hpp"
@@ -46,6 +47,32 @@ void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& fac
   meta.value = *found;
 }
 
+// Per-CPU globals have an address on each CPU.
+bool is_per_cpu_value(const Insn& insn, const verifier::InsnFacts& facts) {
+  return insn.is_wide_load() && (insn.src == pseudo::map_value || insn.src == pseudo::map_idx_value) &&
+         facts.map != nullptr && facts.map->type == MapType::percpu_array;
+}
+void load_per_cpu_value(const std::vector<std::shared_ptr<maps::Map>>& maps, const verifier::InsnFacts& facts,
+                        Insn& first, Insn& second, engine::InsnMeta& meta, std::string& obstacle) {
+  const auto it = std::find_if(maps.begin(), maps.end(), [&](const auto& map) { return &map->info() == facts.map; });
+  if (it == maps.end()) {
+    obstacle = "the address of an unknown map";
+    return;
+  }
+  meta.value = static_cast<std::uint32_t>(first.imm);  // the map has no address of its own: the immediate is the offset
+  const auto map = reinterpret_cast<std::uint64_t>(it->get());
+  first.src = engine::per_cpu_value;
+  first.imm = static_cast<std::int32_t>(map);
+  second.imm = static_cast<std::int32_t>(map >> 32);
+}
+
+// Where the instructions that were loaded are now.
+std::vector<std::uint32_t> moved_to(const verifier::Verified& verified) {
+  std::vector<std::uint32_t> moved(verified.original.empty() ? 0 : verified.original.back() + 1);
+  for (std::uint32_t now = 0; now < verified.original.size(); ++now) moved[verified.original[now]] = now;
+  return moved;
+}
+
 bool is_pointer_field(std::uint8_t field) {
   return static_cast<progtypes::CtxField>(field) != progtypes::CtxField::scalar;
 }
@@ -80,8 +107,12 @@ std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& pr
         is_pointer_field(facts.ctx_field))
       insn = shadow_load(insn, program.type->context_size);
     if (facts.arena) insn = arithmetic(insn) ? on_lower_half(insn) : engine::through_arena(insn);
+    if (is_per_cpu_value(insn, facts) && i + 1 < verified.insns.size())
+      load_per_cpu_value(code.maps, facts, insn, code.insns[i + 1], meta, code.obstacle);
     if (facts.map_field) read_map_field(kernel_types, facts, insn, meta, code.obstacle);
   }
+  const auto is_table = [](const auto& map) { return map->info().type == MapType::insn_array; };
+  if (std::any_of(code.maps.begin(), code.maps.end(), is_table)) code.moved_to = moved_to(verified);
   std::uint32_t index = 0;
   for (const verifier::SubprogramFacts& facts : verified.subprograms) {
     code.subprograms.push_back({nullptr, index, facts.name, facts.start, facts.end, facts.stack_depth});

@@ -3,7 +3,7 @@
 // As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see
 // them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
 // loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. Tested by
-// tests/kernel/types_test.cpp.
+// tests/loader/loader_test.cpp.
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -185,24 +185,6 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   if (own_module) std::erase(modules, own_module);
   own_module = module;
   modules.insert(modules.begin(), module);
-}
-
-int Kernel::find_function(std::string_view name, std::uint32_t& module_fd) {
-  if (const btf::TypeId id = impl_->vmlinux->btf->find(name, btf::Kind::func); id != 0) return static_cast<int>(id);
-  std::vector<std::shared_ptr<BtfObject>> modules;
-  {
-    const std::shared_lock guard(impl_->lock);
-    modules = impl_->modules;
-  }
-  for (const auto& module : modules) {
-    const btf::TypeId id = module->btf->find_own(name, btf::Kind::func);
-    if (id == 0) continue;
-    const int fd = impl_->install(module);
-    if (fd < 0) return 0;
-    module_fd = static_cast<std::uint32_t>(fd);
-    return static_cast<int>(id);
-  }
-  return 0;
 }
 
 int Kernel::Impl::add_module(const HostModule& host, std::string& error) {

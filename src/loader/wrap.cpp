@@ -2,9 +2,9 @@
 //
 // A program that links libbpf statically with the linker's --wrap for the functions below (pkg-config skep-libbpf gives
 // the flags) runs on Skep unchanged: bpf(2) goes to the Kernel bound to the thread, what concerns a descriptor goes to
-// the Kernel that gave it, the files in which libbpf looks for kernel types are ours, and everything else goes on to
-// the C library. Both spellings of the large-file functions are wrapped, for an application uses one and libbpf the
-// other. Tested by tests/loader/.
+// the Kernel that gave it, the files in which libbpf looks for the kernel's types and symbols are ours, and everything
+// else goes on to the C library. Both spellings of the large-file functions are wrapped, for an application uses one
+// and libbpf the other. Tested by tests/loader/.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -21,9 +21,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <string>
 #include <string_view>
 
 #include "loader/sections.hpp"
+#include "loader/stand_in.hpp"
 #include "skep/kernel.hpp"
 
 using skep::Kernel;
@@ -58,6 +60,7 @@ int __real_unlink(const char* path);
 namespace {
 
 constexpr std::string_view kernel_types_path = "/sys/kernel/btf/vmlinux";
+constexpr std::string_view kernel_symbols_path = "/proc/kallsyms";
 constexpr std::string_view pin_root = "/sys/fs/bpf";
 constexpr long bpf_number = __NR_bpf;
 
@@ -69,21 +72,21 @@ T as_libc(T result) {
   return -1;
 }
 
-bool names_kernel_types(const char* path) {
-  return path != nullptr && path == kernel_types_path;
+// The files of the kernel's that are ours.
+bool is_ours(const char* path) {
+  return path != nullptr && (path == kernel_types_path || path == kernel_symbols_path);
 }
 bool in_pin_root(const char* path) {
   const std::string_view text = path == nullptr ? "" : path;
   return text == pin_root || (text.starts_with(pin_root) && text[pin_root.size()] == '/');
 }
 
-// A descriptor from which the kernel's types can be read.
-int open_kernel_types() {
-  const auto types = skep::current_kernel().presented_btf();
-  const int fd = memfd_create("vmlinux-btf", MFD_CLOEXEC);
+// A descriptor from which `content` can be read.
+int open_content(const char* name, const void* content, size_t size) {
+  const int fd = memfd_create(name, MFD_CLOEXEC);
   if (fd < 0) return -1;
-  for (size_t at = 0; at < types.size();) {
-    const ssize_t wrote = write(fd, types.data() + at, types.size() - at);
+  for (size_t at = 0; at < size;) {
+    const ssize_t wrote = write(fd, static_cast<const char*>(content) + at, size - at);
     if (wrote <= 0) {
       __real_close(fd);
       return -1;
@@ -92,6 +95,15 @@ int open_kernel_types() {
   }
   lseek(fd, 0, SEEK_SET);
   return fd;
+}
+
+int open_ours(std::string_view path) {
+  if (path == kernel_types_path) {
+    const auto types = skep::current_kernel().presented_btf();
+    return open_content("vmlinux-btf", types.data(), types.size());
+  }
+  const std::string symbols = skep::current_kernel().symbols();
+  return open_content("kallsyms", symbols.data(), symbols.size());
 }
 
 // A command that names an object goes to the Kernel that has it, whatever the thread is bound to.
@@ -172,9 +184,9 @@ long __wrap_syscall(long number, ...) {
     const auto size = static_cast<unsigned>(a[2]);
     const auto command = static_cast<int>(a[0]);
     const bool common = (command & (1 << 16)) != 0;
-    return as_libc(kernel_for(command, attr, size)
-                       .bpf(command, attr, size, common ? reinterpret_cast<void*>(a[3]) : nullptr,  // NOLINT
-                            common ? static_cast<unsigned>(a[4]) : 0));
+    return as_libc(skep::loader::undressed_bpf(kernel_for(command, attr, size), command, attr, size,
+                                               common ? reinterpret_cast<void*>(a[3]) : nullptr,  // NOLINT
+                                               common ? static_cast<unsigned>(a[4]) : 0));
   }
   if (number == __NR_dup3)
     return duplicate_onto(static_cast<int>(a[0]), static_cast<int>(a[1]), (a[2] & O_CLOEXEC) != 0);
@@ -247,12 +259,12 @@ int __wrap_poll(struct pollfd* fds, nfds_t count, int timeout) {
 }
 
 int __wrap_faccessat(int dir, const char* path, int mode, int flags) {
-  if (names_kernel_types(path)) return 0;
+  if (is_ours(path)) return 0;
   if (in_pin_root(path) && skep::current_kernel().pinned(path)) return 0;
   return __real_faccessat(dir, path, mode, flags);
 }
 int __wrap_access(const char* path, int mode) {
-  if (names_kernel_types(path)) return 0;
+  if (is_ours(path)) return 0;
   if (in_pin_root(path) && skep::current_kernel().pinned(path)) return 0;
   return __real_access(path, mode);
 }
@@ -262,18 +274,18 @@ int __wrap_open64(const char* path, int flags, ...) {
   va_start(list, flags);
   const mode_t mode = va_arg(list, mode_t);
   va_end(list);
-  return names_kernel_types(path) ? open_kernel_types() : __real_open64(path, flags, mode);
+  return is_ours(path) ? open_ours(path) : __real_open64(path, flags, mode);
 }
 int __wrap_open(const char* path, int flags, ...) {
   va_list list;
   va_start(list, flags);
   const mode_t mode = va_arg(list, mode_t);
   va_end(list);
-  return names_kernel_types(path) ? open_kernel_types() : __real_open(path, flags, mode);
+  return is_ours(path) ? open_ours(path) : __real_open(path, flags, mode);
 }
 FILE* __wrap_fopen64(const char* path, const char* mode) {
-  if (!names_kernel_types(path)) return __real_fopen64(path, mode);
-  const int fd = open_kernel_types();
+  if (!is_ours(path)) return __real_fopen64(path, mode);
+  const int fd = open_ours(path);
   return fd < 0 ? nullptr : fdopen(fd, "rb");
 }
 FILE* __wrap_fopen(const char* path, const char* mode) {

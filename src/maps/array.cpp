@@ -182,9 +182,13 @@ class Array : public Map {
 class InsnArray final : public Map {
  public:
   explicit InsnArray(const MapAttributes& attributes)
-      : Map(attributes), entries_(attributes.info.max_entries), targets_(attributes.info.max_entries) {
+      : Map(attributes),
+        entries_(attributes.info.max_entries),
+        targets_(attributes.info.max_entries),
+        addresses_(attributes.info.max_entries) {
+    info_->flags |= map_flag::rdonly_prog;  // whoever made it: a program never writes where it may jump to
     info_->insn_targets = targets_;
-    info_->value_address = reinterpret_cast<std::uint64_t>(targets_.data());
+    info_->value_address = reinterpret_cast<std::uint64_t>(addresses_.data());
   }
   void* lookup(const void*, unsigned) override { return nullptr; }
   int update(const void*, const void*, std::uint64_t, unsigned) override { return -EINVAL; }
@@ -206,6 +210,7 @@ class InsnArray final : public Map {
     if (entry.jitted != 0 || entry.translated != 0) return -EINVAL;
     entries_[index].original = entry.original;
     targets_[index] = entry.original;
+    addresses_[index] = entry.original;
     return 0;
   }
   int user_delete(const void*) override { return -EINVAL; }
@@ -217,7 +222,7 @@ class InsnArray final : public Map {
     std::memcpy(next, &index, sizeof index);
     return 0;
   }
-  void* value_area() override { return targets_.data(); }
+  void* value_area() override { return addresses_.data(); }
 
  private:
   struct Entry {  // struct bpf_insn_array_value
@@ -225,6 +230,7 @@ class InsnArray final : public Map {
   };
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> targets_;
+  std::vector<std::uint64_t> addresses_;  // what a program reads, and jumps to
 };
 
 }  // namespace

@@ -1,6 +1,13 @@
 # The loader's tests load objects that clang built; the layer's own CMake knows nothing of those.
 if(TARGET test-loader)
-  add_dependencies(test-loader test-work-objects examples)
+  set(newer_object ${PROJECT_BINARY_DIR}/tests/newer.bpf.o)
+  find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
+  add_custom_command(OUTPUT ${newer_object}
+    COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v4 -I${PROJECT_SOURCE_DIR}/examples
+            -c ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c -o ${newer_object}
+    DEPENDS ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
+  add_custom_target(test-loader-objects DEPENDS ${newer_object})
+  add_dependencies(test-loader test-work-objects test-loader-objects examples)
   target_compile_definitions(test-loader PRIVATE WORK_OBJECTS="${PROJECT_BINARY_DIR}/tests/work"
-                             EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples")
+                             EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples" NEWER_OBJECT="${newer_object}")
 endif()

@@ -1,0 +1,96 @@
+// The calls of libelf and of libbpf itself where an object or a name is newer than the distribution's libbpf.
+//
+// libbpf opens an object with elf_begin or elf_memory: it gets the file with its stand-ins (loader/stand_in.hpp). It
+// looks for the function to attach to in the kernel's types and then in each module's, by name: for "module:function"
+// the module's alone answers. Every other use of these calls goes on as it was. Tested by tests/loader/.
+#include <bpf/btf.h>
+#include <libelf.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "loader/elf_image.hpp"
+#include "loader/stand_in.hpp"
+#include "skep/kernel.hpp"
+
+extern "C" {
+Elf* __real_elf_begin(int fd, Elf_Cmd command, Elf* archive);
+Elf* __real_elf_memory(char* image, size_t size);
+__s32 __real_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind);
+int __real_close(int fd);
+}
+
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+// The file of a descriptor, if it is a BPF object; its position stays where it is.
+Bytes read_object(int fd) {
+  constexpr off_t most = 256 << 20;
+  struct stat status;
+  uint8_t beginning[sizeof(Elf64_Ehdr)];
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > most ||
+      pread(fd, beginning, sizeof beginning, 0) != static_cast<ssize_t>(sizeof beginning) ||
+      !skep::loader::ElfImage::may_be_bpf(beginning))
+    return {};
+  Bytes file(static_cast<size_t>(status.st_size));
+  for (size_t at = 0; at < file.size();) {
+    const ssize_t got = pread(fd, file.data() + at, file.size() - at, static_cast<off_t>(at));
+    if (got <= 0) return {};
+    at += static_cast<size_t>(got);
+  }
+  return file;
+}
+
+// The dressed file as libelf opens it from a descriptor, since it then owns the memory; null: nothing is dressed.
+Elf* begin_dressed(std::span<const uint8_t> file) {
+  const auto dressed = skep::loader::dress(file, skep::loader::needed_dressing());
+  if (!dressed) return nullptr;
+  const int fd = memfd_create("bpf-object", MFD_CLOEXEC);
+  if (fd < 0) return nullptr;
+  Elf* elf = nullptr;
+  if (write(fd, dressed->data(), dressed->size()) == static_cast<ssize_t>(dressed->size())) {
+    elf = __real_elf_begin(fd, ELF_C_READ, nullptr);
+    if (elf != nullptr && elf_cntl(elf, ELF_C_FDREAD) != 0) {
+      elf_end(elf);
+      elf = nullptr;
+    }
+  }
+  __real_close(fd);
+  return elf;
+}
+
+}  // namespace
+
+extern "C" {
+
+Elf* __wrap_elf_begin(int fd, Elf_Cmd command, Elf* archive) {
+  if (archive == nullptr && (command == ELF_C_READ || command == ELF_C_READ_MMAP)) {
+    if (const Bytes file = read_object(fd); !file.empty())
+      if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
+  }
+  return __real_elf_begin(fd, command, archive);
+}
+
+Elf* __wrap_elf_memory(char* image, size_t size) {
+  const std::span file(reinterpret_cast<const uint8_t*>(image), size);
+  if (image != nullptr && skep::loader::ElfImage::may_be_bpf(file))
+    if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
+  return __real_elf_memory(image, size);
+}
+
+__s32 __wrap_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind) {
+  const char* colon = kind == BTF_KIND_FUNC && name != nullptr ? strchr(name, ':') : nullptr;
+  if (colon == nullptr) return __real_btf__find_by_name_kind(btf, name, kind);
+  __u32 size = 0;
+  const auto* raw = static_cast<const uint8_t*>(btf__raw_data(btf, &size));
+  const std::string_view module(name, static_cast<size_t>(colon - name));
+  if (raw == nullptr || !skep::current_kernel().has_types_of(module, {raw, size})) return -ENOENT;
+  return __real_btf__find_by_name_kind(btf, colon + 1, kind);
+}
+}
