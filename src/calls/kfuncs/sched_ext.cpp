@@ -6,6 +6,75 @@
 namespace skep::calls::kfunc_tables {
 namespace {
 
+// Which members of struct_ops may call: besides those named, the members of other tables that 7.3 filters nothing for.
+
+// Where tasks are enqueued or dispatched.
+constexpr std::string_view enqueuing =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.dispatch "
+    "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.select_cid "
+    "sched_ext_ops_cid.enqueue sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
+    "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated";
+
+// Where CPUs are selected, and outside of the hot paths.
+constexpr std::string_view selecting_cpu =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.init_task "
+    "sched_ext_ops.dump sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit "
+    "sched_ext_ops.cgroup_prep_move sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight "
+    "sched_ext_ops.cgroup_set_bandwidth sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach "
+    "sched_ext_ops.sub_detach sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated "
+    "sched_ext_ops.cpu_online sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init "
+    "sched_ext_ops.exit sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated";
+
+// Any member of a scheduler of either kind.
+constexpr std::string_view either_scheduler =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid";
+
+// Any member of a scheduler that thinks in CPUs.
+constexpr std::string_view cpu_scheduler =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask "
+    "sched_ext_ops_cid.sub_caps_updated";
+
+// Where tasks are dispatched.
+constexpr std::string_view dispatching =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
+    "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
+    "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated";
+
+// Where tasks are dispatched, and outside of the hot paths.
+constexpr std::string_view moving =
+    "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
+    "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
+    "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
+    "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.init_task sched_ext_ops.dump "
+    "sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_prep_move "
+    "sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight sched_ext_ops.cgroup_set_bandwidth "
+    "sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach sched_ext_ops.sub_detach "
+    "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops.cpu_online "
+    "sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init sched_ext_ops.exit "
+    "sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask sched_ext_ops_cid.init_task "
+    "sched_ext_ops_cid.dump sched_ext_ops_cid.cpuctl_init sched_ext_ops_cid.cpuctl_exit "
+    "sched_ext_ops_cid.cpuctl_prep_move sched_ext_ops_cid.cpuctl_cancel_move "
+    "sched_ext_ops_cid.cpuctl_set_weight sched_ext_ops_cid.cpuctl_set_bandwidth "
+    "sched_ext_ops_cid.cpuctl_set_idle sched_ext_ops_cid.sub_attach sched_ext_ops_cid.sub_detach "
+    "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated sched_ext_ops_cid.cid_online "
+    "sched_ext_ops_cid.cid_offline sched_ext_ops_cid.init_cids sched_ext_ops_cid.init "
+    "sched_ext_ops_cid.exit";
+
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "__scx_bpf_dsq_insert_vtime",
@@ -13,14 +82,7 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "bool __scx_bpf_dsq_insert_vtime(struct task_struct *p, struct scx_bpf_dsq_insert_vtime_args *args)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.dispatch "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.select_cid "
-            "sched_ext_ops_cid.enqueue sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-            "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = enqueuing,
     },
     Kfunc{
         .name = "__scx_bpf_select_cpu_and",
@@ -28,56 +90,35 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 __scx_bpf_select_cpu_and(struct task_struct *p, const struct cpumask *cpus_allowed, struct "
                      "scx_bpf_select_cpu_and_args *args)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue "
-                      "sched_ext_ops.init_task sched_ext_ops.dump sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit "
-                      "sched_ext_ops.cgroup_prep_move sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight "
-                      "sched_ext_ops.cgroup_set_bandwidth sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach "
-                      "sched_ext_ops.sub_detach sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated "
-                      "sched_ext_ops.cpu_online sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init "
-                      "sched_ext_ops.exit sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = selecting_cpu,
     },
     Kfunc{
         .name = "bpf_iter_scx_dsq_destroy",
         .flags = kfunc_flag::iter_destroy,
         .prog_types = tracers_and_syscall,
         .prototype = "void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "bpf_iter_scx_dsq_new",
         .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "bpf_iter_scx_dsq_next",
         .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cid_curr",
         .flags = kfunc_flag::ret_null | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cid_curr(s32 cid)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cid_override",
@@ -90,106 +131,68 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_cid_to_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cid_to_cpu(s32 cid)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cid_topo",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cid_topo(s32 cid, struct scx_cid_topo *out, size_t out__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cap(s32 cid)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cur(s32 cid)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cidperf_set(s32 cid, u32 perf)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_curr",
         .flags = kfunc_flag::ret_null | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cpu_curr(s32 cpu)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_node",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_node(s32 cpu)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_to_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_to_cid(s32 cpu)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cap(s32 cpu)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cur(s32 cpu)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cpuperf_set(s32 cpu, u32 perf)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_create_dsq",
@@ -217,60 +220,33 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_destroy_dsq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_destroy_dsq(u64 dsq_id)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_cancel",
         .prog_types = 0,
         .prototype = "void scx_bpf_dispatch_cancel(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
-                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-                      "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_nr_slots",
         .prog_types = 0,
         .prototype = "u32 scx_bpf_dispatch_nr_slots(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
-                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-                      "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dsq_insert",
         .flags = kfunc_flag::rcu,
         .prog_types = 0,
         .prototype = "void scx_bpf_dsq_insert(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.dispatch "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.select_cid "
-            "sched_ext_ops_cid.enqueue sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-            "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = enqueuing,
     },
     Kfunc{
         .name = "scx_bpf_dsq_insert___v2",
         .flags = kfunc_flag::rcu,
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_insert___v2(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.dispatch "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.select_cid "
-            "sched_ext_ops_cid.enqueue sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-            "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = enqueuing,
     },
     Kfunc{
         .name = "scx_bpf_dsq_insert_vtime",
@@ -278,14 +254,7 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "void scx_bpf_dsq_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime, u64 enq_flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue sched_ext_ops.dispatch "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.select_cid "
-            "sched_ext_ops_cid.enqueue sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-            "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = enqueuing,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move",
@@ -293,91 +262,33 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 "
                      "enq_flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.init_task sched_ext_ops.dump "
-            "sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_prep_move "
-            "sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight sched_ext_ops.cgroup_set_bandwidth "
-            "sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach sched_ext_ops.sub_detach "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops.cpu_online "
-            "sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init sched_ext_ops.exit "
-            "sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask sched_ext_ops_cid.init_task sched_ext_ops_cid.dump "
-            "sched_ext_ops_cid.cpuctl_init sched_ext_ops_cid.cpuctl_exit sched_ext_ops_cid.cpuctl_prep_move "
-            "sched_ext_ops_cid.cpuctl_cancel_move sched_ext_ops_cid.cpuctl_set_weight "
-            "sched_ext_ops_cid.cpuctl_set_bandwidth sched_ext_ops_cid.cpuctl_set_idle sched_ext_ops_cid.sub_attach "
-            "sched_ext_ops_cid.sub_detach sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated "
-            "sched_ext_ops_cid.cid_online sched_ext_ops_cid.cid_offline sched_ext_ops_cid.init_cids "
-            "sched_ext_ops_cid.init sched_ext_ops_cid.exit",
+        .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_set_slice",
         .flags = kfunc_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_slice(struct bpf_iter_scx_dsq *it__iter, u64 slice)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.init_task sched_ext_ops.dump "
-            "sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_prep_move "
-            "sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight sched_ext_ops.cgroup_set_bandwidth "
-            "sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach sched_ext_ops.sub_detach "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops.cpu_online "
-            "sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init sched_ext_ops.exit "
-            "sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask sched_ext_ops_cid.init_task sched_ext_ops_cid.dump "
-            "sched_ext_ops_cid.cpuctl_init sched_ext_ops_cid.cpuctl_exit sched_ext_ops_cid.cpuctl_prep_move "
-            "sched_ext_ops_cid.cpuctl_cancel_move sched_ext_ops_cid.cpuctl_set_weight "
-            "sched_ext_ops_cid.cpuctl_set_bandwidth sched_ext_ops_cid.cpuctl_set_idle sched_ext_ops_cid.sub_attach "
-            "sched_ext_ops_cid.sub_detach sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated "
-            "sched_ext_ops_cid.cid_online sched_ext_ops_cid.cid_offline sched_ext_ops_cid.init_cids "
-            "sched_ext_ops_cid.init sched_ext_ops_cid.exit",
+        .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_set_vtime",
         .flags = kfunc_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq *it__iter, u64 vtime)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.init_task sched_ext_ops.dump "
-            "sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_prep_move "
-            "sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight sched_ext_ops.cgroup_set_bandwidth "
-            "sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach sched_ext_ops.sub_detach "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops.cpu_online "
-            "sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init sched_ext_ops.exit "
-            "sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask sched_ext_ops_cid.init_task sched_ext_ops_cid.dump "
-            "sched_ext_ops_cid.cpuctl_init sched_ext_ops_cid.cpuctl_exit sched_ext_ops_cid.cpuctl_prep_move "
-            "sched_ext_ops_cid.cpuctl_cancel_move sched_ext_ops_cid.cpuctl_set_weight "
-            "sched_ext_ops_cid.cpuctl_set_bandwidth sched_ext_ops_cid.cpuctl_set_idle sched_ext_ops_cid.sub_attach "
-            "sched_ext_ops_cid.sub_detach sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated "
-            "sched_ext_ops_cid.cid_online sched_ext_ops_cid.cid_offline sched_ext_ops_cid.init_cids "
-            "sched_ext_ops_cid.init sched_ext_ops_cid.exit",
+        .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local(u64 dsq_id)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
-                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-                      "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local___v2",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local___v2(u64 dsq_id, u64 enq_flags)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
-                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-                      "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_vtime",
@@ -385,302 +296,189 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 "
                      "dsq_id, u64 enq_flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.init_task sched_ext_ops.dump "
-            "sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_prep_move "
-            "sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight sched_ext_ops.cgroup_set_bandwidth "
-            "sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach sched_ext_ops.sub_detach "
-            "sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated sched_ext_ops.cpu_online "
-            "sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init sched_ext_ops.exit "
-            "sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask sched_ext_ops_cid.init_task sched_ext_ops_cid.dump "
-            "sched_ext_ops_cid.cpuctl_init sched_ext_ops_cid.cpuctl_exit sched_ext_ops_cid.cpuctl_prep_move "
-            "sched_ext_ops_cid.cpuctl_cancel_move sched_ext_ops_cid.cpuctl_set_weight "
-            "sched_ext_ops_cid.cpuctl_set_bandwidth sched_ext_ops_cid.cpuctl_set_idle sched_ext_ops_cid.sub_attach "
-            "sched_ext_ops_cid.sub_detach sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated "
-            "sched_ext_ops_cid.cid_online sched_ext_ops_cid.cid_offline sched_ext_ops_cid.init_cids "
-            "sched_ext_ops_cid.init sched_ext_ops_cid.exit",
+        .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_nr_queued",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_dsq_nr_queued(u64 dsq_id)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dsq_peek",
         .flags = kfunc_flag::ret_null | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_dsq_peek(u64 dsq_id)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dsq_reenq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dsq_reenq(u64 dsq_id, u64 reenq_flags)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dump_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dump_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_error_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_error_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_events",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_events(struct scx_event_stats *events, size_t events__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_exit_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_exit_bstr(s64 exit_code, char *fmt, long unsigned long *data, u32 data__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_idle_cpumask",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask(void)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_idle_cpumask_node",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask_node(s32 node)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_idle_smtmask",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask(void)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_idle_smtmask_node",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask_node(s32 node)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_online_cpumask",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_online_cpumask(void)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_get_possible_cpumask",
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_possible_cpumask(void)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cid(s32 cid, u64 flags)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cpu(s32 cpu, u64 flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_locked_rq",
         .flags = kfunc_flag::ret_null,
         .prog_types = tracers_and_syscall,
         .prototype = "struct rq *scx_bpf_locked_rq(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_now",
         .prog_types = tracers_and_syscall,
         .prototype = "u64 scx_bpf_now(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cids(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cpu_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cpu_ids(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_node_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_node_ids(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_online_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_online_cids(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_online_cmask",
         .prog_types = tracers_and_syscall,
         .prototype = "const void __arena *scx_bpf_online_cmask(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_pick_any_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_pick_any_cpu_node",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_pick_idle_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_pick_idle_cpu_node",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_put_cpumask",
         .flags = kfunc_flag::release | kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_cpumask(const struct cpumask *cpumask)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_put_idle_cpumask",
         .flags = kfunc_flag::release | kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_reenqueue_local",
@@ -696,10 +494,7 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_reenqueue_local___v2",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_reenqueue_local___v2(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_select_cpu_and",
@@ -707,32 +502,14 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_and(struct task_struct *p, s32 prev_cpu, u64 wake_flags, const struct "
                      "cpumask *cpus_allowed, u64 flags)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue "
-                      "sched_ext_ops.init_task sched_ext_ops.dump sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit "
-                      "sched_ext_ops.cgroup_prep_move sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight "
-                      "sched_ext_ops.cgroup_set_bandwidth sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach "
-                      "sched_ext_ops.sub_detach sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated "
-                      "sched_ext_ops.cpu_online sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init "
-                      "sched_ext_ops.exit sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = selecting_cpu,
     },
     Kfunc{
         .name = "scx_bpf_select_cpu_dfl",
         .flags = kfunc_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.select_cpu sched_ext_ops.enqueue "
-                      "sched_ext_ops.init_task sched_ext_ops.dump sched_ext_ops.cgroup_init sched_ext_ops.cgroup_exit "
-                      "sched_ext_ops.cgroup_prep_move sched_ext_ops.cgroup_cancel_move sched_ext_ops.cgroup_set_weight "
-                      "sched_ext_ops.cgroup_set_bandwidth sched_ext_ops.cgroup_set_idle sched_ext_ops.sub_attach "
-                      "sched_ext_ops.sub_detach sched_ext_ops.sub_caps_updated sched_ext_ops.sub_ecaps_updated "
-                      "sched_ext_ops.cpu_online sched_ext_ops.cpu_offline sched_ext_ops.init_cids sched_ext_ops.init "
-                      "sched_ext_ops.exit sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = selecting_cpu,
     },
     Kfunc{
         .name = "scx_bpf_sub_caps",
@@ -744,12 +521,7 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_sub_dispatch",
         .prog_types = 0,
         .prototype = "bool scx_bpf_sub_dispatch(u64 cgroup_id)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops.dispatch sched_ext_ops.sub_caps_updated "
-                      "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.dispatch sched_ext_ops_cid.set_cmask "
-                      "sched_ext_ops_cid.sub_caps_updated sched_ext_ops_cid.sub_ecaps_updated",
+        .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_sub_grant",
@@ -762,10 +534,7 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_sub_kill_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_kill_bstr(u64 cgroup_id, char *fmt, long unsigned long *data, u32 data__sz)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_sub_revoke",
@@ -778,90 +547,61 @@ constexpr Kfunc entries[] = {
         .flags = kfunc_flag::acquire | kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "struct cgroup *scx_bpf_task_cgroup(struct task_struct *p)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_task_cid",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cid(const struct task_struct *p)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_task_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cpu(const struct task_struct *p)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_task_running",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_running(const struct task_struct *p)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_task_set_dsq_vtime",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_dsq_vtime(struct task_struct *p, u64 vtime)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_task_set_slice",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_slice(struct task_struct *p, u64 slice)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_test_and_clear_cpu_idle",
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)",
-        .struct_ops =
-            "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-            "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-            "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-            "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_this_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_this_cid(void)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_tid_to_task",
         .flags = kfunc_flag::ret_null | kfunc_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_tid_to_task(u64 tid)",
-        .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
-                      "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
-                      "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
-                      "Qdisc_ops.egress_block_get sched_ext_ops sched_ext_ops_cid",
+        .struct_ops = either_scheduler,
     },
 };
 
