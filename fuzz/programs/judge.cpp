@@ -48,7 +48,8 @@ struct Instance {
   verifier::Output output;
   std::shared_ptr<const engine::Program> code;
 
-  Instance(const Generated& program, const Types& types, verifier::Observer* observer, const std::atomic<bool>* give_up)
+  Instance(const Generated& program, const Types& types, verifier::Observer* observer, const std::atomic<bool>* give_up,
+           std::uint32_t log_level = 0)
       : world(types, program.type) {
     object.type = progtypes::find(program.type);
     object.name = "fuzz";
@@ -65,8 +66,9 @@ struct Instance {
       input.func_info.push_back({program.functions[i], types.functions[i]});
     input.observer = observer;
     input.give_up = give_up;
+    input.log_level = log_level;
     output = verifier::verify(input);
-    if (output.error == 0) code = make_runtime_code(object, *output.program, {});
+    if (output.error == 0) code = make_runtime_code(object, *output.program, *types.kernel_btf, {});
   }
 };
 
@@ -308,6 +310,16 @@ bool same_code(const std::vector<Insn>& a, const std::vector<Insn>& b) {
   return true;
 }
 
+// The instructions that only one of them kept.
+std::string difference(const verifier::Verified& a, const verifier::Verified& b) {
+  std::string text;
+  for (const std::uint32_t at : a.original)
+    if (std::ranges::find(b.original, at) == b.original.end()) text += fmt::format(", only with it {}", at);
+  for (const std::uint32_t at : b.original)
+    if (std::ranges::find(a.original, at) == a.original.end()) text += fmt::format(", only without it {}", at);
+  return text;
+}
+
 bool in_range(const Instance& instance, std::uint64_t result) {
   const auto range_of = instance.object.type->return_range;
   if (range_of == nullptr) return true;
@@ -339,6 +351,10 @@ std::string listing(const std::vector<Insn>& insns) {
   return text;
 }
 
+std::string log_of(const Generated& program, const Types& types) {
+  return Instance(program, types, nullptr, nullptr, 2).output.log;
+}
+
 Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up) {
   Verdict verdict;
   Instance usual(program, types, nullptr, give_up);
@@ -355,7 +371,8 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
     return verdict;
   }
   if (!same_code(usual.output.program->insns, observed.output.program->insns)) {
-    verdict.fault = "other instructions are dead without pruning";
+    verdict.fault =
+        "other instructions are dead without pruning" + difference(*usual.output.program, *observed.output.program);
     return verdict;
   }
   if (!observed.code->missing_call().empty()) return verdict;

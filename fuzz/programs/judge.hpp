@@ -29,6 +29,9 @@ struct Verdict {
 // `give_up` ends verifications that take too long; null: none does.
 Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up);
 
+// What the verifier says at log level 2.
+std::string log_of(const Generated& program, const Types& types);
+
 std::string listing(const std::vector<Insn>& insns);
 
 }  // namespace skep::fuzz

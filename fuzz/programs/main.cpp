@@ -1,9 +1,10 @@
 // fuzz-verifier without libFuzzer: programs from seeds, one after the other.
 //
-//   fuzz-verifier [--seed N] [--count N] [--keep-going] [--list] [--save FILE]
+//   fuzz-verifier [--seed N] [--count N] [--keep-going] [--list] [--log] [--reasons] [--save FILE]
 //
 // Ends with 1 at the first program of which the verifier was wrong, having printed it. --list prints every program and
-// what became of it; --save writes the last one's instructions as they are given to bpf(2).
+// what became of it, --log also the verifier's log, --reasons why programs were refused, and how often; --save writes
+// the last one's instructions as they are given to bpf(2).
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ std::atomic<bool> too_long{false};
 int main(int count, char** words) {
   using namespace skep::fuzz;
   std::uint64_t seed = 1, programs = 1000;
-  bool keep_going = false, list = false, reasons = false;
+  bool keep_going = false, list = false, reasons = false, log = false;
   std::string save;
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
@@ -40,6 +41,8 @@ int main(int count, char** words) {
       keep_going = true;
     else if (word == "--list")
       list = true;
+    else if (word == "--log")
+      log = true;
     else if (word == "--reasons")
       reasons = true;
     else
@@ -58,6 +61,7 @@ int main(int count, char** words) {
                  static_cast<std::streamsize>(program.insns.size() * sizeof(program.insns[0])));
     }
     if (list) std::printf("%s", listing(program.insns).c_str());
+    if (log) std::printf("%s", log_of(program, types).c_str());
     too_long = false;
     alarm(longest_verification);
     const Verdict verdict = judge(program, types, seed + n, &too_long);
