@@ -76,6 +76,9 @@ class Services {
   virtual std::uint64_t pid_tgid() = 0;
   virtual std::uint64_t uid_gid() = 0;
   virtual std::string_view comm() = 0;
+  // The running task and that of a number, in the kernel's layout; null: none.
+  virtual void* current_task() { return nullptr; }
+  virtual void* find_task(std::int32_t id) { return (void)id, nullptr; }
   virtual unsigned cpu_count() = 0;
   virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;

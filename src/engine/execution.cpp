@@ -329,9 +329,10 @@ struct Execution::Machine {
 
   // A load from an address that nobody vouches for: zeros when there is nothing.
   std::uint64_t careful_load(const Insn& insn, std::uint64_t address) {
+    constexpr std::uint64_t first_page = 4096;
     std::uint64_t value = 0;
     const unsigned size = access_bytes(insn.size());
-    if (services.read_memory(&value, address, size) != 0) return 0;
+    if (address < first_page || services.read_memory(&value, address, size) != 0) return 0;
     if (insn.mode() != mem_mode::memsx) return value;
     return sign_extended(value, static_cast<std::int16_t>(size * 8));
   }

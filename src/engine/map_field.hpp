@@ -11,6 +11,7 @@ namespace skep::engine {
 
 enum class MapField : std::uint8_t {
   none,
+  operations,  // an address in the kernel
   type,
   key_size,
   value_size,
@@ -34,6 +35,9 @@ inline std::uint64_t load_map_field(const maps::Map& map, std::uint64_t what, un
   std::uint64_t value = 0;
   switch (static_cast<MapField>(what & 0xff)) {
     case MapField::none:
+      break;
+    case MapField::operations:
+      value = 0xffff'ffff'8000'0000;  // where nobody may read
       break;
     case MapField::type:
       value = static_cast<std::uint64_t>(info.type);

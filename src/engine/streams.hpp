@@ -1,6 +1,6 @@
 // What a program and the engine say about it in words: two streams of text, for output and for errors, that user space
 // reads with PROG_STREAM_READ_BY_FD. Text for which there is no room is refused whole. Tested by
-// tests/engine/streams_test.cpp.
+// tests/kernel/arena_test.cpp.
 #pragma once
 
 #include <algorithm>

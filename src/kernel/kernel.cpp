@@ -51,6 +51,7 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
                                                   impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
   impl.services = std::make_unique<KernelServices>(*impl.executor);
   if (impl.load_types(error) != 0) return nullptr;
+  impl.services->use_types(impl.vmlinux->btf);
   for (const HostModule& module : options.modules)
     if (impl.add_module(module, error) != 0) return nullptr;
   return kernel;

@@ -1,4 +1,4 @@
-// See kernel/map_fields.hpp. Tested by tests/kernel/test_run_test.cpp.
+// See kernel/map_fields.hpp. Tested by the conformance suite.
 #include "kernel/map_fields.hpp"
 
 #include <fmt/format.h>
@@ -22,6 +22,7 @@ constexpr Known of_all[] = {
     {"map_extra", MapField::extra},
     {"map_flags", MapField::flags},
     {"id", MapField::id},
+    {"ops", MapField::operations},
 };
 constexpr Known of_arenas[] = {{"user_vm_start", MapField::user_vm_start}, {"user_vm_end", MapField::user_vm_end}};
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "calls/call_env.hpp"
+#include "kernel/tasks.hpp"
 
 namespace skep {
 
@@ -27,16 +28,23 @@ class KernelServices final : public calls::Services {
   std::uint64_t uid_gid() override;
   std::string_view comm() override;
   unsigned cpu_count() override;
+  void* current_task() override { return tasks_ ? tasks_->current(comm()) : nullptr; }
+  void* find_task(std::int32_t id) override { return tasks_ ? tasks_->find(id, comm()) : nullptr; }
   async::Executor& executor() override { return executor_; }
   void trace_printk(std::string_view line) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
   int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
 
+  // The kernel's types, once they are known.
+  void use_types(std::shared_ptr<const btf::Btf> kernel) {
+    tasks_ = std::make_unique<Tasks>(std::move(kernel), cpu_count());
+  }
   void on_trace(std::function<void(std::string_view)> listener);
 
  private:
   async::Executor& executor_;
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
+  std::unique_ptr<Tasks> tasks_;
   std::mutex trace_lock_;
   std::function<void(std::string_view)> trace_;
 };

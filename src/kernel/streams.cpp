@@ -1,4 +1,4 @@
-// PROG_STREAM_READ_BY_FD: what a program, or the engine about it, has written. Tested by tests/kernel/streams_test.cpp.
+// PROG_STREAM_READ_BY_FD: what a program, or the engine about it, has written. Tested by tests/kernel/arena_test.cpp.
 #include <algorithm>
 #include <cerrno>
 #include <vector>

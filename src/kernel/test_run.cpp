@@ -1,6 +1,6 @@
 // PROG_TEST_RUN: runs a program once or many times on a packet or a context that the caller gives, with the kernel's
 // semantics for each type: what may be passed, what the program sees, what comes back. Tested by
-// tests/kernel/test_run_test.cpp.
+// tests/kernel/front_door_test.cpp.
 #include "kernel/test_run.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +11,9 @@
 
 #include "engine/context.hpp"
 #include "engine/execution.hpp"
+#include "maps/cgroup_storage.hpp"
+#include "maps/map.hpp"
+#include "rcu/rcu.hpp"
 
 namespace skep {
 namespace {
@@ -138,6 +141,43 @@ bool valid_skb_context(const std::vector<std::uint8_t>& c) {
   return zero_between(c, at, c.size()) && zero_between(c, skb::ifindex + 4, skb::cb);
 }
 
+// The socket that a packet of a test run belongs to, as `struct bpf_sock`: of no protocol, closed, and with the
+// addresses of the packet.
+class PacketSocket {
+ public:
+  PacketSocket(Kernel::Impl& kernel, Packet& packet, std::uint16_t ether_type) : kernel_(kernel) {
+    constexpr std::uint32_t family = 4, source4 = 24, source6 = 28, target4 = 52, target6 = 56, state = 72, queue = 76;
+    constexpr std::uint32_t closed = 7, inet = 2, inet6 = 10;
+    constexpr std::uint16_t ip = 0x0008, ipv6 = 0xdd86;  // in the packet's byte order
+    const std::span<const std::uint8_t> bytes = packet.data();
+    const bool four = ether_type == ip && bytes.size() >= 20, six = ether_type == ipv6 && bytes.size() >= 40;
+    if (ether_type == ip) put(words_, family, inet);
+    if (ether_type == ipv6) put(words_, family, inet6);
+    if (four) copy(bytes.subspan(12, 4), source4), copy(bytes.subspan(16, 4), target4);
+    if (six) copy(bytes.subspan(8, 16), source6), copy(bytes.subspan(24, 16), target6);
+    put(words_, state, closed);
+    put(words_, queue, -1);
+  }
+  ~PacketSocket() {
+    const rcu::ReadGuard guard;
+    const std::shared_lock tables(kernel_.lock);
+    kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+      maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
+      if (map.info().type == MapType::sk_storage) static_cast<maps::LocalStorage&>(map).remove(words_);
+    });
+  }
+  PacketSocket(const PacketSocket&) = delete;
+  PacketSocket& operator=(const PacketSocket&) = delete;
+  std::uint64_t at() const { return reinterpret_cast<std::uint64_t>(words_); }
+
+ private:
+  void copy(std::span<const std::uint8_t> from, std::uint32_t to) {
+    std::copy(from.begin(), from.end(), reinterpret_cast<std::uint8_t*>(words_) + to);
+  }
+  Kernel::Impl& kernel_;
+  std::uint64_t words_[10] = {};
+};
+
 void expose_packet(void* context, Packet& packet, std::uint32_t data, std::uint32_t end, std::uint32_t meta) {
   const std::uint8_t* begin = packet.storage.data() + packet.begin;
   Context::set_pointer(context, data, address(begin));
@@ -167,6 +207,14 @@ int run_skb(Run& run) {
   const auto ether_type = take<std::uint16_t>(packet.storage.data() + headroom, 12);
   if (!link_layer) packet.begin += ethernet_header;
   if (packet.begin > packet.end) return -EINVAL;
+  Packet above = packet;
+  above.begin = headroom + ethernet_header;
+  const PacketSocket socket(run.kernel, above, ether_type);
+  for (const auto& map : run.program->maps) {
+    const MapType type = map->map->info().type;
+    if (type == MapType::cgroup_storage || type == MapType::percpu_cgroup_storage)
+      static_cast<maps::CgroupStorage&>(*map->map).clear();
+  }
 
   Context context(skb::size);
   void* c = context.address();
@@ -184,6 +232,7 @@ int run_skb(Run& run) {
   const auto expose = [&] {
     put(c, skb::len, static_cast<std::uint32_t>(packet.end - packet.begin));
     expose_packet(c, packet, skb::data, skb::data_end, skb::data_meta);
+    put(c, skb::sk, socket.at());
   };
   if (const int error = run.execute(c, std::max(a.repeat, 1U), expose, retval); error != 0) return error;
   if (!link_layer) packet.begin -= ethernet_header;
@@ -298,6 +347,50 @@ int run_raw_tracepoint(Run& run) {
   return run.call.give(&attr::TestRun::retval, static_cast<std::uint32_t>(execution.result()));
 }
 
+// Netfilter: the packet from its network header on, as a kernel's sk_buff as far as the types tell its layout, and the
+// state of the hook. Without a state of the caller's it is that of packets which this machine sends.
+int run_netfilter(Run& run) {
+  const attr::TestRun& a = run.call.attr;
+  constexpr std::uint32_t state_size = 48, hook = 0, pf = 1, pointers = 8;
+  constexpr std::uint8_t local_out = 3, last_hook = 4, ipv4 = 2, ipv6 = 10;
+  if (a.flags != 0 || a.cpu != 0 || a.batch_size != 0) return -EINVAL;
+  if (a.data_size_in < ethernet_header || a.data_size_in > page - headroom - tailroom) return -EINVAL;
+  std::vector<std::uint8_t> state;
+  if (const int error = run.read_context(state, state_size); error != 0) return error;
+  if (a.ctx_in == 0) {
+    state[hook] = local_out;
+    state[pf] = ipv4;
+  }
+  if (!zero_between(state, pointers, state.size()) || (state[pf] != ipv4 && state[pf] != ipv6) ||
+      state[hook] > last_hook)
+    return -EINVAL;
+  Packet packet;
+  packet.storage.resize(headroom + a.data_size_in + tailroom);
+  packet.begin = headroom;
+  packet.end = headroom + a.data_size_in;
+  if (copy_from_user(packet.storage.data() + packet.begin, a.data_in, a.data_size_in) != 0) return -EFAULT;
+
+  const btf::Btf& types = *run.kernel.vmlinux->btf;
+  const btf::TypeId type = types.find("sk_buff", btf::Kind::struct_);
+  Context skb(type != 0 ? types.type(type).size : 8);
+  skb.header().packet = &packet;
+  if (type != 0) {
+    for (const btf::Member& member : types.members(types.type(type))) {
+      const std::uint32_t at = member.byte_offset();
+      if (member.name == "len") put(skb.address(), at, a.data_size_in);
+      if (member.name == "data") put(skb.address(), at, address(packet.storage.data() + packet.begin));
+      if (member.name == "head") put(skb.address(), at, address(packet.storage.data()));
+    }
+  }
+  std::vector<std::uint64_t> hook_state(state_size / 8);
+  std::memcpy(hook_state.data(), state.data(), state_size);
+  Context context(16);
+  put(context.address(), 0, reinterpret_cast<std::uint64_t>(hook_state.data()));
+  put(context.address(), 8, reinterpret_cast<std::uint64_t>(skb.address()));
+  std::uint32_t retval = 0;
+  return run.execute(context.address(), std::max(a.repeat, 1U), [] {}, retval);
+}
+
 // Tracing programs are not run themselves: see test_run_functions.cpp.
 int run_tracing(Run& run) {
   const attr::TestRun& a = run.call.attr;
@@ -341,8 +434,10 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
       how = run_syscall;
       break;
     case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable:
       how = run_raw_tracepoint;
+      break;
+    case ProgType::netfilter:
+      how = run_netfilter;
       break;
     case ProgType::tracing:
       how = run_tracing;
@@ -367,7 +462,10 @@ std::uint32_t Kernel::Impl::run_on_bytes(const ProgramObject& program, void* con
     error = -EOPNOTSUPP;
     return 0;
   }
-  Context memory(static_cast<std::uint32_t>(std::max<std::size_t>(size, program.type->context_size)));
+  // Eight bytes more: a function without arguments has a result behind them.
+  const auto context_size = static_cast<std::uint32_t>(std::max<std::size_t>(size, program.type->context_size));
+  Context memory(context_size + 8);
+  memory.header().size = context_size;
   std::memcpy(memory.address(), context, size);
   engine::Execution execution(program.code, program.code->entry(), {reinterpret_cast<std::uint64_t>(memory.address())},
                               memory.address(), *services);

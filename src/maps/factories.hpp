@@ -17,6 +17,7 @@ std::shared_ptr<Map> make_queue(const MapAttributes& attributes);  // queue, sta
 std::shared_ptr<Map> make_bloom_filter(const MapAttributes& attributes);
 std::shared_ptr<Map> make_lpm_trie(const MapAttributes& attributes);
 std::shared_ptr<Map> make_local_storage(const MapAttributes& attributes);
+std::shared_ptr<Map> make_cgroup_storage(const MapAttributes& attributes);  // and per CPU
 std::shared_ptr<Map> make_arena(const MapAttributes& attributes);
 std::shared_ptr<Map> make_named_only(const MapAttributes& attributes);  // holds no elements
 

@@ -146,6 +146,45 @@ TEST_F(Runtime, ChecksumDifferencesAreTheKernels) {
   EXPECT_EQ(call(runtime::bpf_csum_diff, at(some), 3, 0, 0, 0), -EINVAL);
 }
 
+TEST_F(Runtime, SetsOfCpus) {
+  // Two CPUs: bits beyond them count for nothing.
+  const auto set = static_cast<std::uint64_t>(call(runtime::bpf_cpumask_create));
+  const auto other = static_cast<std::uint64_t>(call(runtime::bpf_cpumask_create));
+  ASSERT_NE(set, 0U);
+  EXPECT_EQ(call(runtime::bpf_cpumask_empty, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_first, set), 2) << "none";
+  EXPECT_EQ(call(runtime::bpf_cpumask_first_zero, set), 0);
+  call(runtime::bpf_cpumask_set_cpu, 1, set);
+  call(runtime::bpf_cpumask_set_cpu, 2, set);
+  call(runtime::bpf_cpumask_set_cpu, -1, set);
+  EXPECT_EQ(call(runtime::bpf_cpumask_weight, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_first, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_any_distribute, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_test_cpu, 1, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_test_cpu, 100'000, set), 0);
+  EXPECT_EQ(call(runtime::bpf_cpumask_test_and_set_cpu, 0, set), 0);
+  EXPECT_EQ(call(runtime::bpf_cpumask_full, set), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_test_and_clear_cpu, 0, set), 1);
+  call(runtime::bpf_cpumask_setall, other);
+  EXPECT_EQ(call(runtime::bpf_cpumask_subset, set, other), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_subset, other, set), 0);
+  EXPECT_EQ(call(runtime::bpf_cpumask_intersects, set, other), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_first_and, set, other), 1);
+  call(runtime::bpf_cpumask_xor, other, set, other);
+  EXPECT_EQ(call(runtime::bpf_cpumask_first, other), 0);
+  EXPECT_EQ(call(runtime::bpf_cpumask_and, other, set, other), 0) << "nothing in common";
+  call(runtime::bpf_cpumask_or, other, set, other);
+  EXPECT_EQ(call(runtime::bpf_cpumask_equal, set, other), 1);
+  EXPECT_EQ(call(runtime::bpf_cpumask_empty, 0), 1) << "a null set";
+  std::uint64_t bits = ~std::uint64_t{0};
+  EXPECT_EQ(call(runtime::bpf_cpumask_populate, set, at(bits), 7), -EACCES);
+  EXPECT_EQ(call(runtime::bpf_cpumask_populate, set, at(bits), 8), 0);
+  EXPECT_EQ(call(runtime::bpf_cpumask_weight, set), 2);
+  call(runtime::bpf_cpumask_acquire, set);
+  for (const std::uint64_t each : {set, set, other}) call(runtime::bpf_cpumask_release, each);
+  rcu::barrier();
+}
+
 TEST_F(Runtime, ReadsNumbers) {
   std::int64_t value = 0;
   const auto read = [&](const char* text, std::uint64_t base) {

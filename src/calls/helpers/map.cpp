@@ -56,6 +56,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
         .special = Special::get_local_storage,
         .since = {4, 19},
+        .fn = runtime::bpf_get_local_storage,
         .signature = "void *bpf_get_local_storage(void *map, u64 flags)",
         .doc = {.summary = "Gives the storage of the program's own attachment."},
     },

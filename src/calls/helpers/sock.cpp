@@ -176,6 +176,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx, .flags = arg_flag::maybe_null}}},
         .since = {5, 7},
+        .fn = runtime::bpf_get_netns_cookie,
         .signature = "u64 bpf_get_netns_cookie(void *ctx)",
         .doc = {.summary = "Gives a number for the life of a network namespace."},
     },

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -95,6 +96,7 @@ constexpr Helper entries[] = {
                    .size = 8}}},
         .special = Special::get_func_arg,
         .since = {5, 17},
+        .fn = runtime::bpf_get_func_arg,
         .signature = "long bpf_get_func_arg(void *ctx, u32 n, u64 *value)",
         .doc = {.summary = "Reads an argument of the traced function."},
     },
@@ -108,6 +110,7 @@ constexpr Helper entries[] = {
                    .size = 8}}},
         .special = Special::get_func_ret,
         .since = {5, 17},
+        .fn = runtime::bpf_get_func_ret,
         .signature = "long bpf_get_func_ret(void *ctx, u64 *value)",
         .doc = {.summary = "Reads the result of the traced function."},
     },
@@ -117,6 +120,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {5, 17},
+        .fn = runtime::bpf_get_func_arg_cnt,
         .signature = "long bpf_get_func_arg_cnt(void *ctx)",
         .doc = {.summary = "Gives the number of arguments of the traced function."},
     },

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -122,6 +123,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "struct task_struct *bpf_task_acquire(struct task_struct *p)",
         .since = {6, 2},
+        .fn = runtime::bpf_task_acquire,
     },
     Kfunc{
         .name = "bpf_task_from_pid",
@@ -129,6 +131,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "struct task_struct *bpf_task_from_pid(s32 pid)",
         .since = {6, 2},
+        .fn = runtime::bpf_task_from_pid,
     },
     Kfunc{
         .name = "bpf_task_from_vpid",
@@ -150,6 +153,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "void bpf_task_release(struct task_struct *p)",
         .since = {6, 2},
+        .fn = runtime::bpf_task_release,
     },
     Kfunc{
         .name = "bpf_task_under_cgroup",

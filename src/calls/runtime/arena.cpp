@@ -1,5 +1,5 @@
 // Pages of arenas: given, taken back, and kept from being given. Results are what Linux 7.3 gives: null for what cannot
-// be had, and nothing for what is not there to be freed. Tested by tests/calls/runtime_arena_test.cpp.
+// be had, and nothing for what is not there to be freed. Tested by tests/maps/arena_test.cpp.
 #include "maps/arena.hpp"
 
 #include "calls/runtime/runtime.hpp"

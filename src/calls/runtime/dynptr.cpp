@@ -3,6 +3,7 @@
 #include "calls/runtime/dynptr.hpp"
 
 #include "calls/runtime/runtime.hpp"
+#include "engine/program.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::runtime {
@@ -14,13 +15,28 @@ Dynptr& dynptr(std::uint64_t reg) {
 maps::RingBuffer& ring_buffer(std::uint64_t reg) {
   return static_cast<maps::RingBuffer&>(map_at(reg));
 }
-CallResult from_packet(std::uint64_t context, std::uint64_t flags, std::uint64_t to) {
+// As with direct access, not all types of programs may write to packets.
+bool may_write_packets(ProgType type) {
+  switch (type) {
+    case ProgType::sched_cls:
+    case ProgType::sched_act:
+    case ProgType::xdp:
+    case ProgType::lwt_xmit:
+    case ProgType::sk_skb:
+    case ProgType::sk_msg:
+      return true;
+    default:
+      return false;
+  }
+}
+CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags, std::uint64_t to) {
   Dynptr& made = dynptr(to) = {};
   engine::Packet* packet = packet_of(context);
   if (flags != 0 || packet == nullptr) return CallResult::error(-EINVAL);
   made.base = address(packet);
   made.size = static_cast<std::uint32_t>(packet->data().size());
   made.kind = Dynptr::packet;
+  made.read_only = may_write_packets(env.program().code().type) ? 0 : 1;
   return CallResult::of(0);
 }
 void give_back(CallEnv& env, std::uint64_t record, std::uint64_t flags, bool discard) {
@@ -51,10 +67,10 @@ SKEP_CALL(bpf_dynptr_from_mem) {
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_dynptr_from_skb) {
-  return from_packet(r1, r2, r3);
+  return from_packet(env, r1, r2, r3);
 }
 SKEP_CALL(bpf_dynptr_from_xdp) {
-  return from_packet(r1, r2, r3);
+  return from_packet(env, r1, r2, r3);
 }
 SKEP_CALL(bpf_dynptr_read) {
   const Dynptr& p = dynptr(r3);

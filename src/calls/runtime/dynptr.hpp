@@ -23,9 +23,13 @@ struct Dynptr {
             : base;
     return reinterpret_cast<std::uint8_t*>(start) + offset;  // NOLINT(performance-no-int-to-ptr)
   }
+  std::size_t packet_size() const { return reinterpret_cast<engine::Packet*>(base)->data().size(); }  // NOLINT
   // Where `length` bytes at `at` are, or null.
   std::uint8_t* range(std::uint64_t at, std::uint64_t length) const {
-    return base == 0 || at > size || length > size - at ? nullptr : data() + at;
+    if (base == 0 || at > size || length > size - at) return nullptr;
+    // A packet may have become shorter.
+    if (kind == packet && offset + at + length > packet_size()) return nullptr;
+    return data() + at;
   }
 };
 static_assert(sizeof(Dynptr) == 16);

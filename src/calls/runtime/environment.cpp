@@ -40,6 +40,10 @@ SKEP_CALL(bpf_get_current_pid_tgid) {
 SKEP_CALL(bpf_get_current_uid_gid) {
   return CallResult::of(env.services().uid_gid());
 }
+// The one network namespace there is: the first.
+SKEP_CALL(bpf_get_netns_cookie) {
+  return CallResult::of(1);
+}
 SKEP_CALL(bpf_get_current_comm) {
   const auto comm = env.services().comm();
   const std::size_t room = u32(r2);

@@ -81,4 +81,9 @@ SKEP_CALL(bpf_redirect_map) {
   return CallResult::of(found ? xdp_redirect : r3 & action_mask);
 }
 
+// Never null: programs do not ask.
+SKEP_CALL(bpf_get_local_storage) {
+  return result_of(map_at(r1).lookup(nullptr, env.cpu()));
+}
+
 }  // namespace skep::calls::runtime

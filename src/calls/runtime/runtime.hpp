@@ -6,10 +6,43 @@
 
 namespace skep::calls::runtime {
 
+// arguments.cpp
+SKEP_CALL(bpf_get_func_arg);
+SKEP_CALL(bpf_get_func_ret);
+SKEP_CALL(bpf_get_func_arg_cnt);
+
 // arena.cpp
 SKEP_CALL(bpf_arena_alloc_pages);
 SKEP_CALL(bpf_arena_free_pages);
 SKEP_CALL(bpf_arena_reserve_pages);
+
+// cpumask.cpp
+SKEP_CALL(bpf_cpumask_create);
+SKEP_CALL(bpf_cpumask_acquire);
+SKEP_CALL(bpf_cpumask_release);
+SKEP_CALL(bpf_cpumask_first);
+SKEP_CALL(bpf_cpumask_first_zero);
+SKEP_CALL(bpf_cpumask_first_and);
+SKEP_CALL(bpf_cpumask_set_cpu);
+SKEP_CALL(bpf_cpumask_clear_cpu);
+SKEP_CALL(bpf_cpumask_test_cpu);
+SKEP_CALL(bpf_cpumask_test_and_set_cpu);
+SKEP_CALL(bpf_cpumask_test_and_clear_cpu);
+SKEP_CALL(bpf_cpumask_setall);
+SKEP_CALL(bpf_cpumask_clear);
+SKEP_CALL(bpf_cpumask_copy);
+SKEP_CALL(bpf_cpumask_and);
+SKEP_CALL(bpf_cpumask_or);
+SKEP_CALL(bpf_cpumask_xor);
+SKEP_CALL(bpf_cpumask_equal);
+SKEP_CALL(bpf_cpumask_intersects);
+SKEP_CALL(bpf_cpumask_subset);
+SKEP_CALL(bpf_cpumask_empty);
+SKEP_CALL(bpf_cpumask_full);
+SKEP_CALL(bpf_cpumask_weight);
+SKEP_CALL(bpf_cpumask_any_distribute);
+SKEP_CALL(bpf_cpumask_any_and_distribute);
+SKEP_CALL(bpf_cpumask_populate);
 
 // dynptr.cpp
 SKEP_CALL(bpf_dynptr_from_mem);
@@ -48,6 +81,7 @@ SKEP_CALL(bpf_get_numa_node_id);
 SKEP_CALL(bpf_get_current_pid_tgid);
 SKEP_CALL(bpf_get_current_uid_gid);
 SKEP_CALL(bpf_get_current_comm);
+SKEP_CALL(bpf_get_netns_cookie);
 
 // format.cpp
 SKEP_CALL(bpf_trace_printk);
@@ -98,6 +132,7 @@ SKEP_CALL(bpf_for_each_map_elem);
 SKEP_CALL(bpf_loop);
 SKEP_CALL(bpf_tail_call);
 SKEP_CALL(bpf_redirect_map);
+SKEP_CALL(bpf_get_local_storage);
 
 // memory.cpp
 SKEP_CALL(bpf_probe_read);
@@ -191,6 +226,17 @@ SKEP_CALL(bpf_strrchr);
 SKEP_CALL(bpf_strncmp);
 SKEP_CALL(bpf_strtol);
 SKEP_CALL(bpf_strtoul);
+
+// tasks.cpp
+SKEP_CALL(bpf_get_current_task);
+SKEP_CALL(bpf_get_current_task_btf);
+SKEP_CALL(bpf_task_acquire);
+SKEP_CALL(bpf_task_release);
+SKEP_CALL(bpf_task_from_pid);
+SKEP_CALL(bpf_task_storage_get);
+SKEP_CALL(bpf_task_storage_delete);
+SKEP_CALL(bpf_sk_storage_get);
+SKEP_CALL(bpf_sk_storage_delete);
 
 // timer.cpp
 SKEP_CALL(bpf_timer_init);

@@ -1,0 +1,111 @@
+// See kernel/tasks.hpp.
+#include "kernel/tasks.hpp"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace skep {
+namespace {
+
+const btf::Member* find_member(const btf::Btf& types, btf::TypeId type, std::string_view name) {
+  for (const btf::Member& member : types.members(types.type(type)))
+    if (member.name == name && member.bit_size == 0) return &member;
+  return nullptr;
+}
+
+std::size_t words_of(const btf::Btf& types, btf::TypeId type) {
+  constexpr std::size_t smallest = 64;
+  return std::max<std::size_t>(type != 0 ? types.size_of(type).value_or(0) : 0, smallest) / 8 + 1;
+}
+
+}  // namespace
+
+Tasks::Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus) : kernel_(std::move(kernel)), cpus_(cpus) {
+  type_ = kernel_->find("task_struct", btf::Kind::struct_);
+  if (type_ == 0) return;
+  const std::pair<std::string_view, Place*> wanted[] = {{"pid", &pid_},
+                                                        {"tgid", &tgid_},
+                                                        {"comm", &comm_},
+                                                        {"parent", &parent_},
+                                                        {"cpus_ptr", &cpus_pointer_},
+                                                        {"cpus_mask", &cpus_mask_}};
+  for (const auto& [name, place] : wanted)
+    if (const btf::Member* member = find_member(*kernel_, type_, name))
+      *place = {member->byte_offset(), kernel_->size_of(member->type).value_or(0)};
+}
+
+void Tasks::put(Task& task, Place place, const void* value, std::size_t size) {
+  const std::size_t known = std::min<std::size_t>(place.size, size);
+  if (place.offset + known <= task.size() * 8)
+    std::memcpy(reinterpret_cast<char*>(task.data()) + place.offset, value, known);
+}
+
+void Tasks::fill(Task& object, btf::TypeId type) {
+  const std::string name(kernel_->type(type).name);
+  for (const std::string_view kind : {"__safe_rcu", "__safe_trusted"}) {
+    const btf::TypeId safe = kernel_->find(name + std::string(kind), btf::Kind::struct_);
+    if (safe == 0) continue;
+    for (const btf::Member& pointer : kernel_->members(kernel_->type(safe))) {
+      const btf::Member* const member = find_member(*kernel_, type, pointer.name);
+      const auto target = member != nullptr ? kernel_->pointee(kernel_->skip_modifiers(member->type)) : std::nullopt;
+      if (!target) continue;
+      const btf::TypeId to = kernel_->skip_modifiers(*target);
+      if (!kernel_->type(to).is_struct_or_union()) continue;
+      const void* const at = to == type ? object.data() : empty(to);
+      put(object, {member->byte_offset(), sizeof at}, &at, sizeof at);
+    }
+  }
+}
+
+void* Tasks::empty(btf::TypeId type) {
+  std::unique_ptr<Task>& found = empties_[type];
+  if (found == nullptr) {
+    found = std::make_unique<Task>(words_of(*kernel_, type));
+    fill(*found, type);
+  }
+  return found->data();
+}
+
+void* Tasks::task(std::int32_t id, std::string_view name) {
+  const std::lock_guard guard(lock_);
+  std::unique_ptr<Task>& found = tasks_[id];
+  if (found == nullptr) {
+    found = std::make_unique<Task>(words_of(*kernel_, type_));
+    const std::int32_t group = getpid();
+    put(*found, pid_, &id, sizeof id);
+    put(*found, tgid_, &group, sizeof group);
+    char comm[16] = {};
+    name.copy(comm, sizeof comm - 1);
+    put(*found, comm_, comm, sizeof comm);
+    if (type_ != 0) fill(*found, type_);
+    // There is nobody above the threads of this process: each stands for its relatives. It may run everywhere.
+    const auto self = reinterpret_cast<std::uint64_t>(found->data());
+    put(*found, parent_, &self, sizeof self);
+    if (cpus_mask_.size != 0) {
+      const std::uint64_t mask = self + cpus_mask_.offset;
+      put(*found, cpus_pointer_, &mask, sizeof mask);
+      std::vector<std::uint8_t> all(cpus_mask_.size);
+      for (unsigned cpu = 0; cpu < cpus_ && cpu / 8 < all.size(); ++cpu)
+        all[cpu / 8] = static_cast<std::uint8_t>(all[cpu / 8] | 1U << (cpu % 8));
+      put(*found, cpus_mask_, all.data(), all.size());
+    }
+  }
+  return found->data();
+}
+
+void* Tasks::current(std::string_view name) {
+  return task(gettid(), name);
+}
+
+void* Tasks::find(std::int32_t id, std::string_view name) {
+  if (id <= 0 || syscall(SYS_tgkill, getpid(), id, 0) != 0) return nullptr;
+  return task(id, name);
+}
+
+}  // namespace skep
