@@ -22,7 +22,10 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
     facts.needs_aux = aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0;
   }
   if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.callee);
-  facts.fault_protected = aux.fault_protected;
+  // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:
+  // it must not trust what the kernel may trust.
+  const bool kernel_object = aux.pointer_type == RegType::btf && (aux.pointer_flags & reg_flag::alloc) == 0;
+  facts.fault_protected = aux.fault_protected || (insn.insn_class() == insn_class::ldx && kernel_object);
   facts.zero_extend = aux.zero_extend;
   // Arithmetic that was always with an address in an arena: see check_arena_mix.
   facts.arena = aux.arena_access || (insn.insn_class() == insn_class::alu64 && aux.alu_state == 1);
