@@ -22,8 +22,8 @@ Env::~Env() = default;
 
 int Env::refuse_text(int error, std::string message, const Explanation* why) {
   const bool explain = why != nullptr && (!refusal || refusal->category.empty());
-  if (!explain || !why->message_after) log->line(message);
-  if (explain && log->any()) log->text(print_explanation(*this, *why));
+  if (!message.empty() && (!explain || !why->message_after)) log->line(message);
+  if (explain && log->steps()) log->text(print_explanation(*this, *why));
   if (explain && why->message_after) log->line(message);
   if (!refusal) {
     refusal.emplace();

@@ -36,15 +36,31 @@ int walk_program(Env& env) {
   return check_global_subprograms(env);
 }
 
-void log_statistics(Env& env, const Statistics& statistics) {
+// What the kernel's rewriting of an accepted program takes of a function's stack: the counter of may_goto, and the
+// registers that a loop which replaces bpf_loop() needs.
+std::uint32_t rewriting_stack(const Env& env, const Subprogram& subprogram) {
+  constexpr std::uint32_t counter = 16, loop_registers = 24;
+  std::uint32_t of_counter = 0, of_loop = 0;
+  for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
+    if (!env.aux[at].seen) continue;
+    if (env.insns[at].code == (insn_class::jmp | jmp_op::jcond)) of_counter = counter;
+    if (env.aux[at].loop_inlinable) of_loop = loop_registers;
+  }
+  return of_counter + of_loop;
+}
+
+void log_statistics(Env& env, const Statistics& statistics, bool accepted) {
   if (env.log->statistics()) {
-    env.log->print("verification time {} usec\n", statistics.usec);
+    constexpr std::uint32_t slot_bytes = 8;
+    env.log->print("verification time {} usec\nstack depth max {}\n", statistics.usec, statistics.max_stack_depth);
     for (std::size_t i = 0; i < env.subprograms.size(); ++i) {
       const Subprogram& sub = env.subprograms[i];
+      if (accepted && sub.insns_walked_within == 0) continue;  // dead code is removed
+      const std::uint32_t depth = sub.stack_depth + (accepted ? rewriting_stack(env, sub) : 0);
       const std::string_view kind = i == 0 ? "main" : sub.is_global ? "global" : "static";
       env.log->print("subprog {} ({}) {} insns_self {} insns_total {} stack {}\n", i,
                      i == 0 && sub.name.empty() ? env.input.name : sub.name, kind, sub.insns_walked,
-                     sub.insns_walked_within, sub.stack_depth);
+                     sub.insns_walked_within, (depth + slot_bytes - 1) / slot_bytes * slot_bytes);
     }
   }
   env.log->print("processed {} insns (limit {}) max_states_per_insn {} total_states {} peak_states {} mark_read 0\n",
@@ -66,7 +82,7 @@ Output verify(const Input& input) {
   output.statistics = env.statistics;
   output.statistics.usec =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
-  log_statistics(env, output.statistics);
+  log_statistics(env, output.statistics, output.error == 0);
   if (output.error != 0) {
     if (!env.refusal) env.refuse(output.error, "skep: refused without a reason");
     output.refusal = std::move(env.refusal);

@@ -2,7 +2,7 @@
 //
 // A parameter is a scalar, or a pointer of a role: the context, a special struct (work item, list head, iterator,
 // dynptr …), a kernel object, memory with its size in the next parameter, a callback. Tested by
-// tests/verifier/call/kfunc_args_test.cpp.
+// tests/conformance/.
 #include <span>
 
 #include "verifier/call/internal.hpp"
@@ -225,12 +225,19 @@ int check_dynptr_param(Env& env, Call& call, const Parameter& p) {
   }
 }
 
+// "struct task_struct", "void"
+std::string type_phrase(const btf::Btf& btf, btf::TypeId id) {
+  const btf::Type& type = btf.resolved(id);
+  if (type.kind == Kind::void_) return "void";
+  return type.is_struct_or_union() ? fmt::format("{} {}", type.kind == Kind::union_ ? "union" : "struct", type.name)
+                                   : std::string(type.name);
+}
+
 int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& p) {
   const auto size = btf.size_of(p.pointee);
   if (!size)
     return env.refuse(-EINVAL, "arg#{} reference type('{} {}') size cannot be determined: -22", p.index,
                       kind_word(btf.type(p.pointee).kind), btf.type(p.pointee).name);
-  (void)call;
   const RegState reg = env.reg(p.regno);
   if (reg.is_null()) return 0;
   for (const Access access : {Access::read, Access::write}) {
@@ -240,7 +247,11 @@ int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Paramete
     how.zero_size_allowed = true;
     how.from_kfunc = true;
     how.uninit = p.uninit;
-    if (const int err = check_call_memory(env, reg, p.regno, *size, how)) return err;
+    if (const int err = check_call_memory(env, reg, p.regno, *size, how)) {
+      const Explanation why =
+          explain::argument_not_memory(call.name(), p.regno, *size, type_phrase(btf, p.pointee), reg);
+      return env.refuse_text(err, {}, &why);
+    }
   }
   return 0;
 }
@@ -304,14 +315,6 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role
     default:
       return check_offset(env, reg, p.regno, false);
   }
-}
-
-// "struct task_struct", "void"
-std::string type_phrase(const btf::Btf& btf, btf::TypeId id) {
-  const btf::Type& type = btf.resolved(id);
-  if (type.kind == Kind::void_) return "void";
-  return type.is_struct_or_union() ? fmt::format("{} {}", type.kind == Kind::union_ ? "union" : "struct", type.name)
-                                   : std::string(type.name);
 }
 
 int check_object_trust(Env& env, const Call& call, unsigned regno, const std::string& type) {
@@ -391,6 +394,9 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
     case Role::rb_node:
       return check_graph_node(env, call, p.regno, FieldKind::rb_root, p.index, has_suffix(p.name, "__nonown_allowed"));
     case Role::const_string:
+      if (!env.reg(p.regno).is(RegType::map_value))
+        return env.refuse(-EINVAL, explain::argument_not_string(call.name(), p.regno, env.reg(p.regno)),
+                          "R{} doesn't point to a const string", p.regno);
       return check_const_string(env, p.regno);
     case Role::map:
       return check_map_param(env, call, btf, p);

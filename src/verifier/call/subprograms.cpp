@@ -2,7 +2,7 @@
 //
 // A static function is walked in the place of its call, in a frame of its own. A global function is verified once, by
 // its prototype alone (global_args.cpp); a call of it checks the arguments and goes on. Tested by
-// tests/verifier/call/subprograms_test.cpp.
+// tests/verifier/call/calls_test.cpp.
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
@@ -137,7 +137,7 @@ int check_alone(Env& env, std::uint32_t index, bool sleepable) {
   if (const int err = prepare_entry_state(env, index)) return err;
   env.state->in_sleepable = sleepable;
   if (const int err = explore(env, index)) return err;
-  if (env.log->any())
+  if (env.log->steps())
     env.log->print("Func#{} ('{}') is safe for any args that match its prototype\n", index,
                    env.subprograms[index].name);
   return 0;

@@ -1,10 +1,11 @@
 // The control-flow graph: every instruction must be reachable, and the points are marked at which the walk looks back.
 //
-//   - prune point: where paths may join (jump targets, after calls) or part; the state is compared there;
+//   - prune point: where paths may join (jump targets, where functions begin, after calls) or part; the state is
+//   compared there;
 //   - jump point: where the path may not have come straight on, so that its history needs an entry;
 //   - forced checkpoint: where a loop that the walk itself makes (iterator, may_goto, callback) comes round.
 // Loops are allowed. Effects of calls that a whole function has (it may sleep, it changes packet data) are carried from
-// callees to callers here. Tested by tests/verifier/path/cfg_test.cpp.
+// callees to callers here. Tested by tests/verifier/program/shape_test.cpp.
 #include <algorithm>
 
 #include "verifier/path/explorer.hpp"
@@ -159,7 +160,10 @@ class Reachability {
     for (const std::uint32_t next : Successors(env_, at)) {
       if (const int error = push(at, next)) return error;
     }
-    if (is_subprogram_call(insn) || is_function_address(insn)) return push(at, std::int64_t{at} + insn.imm + 1);
+    if (!is_subprogram_call(insn) && !is_function_address(insn)) return 0;
+    const std::int64_t callee = std::int64_t{at} + insn.imm + 1;
+    if (const int error = push(at, callee)) return error;
+    mark_target(env_, callee);
     return 0;
   }
 

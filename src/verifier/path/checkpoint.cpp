@@ -103,6 +103,22 @@ void forget_single_ids(State& state) {
   });
 }
 
+// Objects on the stack stay: they own resources.
+bool is_forgettable(const StackSlot& slot) {
+  return std::all_of(slot.types.begin(), slot.types.end(), [](SlotType type) {
+    return type != SlotType::dynptr && type != SlotType::iter && type != SlotType::irq_flag;
+  });
+}
+
+void forget_dead_slots(Env& env, State& state, std::uint32_t frame) {
+  auto& stack = state.frames[frame]->stack;
+  if (stack.empty()) return;
+  const std::uint64_t live = env.explorer->stack_liveness.live_slots(env, state, state.insn, frame);
+  for (std::size_t i = 0; i < stack.size() && i < 64; ++i) {
+    if ((live >> i & 1) == 0 && is_forgettable(stack[i])) stack[i] = StackSlot{};
+  }
+}
+
 // What no path ahead can read need not be compared, printed or kept.
 void forget_dead(Env& env, State& state) {
   for (std::uint32_t f = 0; f < state.frames.size(); ++f) {
@@ -111,6 +127,7 @@ void forget_dead(Env& env, State& state) {
     for (unsigned i = 0; i < frame_pointer; ++i) {
       if ((live >> i & 1) == 0) frame.regs[i].mark_not_init();
     }
+    forget_dead_slots(env, state, f);
   }
 }
 
@@ -118,8 +135,7 @@ void add_checkpoint(Env& env, std::vector<std::unique_ptr<Seen>>& list) {
   Explorer& explorer = *env.explorer;
   State& now = *env.state;
   ++explorer.total_states;
-  ++explorer.kept_states;
-  explorer.peak_states = std::max(explorer.peak_states, explorer.kept_states);
+  explorer.count_kept_state();
   explorer.jumps_at_checkpoint = explorer.jumps_processed;
   explorer.insns_at_checkpoint = env.statistics.insns_processed;
   mark_all_imprecise(now);
@@ -156,8 +172,8 @@ int visit_checkpoint(Env& env) {
   for (std::size_t i = list.size(); i-- > 0;) {  // the latest first
     Seen& seen = *list[i];
     State& old = *seen.state;
-    if (old.current().call_site != now.current().call_site) continue;
     ++compared;
+    if (old.current().call_site != now.current().call_site) continue;
     Verdict verdict;
     bool in_loop = false;
     if (old.branches != 0) {

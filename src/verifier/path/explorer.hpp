@@ -53,6 +53,9 @@ class Explorer {
   void free_if_useless(Env& env, Seen& seen);
   void sweep_retired(Env& env);
   void forget_all();
+  void count_kept_state() {
+    if (++kept_states > peak_states) peak_states = kept_states;
+  }
 
   std::vector<Branch> branches;
   std::vector<std::vector<std::unique_ptr<Seen>>> explored;  // by instruction

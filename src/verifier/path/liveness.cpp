@@ -1,5 +1,5 @@
 // Which registers may still be read, before each instruction: the usual backward analysis, one function at a time.
-// States are compared in live registers only. Tested by tests/verifier/path/liveness_test.cpp.
+// States are compared in live registers only. Tested by tests/verifier/path/explorer_test.cpp.
 #include "verifier/path/explorer.hpp"
 #include "verifier/path/flow.hpp"
 #include "verifier/report/log.hpp"
@@ -99,6 +99,63 @@ UseDef use_def(const Env& env, std::uint32_t at) {
   }
 }
 
+// Of the registers that it uses: those whose upper half matters. A 32-bit operation reads lower halves only.
+std::uint16_t wide_use(const Insn& insn, const UseDef& effect) {
+  const std::uint16_t src = insn.from_register() ? bit(insn.src) : std::uint16_t{0};
+  switch (insn.insn_class()) {
+    case insn_class::alu:
+      if (insn.op() == alu_op::end && insn.imm == 64) return effect.use;
+      return 0;
+    case insn_class::jmp32:
+      return static_cast<std::uint16_t>(effect.use & ~(bit(insn.dst) | src));
+    case insn_class::stx:
+      if (insn.size() == mem_size::dw) return effect.use;
+      if (insn.mode() == mem_mode::atomic && insn.imm == atomic_op::load_acq) return effect.use;
+      return bit(insn.dst);
+    default:
+      return effect.use;
+  }
+}
+
+// What writes the lower half of a register and clears the rest: that register; -1: nothing.
+int narrow_def(const Insn& insn) {
+  switch (insn.insn_class()) {
+    case insn_class::alu:
+      return insn.op() == alu_op::end && insn.imm == 64 ? -1 : static_cast<int>(insn.dst);
+    case insn_class::ldx:
+      return insn.size() == mem_size::dw || insn.mode() == mem_mode::memsx ? -1 : static_cast<int>(insn.dst);
+    case insn_class::stx:
+      if (insn.mode() != mem_mode::atomic || insn.size() == mem_size::dw) return -1;
+      if (insn.imm == atomic_op::cmpxchg) return 0;
+      if (insn.imm == atomic_op::load_acq) return static_cast<int>(insn.dst);
+      return insn.imm != atomic_op::store_rel && (insn.imm & atomic_op::fetch) != 0 ? static_cast<int>(insn.src) : -1;
+    default:
+      return -1;
+  }
+}
+
+// Where a narrow result is read as a wide one later: the same backward analysis for upper halves.
+void find_zero_extensions(Env& env, const std::vector<UseDef>& effects) {
+  const auto count = static_cast<std::uint32_t>(env.insns.size());
+  std::vector<std::uint16_t> wide(count, 0);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::uint32_t at = count; at-- > 0;) {
+      const Insn& insn = env.insns[at];
+      if (insn.code == 0) continue;
+      std::uint16_t after = 0;
+      for (const std::uint32_t next : Successors(env, at)) {
+        if (next < count) after |= wide[next];
+      }
+      const int narrow = narrow_def(insn);
+      env.aux[at].zero_extend = narrow >= 0 && (after & bit(static_cast<unsigned>(narrow))) != 0;
+      const auto before = static_cast<std::uint16_t>(wide_use(insn, effects[at]) | (after & ~effects[at].def));
+      changed |= before != wide[at];
+      wide[at] = before;
+    }
+  }
+}
+
 void print_live_regs(const Env& env) {
   if (!env.log->everything()) return;
   env.log->line("Live regs before insn:");
@@ -108,7 +165,10 @@ void print_live_regs(const Env& env) {
       regs += (env.aux[at].live_regs_before & bit(i)) != 0 ? static_cast<char>('0' + i) : '.';
     }
     const std::uint32_t scc = env.aux[at].scc;
-    env.log->print("{:>3} {:3}: {} {}\n", scc != 0 ? std::to_string(scc) : "", at, regs, insn_text(env, at));
+    const std::string text = insn_text(env, at);
+    env.log->print("{:>3} {:3}: {} {}", scc != 0 ? std::to_string(scc) : "", at, regs, text);
+    if (env.aux[at].zero_extend) env.log->print("{:{}}; zext", "", padding_behind(text.size()));
+    env.log->line("");
     if (env.insns[at].is_wide_load()) ++at;
   }
 }
@@ -134,6 +194,7 @@ int compute_liveness(Env& env) {
       }
     }
   }
+  find_zero_extensions(env, effects);
   // The frame pointer is always the same.
   print_live_regs(env);
   return env.explorer->stack_liveness.compute(env);

@@ -92,6 +92,7 @@ int leave_loop(Env& env, State& checkpoint, bool& left) {
   log_visit(env, "exit", *visit);
   const int error = propagate_backedges(env, *visit);
   visit->entry = nullptr;
+  env.explorer->kept_states -= static_cast<std::uint32_t>(visit->backedges.size());
   for (auto& edge : visit->backedges) env.explorer->recycle(std::move(edge.state));
   visit->backedges.clear();
   return error;
@@ -105,6 +106,7 @@ void add_backedge(Env& env, State& equal_to) {
   edge.state->insn = env.insn_idx;
   edge.state->seen = nullptr;
   visit->backedges.push_back(std::move(edge));
+  env.explorer->count_kept_state();
 }
 
 }  // namespace skep::verifier

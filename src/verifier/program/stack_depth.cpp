@@ -8,6 +8,7 @@
 
 #include "verifier/path/flow.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -70,6 +71,24 @@ class CallOrder {
   std::vector<Mark> marks_;
 };
 
+// Callees before their callers, those that are only called back included.
+void log_call_order(Env& env) {
+  std::vector<bool> met(env.subprograms.size(), false);
+  std::vector<std::uint32_t> order;
+  const auto visit = [&](const auto& self, std::uint32_t index) -> void {
+    met[index] = true;
+    for (std::uint32_t at = env.subprograms[index].end; at-- > env.subprograms[index].start;) {
+      if (!is_subprogram_call(env.insns[at]) && !is_function_address(env.insns[at])) continue;
+      if (!met[env.aux[at].callee]) self(self, env.aux[at].callee);
+    }
+    order.push_back(index);
+  };
+  for (std::uint32_t i = 0; i < env.subprograms.size(); ++i)
+    if (!met[i]) visit(visit, i);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    env.log->print("topo_order[{}] = {}\n", i, env.subprograms[order[i]].name);
+}
+
 class StackWalk {
  public:
   explicit StackWalk(Env& env) : env_(env) {
@@ -87,6 +106,10 @@ class StackWalk {
     return (subprogram.stack_depth + frame_alignment - 1) / frame_alignment * frame_alignment;
   }
 
+  void note_depth(std::uint32_t depth) {
+    env_.statistics.max_stack_depth = std::max(env_.statistics.max_stack_depth, depth);
+  }
+
   int enter(std::uint32_t index, std::uint32_t depth) {
     const Subprogram& subprogram = env_.subprograms[index];
     env_.insn_idx = subprogram.start;
@@ -97,8 +120,10 @@ class StackWalk {
     const std::uint32_t own = rounded(subprogram);
     if (private_stacks_ && own >= private_stack_from) {
       if (own > max_stack) return env_.refuse(-EACCES, "stack size of subprog {} is {}. Too large", index, own);
+      note_depth(own);
     } else {
       depth += own;
+      note_depth(depth);
       if (depth > max_stack) {
         return env_.refuse(-EACCES, "combined stack size of {} calls is {}. Too large", chain_.size() + 1, depth);
       }
@@ -171,6 +196,7 @@ int check_recursion(Env& env) {
   for (std::uint32_t i = 0; i < env.subprograms.size(); ++i) {
     if (const int error = order.visit(i)) return error;
   }
+  if (env.log->everything()) log_call_order(env);
   return 0;
 }
 

@@ -1,12 +1,13 @@
 // The functions of a program: where they begin and end, and what its BTF says of each.
 //
 // A function begins where a call or a function's address points to. Jumps must stay inside, control must not run out at
-// the end. Tested by tests/verifier/program/subprograms_test.cpp.
+// the end. Tested by tests/verifier/program/shape_test.cpp.
 #include <algorithm>
 #include <set>
 
 #include "verifier/path/flow.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -97,6 +98,10 @@ int find_subprograms(Env& env) {
 }
 
 int check_subprogram_bounds(Env& env) {
+  if (env.log->everything()) {
+    for (std::size_t i = 0; i < env.subprograms.size(); ++i)
+      env.log->print("func#{} @{}\n", i, env.subprograms[i].start);
+  }
   for (Subprogram& subprogram : env.subprograms) {
     for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
       const Insn& insn = env.insns[at];

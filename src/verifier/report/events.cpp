@@ -44,6 +44,12 @@ bool is_call(const Insn& insn) {
   return insn.insn_class() == insn_class::jmp && insn.op() == jmp_op::call;
 }
 
+bool is_map_load(const Insn& insn) {
+  if (!insn.is_wide_load()) return false;
+  return insn.src == pseudo::map_fd || insn.src == pseudo::map_idx || insn.src == pseudo::map_value ||
+         insn.src == pseudo::map_idx_value;
+}
+
 bool is_conditional(const Insn& insn) {
   const std::uint8_t op = insn.op();
   return (insn.insn_class() == insn_class::jmp || insn.insn_class() == insn_class::jmp32) && op != jmp_op::ja &&
@@ -54,8 +60,9 @@ std::string why_invalidated(const Env& env, std::uint32_t insn, const RegState& 
   const InsnAux& aux = env.aux[insn];
   if (before.has(reg_flag::non_owning) || before.has(reg_flag::rcu))
     return "leaving the protected region invalidated this borrowed pointer";
-  const bool moves =
-      before.is_packet() || before.is(RegType::packet_end) || (aux.helper != nullptr && aux.helper->changes_packet);
+  constexpr std::uint32_t slice_of_packet = reg_flag::dynptr_skb | reg_flag::dynptr_xdp | reg_flag::dynptr_skb_meta;
+  const bool moves = before.has(slice_of_packet) || before.is_packet() || before.is(RegType::packet_end) ||
+                     (aux.helper != nullptr && aux.helper->changes_packet);
   return moves ? "packet data may have moved" : "resource release invalidated this pointer";
 }
 
@@ -99,6 +106,8 @@ void EventRecorder::compare_registers(Env& env, State& state) {
   const Insn& insn = env.insns[insn_];
   if (is_conditional(insn)) return;  // what a comparison tells is no change
   const Frame& frame = state.current();
+  // A load of a map's address makes a number of the register first.
+  if (is_map_load(insn)) regs_[insn.dst].mark_unknown();
   for (unsigned i = 0; i < frame_pointer; ++i) {
     const RegState &before = regs_[i], &now = frame.regs[i];
     if (same_value(before, now)) continue;

@@ -1,4 +1,8 @@
 // Lines that describe where the walk is. See log.hpp.
+//
+// Two things that the kernel prints at level 2 are left out, since this verifier's analysis of the stack goes another
+// way: the rounds and results of the kernel's own ("subprog#0: analyzing", "stack use/def"), and bytes of a slot that
+// are dead while others are not ("fp-8=0000pppp"). A slot that is dead as a whole vanishes in both.
 #include "verifier/report/log.hpp"
 
 #include <algorithm>
@@ -10,13 +14,6 @@
 namespace skep::verifier {
 
 namespace {
-
-// States stand in a column of their own, behind the instruction.
-std::size_t padding_behind(std::size_t width) {
-  constexpr std::size_t column = 40, step = 8;
-  const std::size_t end = std::max(width + step / 2, column);
-  return (end + step - 1) / step * step - width - 1;
-}
 
 std::string callee_text(const Env& env, std::uint32_t at) {
   const Insn& insn = env.insns[at];
@@ -36,6 +33,12 @@ std::string callee_text(const Env& env, std::uint32_t at) {
 }
 
 }  // namespace
+
+std::size_t padding_behind(std::size_t width) {
+  constexpr std::size_t column = 40, step = 8;
+  const std::size_t end = std::max(width + step / 2, column);
+  return (end + step - 1) / step * step - width - 1;
+}
 
 void begin_walk_log(Env& env) {
   env.log->recorder().path_begins();

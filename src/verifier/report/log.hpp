@@ -103,6 +103,8 @@ void log_pruned(Env& env, bool path_begins);
 std::size_t path_log_position(const Env& env);
 // "; source text @ file.c:12", unless it was the last to be printed.
 void log_source_line(Env& env, std::uint32_t insn);
+// What is said of an instruction stands in a column of its own: the spaces before it, behind text of this width.
+std::size_t padding_behind(std::size_t width);
 // "(b7) r0 = 1": the instruction as text.
 std::string insn_text(const Env& env, std::uint32_t insn);
 // `head` and then all registers and slots of the state's innermost frame (or of `frame`), with references and callback

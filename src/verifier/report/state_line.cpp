@@ -1,5 +1,6 @@
 // What is known on a path, as one line: "R1=ctx() R10=fp0 fp-8=mmmm????". The words and their order are the kernel's.
 // See log.hpp. Tested by tests/verifier/report/state_line_test.cpp.
+#include <algorithm>
 #include <array>
 
 #include "verifier/env.hpp"
@@ -73,8 +74,13 @@ class Attributes {
   std::string text_;
 };
 
-void add_map(Attributes& list, const maps::MapInfo& map) {
-  if (!map.name.empty()) list.add("map={}", map.name);
+// The template of a map's inner maps stands for all of them: only a map that the program names itself has a name here.
+bool is_named(const Env& env, const maps::MapInfo& map) {
+  return !map.name.empty() && std::find(env.used_maps.begin(), env.used_maps.end(), &map) != env.used_maps.end();
+}
+
+void add_map(Attributes& list, const Env& env, const maps::MapInfo& map) {
+  if (is_named(env, map)) list.add("map={}", map.name);
   list.add("ks={},vs={}", map.key_size, map.value_size);
 }
 
@@ -114,17 +120,18 @@ void add_identity(Attributes& list, const RegState& reg) {
     else
       list.add("id={}", id);
   }
-  const std::uint32_t parent = reg.parent_id != 0 ? reg.parent_id : reg.dynptr_id;
+  std::uint32_t parent = reg.parent_id != 0 ? reg.parent_id : reg.dynptr_id;
+  if (parent == 0 && reg.is(RegType::mem) && reg.id != 0 && reg.ref_id != reg.id) parent = reg.ref_id;
   if (parent != 0) list.add("parent_id={}", parent);
   if (reg.has(reg_flag::non_owning)) list.add("non_own_ref");
 }
 
-void add_by_type(Attributes& list, const RegState& reg) {
+void add_by_type(Attributes& list, const Env& env, const RegState& reg) {
   switch (reg.type) {
     case RegType::map_ptr:
     case RegType::map_value:
     case RegType::map_key:
-      if (reg.map != nullptr) add_map(list, *reg.map);
+      if (reg.map != nullptr) add_map(list, env, *reg.map);
       break;
     case RegType::packet:
     case RegType::packet_meta:
@@ -152,10 +159,10 @@ std::string reg_text(Env& env, const RegState& reg, const Frame& frame) {
   if (reg.is_const()) return fmt::format("{}{}", precise, signed_text(static_cast<std::int64_t>(reg.r.const_value())));
   std::string text(precise);
   text += reg.is_scalar() ? std::string("scalar") : pointer_head(env, reg, frame);
-  if (reg.is(RegType::stack) && reg.has_fixed_offset()) return text + fmt::format("{}", reg.fixed_offset());
+  if (reg.is(RegType::stack) && reg.has_fixed_offset()) return text + signed_text(reg.fixed_offset());
   Attributes list;
   add_identity(list, reg);
-  add_by_type(list, reg);
+  add_by_type(list, env, reg);
   if (reg.is_pointer() && reg.has_fixed_offset()) {
     if (reg.fixed_offset() != 0) list.add("imm={}", signed_text(reg.fixed_offset()));
   } else {

@@ -58,5 +58,23 @@ TEST(Log, AcceptedProgramsLeaveOnlyStatisticsAtLevelOne) {
   EXPECT_TRUE(output.log.starts_with("processed 2 insns (limit 1000000)")) << output.log;
 }
 
+TEST(Log, LevelTwoTellsOfFunctionsAndLiveRegisters) {
+  const auto output = verify_text({"w0 = 0; exit", ProgType::socket_filter, 0, 2});
+  EXPECT_TRUE(output.log.starts_with("func#0 @0\ntopo_order[0] = ")) << output.log;
+  const auto has = [&](std::string_view text) { return output.log.find(text) != std::string::npos; };
+  // The whole of r0 is returned, so the upper half that w0 leaves out matters.
+  EXPECT_TRUE(has("      0: .......... (b4) w0 = 0                            ; zext\n")) << output.log;
+  EXPECT_TRUE(has("      1: 0......... (95) exit\n")) << output.log;
+}
+
+TEST(Log, LevelFourHasTheMessageAndStatisticsAlone) {
+  const auto refused = verify_text({"r0 = r3; exit", ProgType::socket_filter, 0, 4});
+  EXPECT_TRUE(refused.log.starts_with("R3 !read_ok\nverification time ")) << refused.log;
+  EXPECT_NE(refused.log.find("\nstack depth max 0\nsubprog 0 ("), std::string::npos) << refused.log;
+  const auto accepted = verify_text({"*(u32 *)(r10 -4) = 0; r0 = 0; exit", ProgType::socket_filter, 0, 4});
+  EXPECT_NE(accepted.log.find("\nstack depth max 16\nsubprog 0 ("), std::string::npos) << accepted.log;
+  EXPECT_NE(accepted.log.find(" insns_self 3 insns_total 3 stack 8\n"), std::string::npos) << accepted.log;
+}
+
 }  // namespace
 }  // namespace skep::test
