@@ -111,18 +111,13 @@ Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bo
         Access result;
         result.member = m.name;
         result.through_union = through_union;
-        const TypeId target = btf.skip_modifiers(type.type);
-        if (btf.type(target).is_struct_or_union()) {
-          result.what = Access::What::pointer;
-          result.type = target;
-          result.tags = btf.pointer_tags(member_id);
-        } else {
-          result.what = Access::What::scalar;
-          result.type = member_id;
-        }
+        result.what = Access::What::pointer;
+        result.type = btf.skip_modifiers(type.type);
+        if (btf.type(result.type).is_struct_or_union()) result.tags = btf.pointer_tags(member_id);
         return result;
       }
-      if (off + size > end)
+      // What lies in a union may be read across its plain members: another member may be what is there.
+      if (off + size > end && !through_union)
         return refused(-EACCES,
                        fmt::format("access beyond the end of member {} (mend:{}) in struct {} with off {} size {}",
                                    shown(m.name), end, shown(t.name), off, size));

@@ -81,6 +81,32 @@ TEST(Walk, NobodyKnowsWhichMemberOfAUnionIsAlive) {
   EXPECT_FALSE(btf->access(btf->find("either_s", Kind::struct_), 0, 4).through_union);
 }
 
+// As Linux 7.3 answers for kernel_siginfo's _sifields, rcu_special and bpf_attr.
+TEST(Walk, PlainMembersOfAUnionMayBeReadAcross) {
+  const auto btf = test::btf_of({"struct first { int a; int b; struct either_s *p; }",
+                                 "union many { struct first one; int number; }",
+                                 "struct holder { int kind; int more; union many u; }"});
+  const TypeId holder = btf->find("holder", Kind::struct_);
+  EXPECT_EQ(btf->access(holder, 8, 8).what, Btf::Access::What::scalar);
+  EXPECT_EQ(btf->access(holder, 11, 2).what, Btf::Access::What::scalar);
+  EXPECT_EQ(btf->access(holder, 0, 8).message,
+            "access beyond the end of member kind (mend:4) in struct holder with off 0 size 8");
+  EXPECT_EQ(btf->access(holder, 16, 4).message,
+            "cannot access ptr member p with moff 8 in struct first with off 8 size 4");
+  const auto over = test::btf_of({"struct small { int a; int b; }", "union two { struct small s; long wide[2]; }"});
+  EXPECT_EQ(over->access(over->find("two", Kind::union_), 4, 8).message, "access beyond struct small at off 4 size 8");
+}
+
+// Also of what is no struct: char *, void *, functions. What it points to may be read, whatever comes.
+TEST(Walk, EveryPointerIsOne) {
+  const auto btf = test::btf_of({"struct pointers { char *text; void *any; int **twice; }"});
+  for (const unsigned offset : {0U, 8U, 16U}) {
+    const auto got = btf->access(btf->find("pointers", Kind::struct_), offset, 8);
+    EXPECT_EQ(got.what, Btf::Access::What::pointer);
+    EXPECT_FALSE(btf->type(got.type).is_struct_or_union());
+  }
+}
+
 TEST(Walk, AStructHoldsWhatBeginsWhereItDoes) {
   const auto btf = test::btf_of({"struct inner { int a; }", "struct middle { struct inner first; int b; }",
                                  "struct outer { struct middle first; struct inner second; }"});
