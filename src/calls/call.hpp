@@ -281,6 +281,8 @@ struct Kfunc {
   std::string_view struct_ops = {};
   // Attach types to which the call is limited; empty: no limit.
   std::span<const AttachType> attach_types = {};
+  // A function at which programs may not call it although they may elsewhere; empty: none.
+  std::string_view not_at = {};
 };
 
 // The tables. Both are sorted and complete for the reference release; a lookup of an unknown call gives null.

@@ -52,6 +52,7 @@ constexpr Kfunc entries[] = {
         .flags = kfunc_flag::sleepable,
         .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
         .prototype = "int bpf_ksock_send(struct bpf_ksock *ks, const void *data, u32 data__sz)",
+        .not_at = "bpf_lsm_socket_sendmsg",
     },
     Kfunc{
         .name = "bpf_sk_assign_tcp_reqsk",

@@ -115,6 +115,7 @@ bool next_path(Env& env, int& error) {
 
 // Charges the instruction to its function, and to all that led here: callers, and for what runs later the walk's first.
 void count_instruction(Env& env) {
+  if (!env.log->statistics()) return;
   const auto& frames = env.state->frames;
   ++env.subprograms[frames.back()->subprogram].insns_walked;
   for (const auto& frame : frames) ++env.subprograms[frame->subprogram].insns_walked_within;

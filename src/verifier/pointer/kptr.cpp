@@ -41,8 +41,8 @@ int check_kptr_match(Env& env, const btf::Field& field, const RegState& reg, uns
     return env.refuse(-EACCES, "invalid kptr access, R{} type={} expected={}", regno, actual, expected);
   };
   if (!kind_fits) return refuse();
-  // The object itself, or (for an untrusted kptr) what lies at its first member; never a place inside it.
-  if (int error = check_fixed_offset(env, reg, regno, 0)) return error;
+  // A known place: what lies there decides. An owned kptr takes the object itself alone, another a member of its type.
+  if (!reg.r.is_const() || reg.fixed_offset() < 0) return check_fixed_offset(env, reg, regno, 0);
   const bool strict = field.kind != FieldKind::kptr_unref;
   const auto at = static_cast<std::uint64_t>(reg.fixed_offset());
   const bool same = reg.btf->contains_at(reg.btf_id, at, *field.btf, field.type, strict);

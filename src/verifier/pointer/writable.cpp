@@ -1,7 +1,8 @@
 // Stores into kernel objects: the few fields that some program types own, by name.
 //
 // Where a field lies is looked up in the kernel's BTF, so that the list holds for any release. Tested by
-// tests/conformance/.
+// tests/verifier/call/helper_rules_test.cpp.
+#include <algorithm>
 #include <cerrno>
 
 #include "verifier/pointer/btf_object.hpp"
@@ -38,15 +39,19 @@ std::optional<Range> find_path(const btf::Btf& btf, btf::TypeId id, std::string_
   return std::nullopt;
 }
 
+// Most fields are stored whole, or their first bytes; some by parts.
+enum class Store : std::uint8_t { from_start, any_part };
 struct Writable {
-  std::string_view struct_ops;  // empty: program types that work on packets
+  std::string_view struct_ops;
   std::string_view object;
   std::string_view field;  // empty: all of it
+  Store store = Store::from_start;
+  std::uint32_t skipped = 0, length = 0;  // the part of the field that is the program's; length 0: to its end
 };
 constexpr Writable writable_fields[] = {
     {"tcp_congestion_ops", "tcp_sock", "inet_conn.icsk_inet.sk.sk_pacing_rate"},
     {"tcp_congestion_ops", "tcp_sock", "inet_conn.icsk_inet.sk.sk_pacing_status"},
-    {"tcp_congestion_ops", "tcp_sock", "inet_conn.icsk_ca_priv"},
+    {"tcp_congestion_ops", "tcp_sock", "inet_conn.icsk_ca_priv", Store::any_part},
     {"tcp_congestion_ops", "tcp_sock", "inet_conn.icsk_ack.pending"},
     {"tcp_congestion_ops", "tcp_sock", "snd_cwnd"},
     {"tcp_congestion_ops", "tcp_sock", "snd_cwnd_cnt"},
@@ -55,33 +60,43 @@ constexpr Writable writable_fields[] = {
     {"tcp_congestion_ops", "tcp_sock", "ecn_flags"},
     {"tcp_congestion_ops", "tcp_sock", "app_limited"},
     {"Qdisc_ops", "sk_buff", "tstamp"},
-    {"Qdisc_ops", "sk_buff", "cb"},
+    {"Qdisc_ops", "sk_buff", "cb", Store::any_part, 8, 20},
     {"Qdisc_ops", "Qdisc", "limit"},
     {"Qdisc_ops", "Qdisc", "q.qlen"},
-    {"Qdisc_ops", "Qdisc", "qstats"},
+    {"Qdisc_ops", "Qdisc", "qstats", Store::any_part},
     {"sched_ext_ops", "task_struct", "scx.slice"},
     {"sched_ext_ops", "task_struct", "scx.dsq_vtime"},
     {"sched_ext_ops", "task_struct", "scx.disallow"},
     {"hid_bpf_ops", "hid_bpf_ctx", "retval"},
     {"hid_bpf_ops", "hid_bpf_ctx", "size"},
-    {"hid_bpf_ops", "hid_device", "name"},
-    {"hid_bpf_ops", "hid_device", "uniq"},
-    {"hid_bpf_ops", "hid_device", "phys"},
+    {"hid_bpf_ops", "hid_device", "name", Store::any_part},
+    {"hid_bpf_ops", "hid_device", "uniq", Store::any_part},
+    {"hid_bpf_ops", "hid_device", "phys", Store::any_part},
     {"hid_bpf_ops", "hid_device", "quirks"},
-    {"bpf_dummy_ops", "bpf_dummy_ops_state", ""},
-    {"bpf_testmod_st_ops", "st_ops_args", ""},
+    {"bpf_dummy_ops", "bpf_dummy_ops_state", "", Store::any_part},
+    {"bpf_testmod_st_ops", "st_ops_args", "", Store::any_part},
 };
 
 bool works_on_packets(ProgType type) {
   return type == ProgType::sched_cls || type == ProgType::sched_act || type == ProgType::xdp;
 }
 
-// A struct that only stands for another one ("nf_conn___init") has its fields.
-btf::TypeId layout_of(const btf::Btf& btf, btf::TypeId id, std::string_view name) {
-  const auto suffix = name.find("___");
-  if (suffix == name.npos) return id;
-  const btf::TypeId base = btf.find(name.substr(0, suffix), Kind::struct_);
-  return base != 0 ? base : id;
+// The part of `object` that a row opens.
+Range range_of(const btf::Btf& btf, btf::TypeId object, const Writable& row) {
+  if (row.field.empty()) return Range{0, btf.size_of(object).value_or(0)};
+  auto range = find_path(btf, object, row.field).value_or(Range{});
+  range.begin += row.skipped;
+  if (row.length != 0) range.end = std::min(range.end, range.begin + row.length);
+  return range;
+}
+
+// Why a program whose table opens some objects may not make this store; empty: nothing is said.
+std::string reason(std::string_view table, std::string_view object, bool known, std::int64_t off, unsigned size) {
+  if (table == "sched_ext_ops") return {};
+  if (!known) return "only read is supported";
+  if (table == "hid_bpf_ops")
+    return fmt::format("write access for struct {} at offset {} with size {} is not supported", object, off, size);
+  return fmt::format("no write support to {} at off {}", object, off);
 }
 
 }  // namespace
@@ -90,31 +105,29 @@ int check_kernel_object_write(Env& env, const MemAccess& access, std::int64_t of
   const RegState& reg = access.reg;
   const std::string_view name = reg.btf->type(reg.btf_id).name;
   const bool struct_ops = env.type().type == ProgType::struct_ops;
-  const bool packets = works_on_packets(env.type().type);
-  // A store through a pointer that may fault could not be caught.
-  if ((!struct_ops && !packets) || !is_trusted(reg)) return env.refuse(-EACCES, "only read is supported");
-  bool known_object = false;
+  const std::string_view table = struct_ops ? env.input.traits.struct_ops_type : std::string_view{};
+  bool opens_any = works_on_packets(env.type().type), known = false;
+  std::string why;
   const auto begin = static_cast<std::uint64_t>(off);
-  for (const Writable& field : writable_fields) {
-    if (field.object != name) continue;
-    if (struct_ops ? field.struct_ops != env.input.traits.struct_ops_type : !field.struct_ops.empty()) continue;
-    known_object = true;
-    const btf::TypeId layout = layout_of(*reg.btf, reg.btf_id, name);
-    const auto range = field.field.empty() ? Range{0, reg.btf->size_of(layout).value_or(0)}
-                                           : find_path(*reg.btf, layout, field.field).value_or(Range{});
-    if (begin >= range.begin && begin + access.size <= range.end) return 0;
-    if (begin >= range.begin && begin < range.end)
-      return env.refuse(-EACCES, "access beyond {} at off {} size {} ends at {}", name, off, access.size, range.end);
+  // A store through a pointer that may fault could not be caught.
+  if ((struct_ops || opens_any) && (is_trusted(reg) || is_rcu_protected(reg))) {
+    for (const Writable& row : writable_fields) {
+      if (!struct_ops || row.struct_ops != table) continue;
+      opens_any = true;
+      if (row.object != name) continue;
+      known = true;
+      const Range range = range_of(*reg.btf, reg.btf_id, row);
+      if (row.store == Store::from_start ? begin != range.begin : begin < range.begin || begin >= range.end) continue;
+      if (begin + access.size <= range.end) return 0;
+      why = fmt::format("access beyond {} at off {} size {} ends at {}", name, off, access.size, range.end);
+    }
+  } else {
+    opens_any = false;
   }
-  if (packets) {
-    env.note("only read is supported");
-    return env.refuse(-EACCES, "R{} cannot write into ptr_{} at off={} size={}", access.regno, name, off, access.size);
-  }
-  if (known_object && env.input.traits.struct_ops_type == "hid_bpf_ops")
-    return env.refuse(-EACCES, "write access for struct {} at offset {} with size {} is not supported", name, off,
-                      access.size);
-  if (known_object) return env.refuse(-EACCES, "no write support to {} at off {}", name, off);
-  return env.refuse(-EACCES, "only read is supported");
+  if (!opens_any) return env.refuse(-EACCES, "only read is supported");
+  if (why.empty()) why = reason(table, name, known, off, access.size);
+  if (!why.empty()) env.note("{}", why);
+  return env.refuse(-EACCES, "R{} cannot write into ptr_{} at off={} size={}", access.regno, name, off, access.size);
 }
 
 }  // namespace skep::verifier
