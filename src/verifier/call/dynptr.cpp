@@ -3,9 +3,10 @@
 // A dynptr takes two stack slots; the lower address is its first slot. It has an id, slices of it carry that id
 // (RegState::dynptr_id), and some kinds own a reference (ring buffer records, files) that all clones share. Writing
 // over a dynptr destroys it and its slices; the last one that owns a reference may not be written over. Tested by
-// tests/verifier/call/dynptr_test.cpp.
+// tests/verifier/call/references_test.cpp.
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
@@ -140,15 +141,19 @@ int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdo
         -EINVAL,
         explain::argument_dynptr_kind(call.name(), regno, dynptr_kind_name(dynptr->dynptr), dynptr_kind_name(wanted)),
         "Expected a dynptr of type {} as R{}", dynptr_kind_name(wanted), regno);
+  if (reg.is(RegType::stack) && reg.frame + 1 == env.state->frames.size()) {
+    const int at = first_slot(env, reg);
+    for (const int slot : {at, at - 1}) env.log->touch_slot(static_cast<std::size_t>(slot));
+  }
   call.dynptr = dynptr->dynptr;
   call.dynptr_id = dynptr->id;
   call.dynptr_ref = dynptr->ref_id;
+  call.dynptr_parent = dynptr->parent_id;
   return 0;
 }
 
 int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const RegState* clone_of) {
   const RegState reg = env.reg(regno);
-  call.dynptr_parent = dynptr->parent_id;
   const int at = first_slot(env, reg);
   if (at < 1) return env.refuse(-EINVAL, explain::dynptr_initialized(), "Dynptr has to be an uninitialized dynptr");
   Frame& frame = *env.state->frames[reg.frame];
@@ -166,14 +171,14 @@ int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const R
       env.state->resources.back().parent_id = kind == DynptrKind::file ? call.arg_ref : 0;
     }
     dynptr.parent_id = dynptr.ref_id;
+  } else {
+    // One over an object that the program owns ends with that object.
+    dynptr.parent_id = clone_of != nullptr ? clone_of->parent_id : call.arg_ref;
   }
   dynptr.id = env.new_id();
   for (const int slot : {at, at - 1}) {
     StackSlot& s = frame.stack[static_cast<std::size_t>(slot)];
     s.types.fill(SlotType::dynptr);
-  } else {
-    // One over an object that the program owns ends with that object.
-    dynptr.parent_id = clone_of != nullptr ? clone_of->parent_id : call.arg_ref;
     s.spilled = dynptr;
     s.spilled.first_slot = slot == at;
   }
