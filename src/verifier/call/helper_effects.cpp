@@ -113,8 +113,11 @@ int run_loop(Env& env, const Call& call) {
   InsnAux& aux = env.insn_aux();
   // bpf_loop can be inlined when every path calls the same function with flags 0.
   const RegState& flags = env.reg(4);
-  const bool fits = flags.is_const() && flags.r.const_value() == 0;
-  if (!aux.loop_inlinable && aux.callee == 0) {
+  const bool fits = flags.is_null();
+  const bool first = !aux.loop_inlinable && aux.callee == 0;
+  if (fits && (first || aux.loop_inlinable))
+    if (const int err = mark_precise(env, 4)) return err;
+  if (first) {
     aux.loop_inlinable = fits;
     aux.callee = static_cast<std::uint32_t>(call.callback);
   } else if (aux.callee != static_cast<std::uint32_t>(call.callback) || !fits) {

@@ -151,8 +151,9 @@ bool back_through_call(Step& s) {
 
 bool back_through_exit(Step& s) {
   std::uint32_t& regs = s.wanted.regs[s.wanted.frame];
-  if (s.next >= 0 && s.env.aux[static_cast<std::uint32_t>(s.next)].calls_callback) regs &= ~arguments;
-  if ((regs & arguments) != 0) return false;
+  // Behind a callback stands the call that ran it: what is wanted of that call's arguments was there before it.
+  const bool of_callback = s.next >= 0 && s.env.aux[static_cast<std::uint32_t>(s.next)].calls_callback;
+  if (!of_callback && (regs & arguments) != 0) return false;
   const bool of_subprogram = s.next >= 1 && is_subprogram_call(s.env.insns[static_cast<std::uint32_t>(s.next - 1)]);
   const bool result_wanted = of_subprogram && s.wanted.wants(0);
   s.wanted.drop(0);

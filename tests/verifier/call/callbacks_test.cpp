@@ -41,6 +41,16 @@ TEST(Callbacks, WhatOneRoundWritesTheNextReads) {
   for (const Row& row : rows) expect(row);
 }
 
+// How often the function runs is of consequence after each round too: two rounds are not one that was seen before.
+TEST(Callbacks, MoreRoundsThanOnAnEarlierPath) {
+  expect({"once, or twice",
+          "call 7; *(u64 *)(r10 -56) = 7; r8 = 34; if w0 == 1 goto run; r8 = 33;"
+          "run: r1 = r8; r1 &= 7; r2 = func f; r3 = r10; r3 += -56; r4 = 0; call 181; r0 = 0; exit;"
+          "f: r7 = r1; r8 = *(u64 *)(r2 +0); r3 = r7; r3 += r8; *(u64 *)(r2 +0) = r3;"
+          "if r8 s> 0 goto fine; r1 = 0; r0 = *(u64 *)(r1 +0); fine: r0 = 0; exit",
+          "R1 invalid mem access 'scalar'"});
+}
+
 TEST(Callbacks, VisitElements) {
   const Row rows[] = {
       {"keys and values",
