@@ -58,13 +58,7 @@ TEST(Calls, set_callback_flags) {
 TEST(Calls, set_callback_uninitialised) {
   on_every_map([](Machine& m, const char* map) { EXPECT_EQ(m.run(map, "set 1 quick"), "EINVAL"); });
 }
-// Between the last close and the cancellation it is -EPERM; afterwards, which is all that can be seen from outside, the
-// item is uninitialized.
-TEST(Calls, set_callback_no_user_reference) {
-  Machine m;
-  ASSERT_TRUE(m.ready());
-  EXPECT_EQ(m.run("inner", "init 1; set 1 quick"), "none none");
-}
+// set_callback_no_user_reference: closing_map_test.cpp
 TEST(Calls, set_callback_impl) {
   Machine m;
   const ObjectPtr object = load_object(m.kernel(), std::string(EXAMPLE_OBJECTS) + "/wq-618.bpf.o");
