@@ -1,5 +1,5 @@
 // Reading a Btf: types, their parts, names and declaration tags. Everything here relies on the parser having checked
-// ids, names and the absence of cycles. Tested by tests/btf/btf_test.cpp.
+// ids, names and the absence of cycles. Tested by tests/btf/parse_test.cpp.
 #include "btf/btf.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See cli/object.hpp. Tested by tests/cli/object_test.cpp.
+// See cli/object.hpp. Tested by tests/conformance/.
 #include "cli/object.hpp"
 
 #include <bpf/btf.h>

@@ -1,4 +1,4 @@
-// `skep run`: runs programs and shows what they returned and what ran asynchronously. Tested by tests/cli/run_test.cpp.
+// `skep run`: runs programs and shows what they returned and what ran asynchronously. Tested by scripts/run.
 #include <bpf/bpf.h>
 
 #include <cerrno>

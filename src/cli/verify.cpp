@@ -1,4 +1,4 @@
-// `skep verify`: what the kernel would say of each program of each object. Tested by tests/cli/verify_test.cpp.
+// `skep verify`: what the kernel would say of each program of each object. Tested by tests/conformance/.
 #include <bpf/bpf.h>
 #include <unistd.h>
 

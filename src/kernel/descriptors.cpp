@@ -1,5 +1,5 @@
 // Descriptors: real ones (each is an eventfd, so that it can be polled, duplicated and passed to select), what they
-// name, and the process-wide registry from descriptor to Kernel. Tested by tests/kernel/descriptors_test.cpp.
+// name, and the process-wide registry from descriptor to Kernel. Tested by tests/kernel/front_door_test.cpp.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>

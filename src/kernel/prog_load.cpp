@@ -1,5 +1,5 @@
 // PROG_LOAD: gathers what the verifier needs from descriptors and the caller's memory, asks it, and makes the program.
-// Tested by tests/kernel/prog_load_test.cpp.
+// Tested by tests/kernel/front_door_test.cpp.
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // What ran asynchronously, told in the words of user space: program, callback, map, key. Tested by
-// tests/kernel/work_test.cpp.
+// tests/work/.
 #include "engine/program_callback.hpp"
 #include "kernel/impl.hpp"
 

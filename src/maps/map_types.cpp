@@ -1,4 +1,4 @@
-// See maps/map_types.hpp. Tested by tests/maps/map_types_test.cpp.
+// See maps/map_types.hpp. Tested by tests/maps/create_test.cpp.
 #include "maps/map_types.hpp"
 
 #include <array>

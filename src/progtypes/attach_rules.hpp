@@ -1,7 +1,7 @@
 // Which functions of the kernel tracing and security programs may be attached to, and in what way.
 //
 // BTF does not say this; it was asked of the reference release for every function. Names are those of BTF
-// ("bpf_lsm_file_open"). Tested by tests/progtypes/attach_rules_test.cpp.
+// ("bpf_lsm_file_open"). Tested by tests/progtypes/progtypes_test.cpp.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
 // Finds program types by number and by name.
 //
-// Tested by tests/progtypes/registry_test.cpp.
+// Tested by tests/progtypes/progtypes_test.cpp.
 #include <array>
 
 #include "progtypes/definitions.hpp"

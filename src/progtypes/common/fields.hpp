@@ -1,7 +1,7 @@
 // Context layouts as rows: which fields there are, and at which sizes each may be read and written.
 //
 // The rules differ by field and by program type and follow no principle, so they are data. Tested by
-// tests/progtypes/context_test.cpp.
+// tests/progtypes/progtypes_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Where calls may be made: sections in which a program may not sleep, and what a call leaves of the registers.
 //
 // A program sleeps only if it (or the callback that runs) was declared sleepable, and not between rcu_read_lock and
-// unlock, with preemption or interrupts off, or holding a lock. Tested by tests/verifier/call/contexts_test.cpp.
+// unlock, with preemption or interrupts off, or holding a lock. Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
 #include "verifier/report/log.hpp"
 

@@ -1,7 +1,7 @@
 // Global functions are verified by their prototype: what BTF and its declaration tags say of each parameter is what the
 // function may rely on, and what each caller must give.
 //
-// Tested by tests/verifier/call/global_args_test.cpp.
+// Tested by tests/conformance/.
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"

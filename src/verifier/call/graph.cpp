@@ -1,7 +1,7 @@
 // Lists and trees of the program's own objects: heads and roots in maps or objects, nodes in objects, one lock beside
 // each head. Putting a node in gives up the object but leaves a non-owning pointer, good until the lock is dropped.
 //
-// Tested by tests/verifier/call/graph_test.cpp.
+// Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {

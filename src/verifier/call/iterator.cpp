@@ -2,7 +2,7 @@
 //
 // Every call of `next` splits the path: one on which the iterator is drained and NULL comes back, and one on which
 // another element does. Imprecise scalars that changed since the last round are forgotten, so that the walk round the
-// loop comes to an end. Tested by tests/verifier/call/iterators_test.cpp.
+// loop comes to an end. Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"

@@ -1,6 +1,6 @@
 // Objects passed to kfuncs: whether they may be trusted, and whether one type may stand for another.
 //
-// Tested by tests/verifier/call/kfunc_types_test.cpp.
+// Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {

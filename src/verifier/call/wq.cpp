@@ -2,7 +2,7 @@
 //
 // The pointer must be to a map value, at the constant offset where the value's type has the item; and the map that is
 // passed beside it must be the one that the value came from. For inner maps that is known by map_uid: two lookups of
-// inner maps give two different maps. Callbacks: callbacks.cpp. Tested by tests/verifier/call/wq_test.cpp and by the
+// inner maps give two different maps. Callbacks: callbacks.cpp. Tested by tests/conformance/ and by the
 // conformance suite's wq-verdicts.
 #include "verifier/call/internal.hpp"
 

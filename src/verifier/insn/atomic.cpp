@@ -1,6 +1,6 @@
 // Atomic instructions: a load and a store in one, or an ordered load or store.
 //
-// Tested by tests/verifier/insn/atomic_test.cpp.
+// Tested by tests/verifier/insn/memory_test.cpp.
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"

@@ -1,6 +1,6 @@
 // gotox: a jump through a table of addresses (a map of type insn_array).
 //
-// Every target that the address may be is walked. Tested by tests/verifier/insn/indirect_test.cpp.
+// Every target that the address may be is walked. Tested by tests/conformance/.
 #include <algorithm>
 #include <cerrno>
 #include <vector>

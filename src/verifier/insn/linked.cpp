@@ -1,7 +1,7 @@
 // Linked scalars: copies of one value, or values that differ from it by a constant. What a branch learns of one is
 // known of all.
 //
-// Tested by tests/verifier/insn/linked_test.cpp.
+// Tested by tests/verifier/insn/branch_test.cpp.
 #include <limits>
 
 #include "verifier/insn/insn.hpp"

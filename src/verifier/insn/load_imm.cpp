@@ -1,7 +1,7 @@
 // 64-bit immediate loads: numbers, maps, values in maps, kernel variables, functions. And the classic packet loads.
 //
 // What a pseudo load names was found before the walk (program/resolve.cpp). Tested by
-// tests/verifier/insn/load_test.cpp.
+// tests/conformance/.
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"

@@ -2,7 +2,7 @@
 // proves.
 //
 // All eight forms come to one: "pointer OP limit" with the pointer on the left. Tested by
-// tests/verifier/insn/packets_test.cpp.
+// tests/verifier/pointer/packet_test.cpp.
 #include "verifier/insn/insn.hpp"
 
 namespace skep::verifier {

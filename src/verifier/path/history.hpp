@@ -3,7 +3,7 @@
 //
 // An entry is made at jump targets and at instructions about which something is recorded; between two entries execution
 // went straight on. The functions that record are declared in env.hpp. Tested by
-// tests/verifier/path/precision_test.cpp.
+// tests/verifier/path/explorer_test.cpp.
 #pragma once
 
 #include <cstdint>

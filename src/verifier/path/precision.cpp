@@ -5,7 +5,7 @@
 // the set before it.
 //
 // Where the way back is lost (a pointer used as a number, say), every scalar on the path is marked: always sound, only
-// slower. The line of the log for each step is the kernel's. Tested by tests/verifier/path/precision_test.cpp.
+// slower. The line of the log for each step is the kernel's. Tested by tests/verifier/path/explorer_test.cpp.
 #include <array>
 #include <bit>
 

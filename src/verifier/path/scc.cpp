@@ -1,6 +1,6 @@
 // Loops of each function: the strongly connected components of its control-flow graph that have more than one
 // instruction, or a jump to itself. Tarjan's algorithm, without recursion. Calls of callbacks count as loops of their
-// own (the walk visits the callback again and again from there). Tested by tests/verifier/path/cfg_test.cpp.
+// own (the walk visits the callback again and again from there). Tested by tests/verifier/program/shape_test.cpp.
 #include <algorithm>
 #include <vector>
 

@@ -3,7 +3,7 @@
 // A slot that no instruction ahead can read need not be compared when states are, so more paths are pruned. Where a
 // pointer to the stack may be is followed through registers, spills and calls; each function is analyzed once for each
 // way it is called (a context: which of its arguments point where). A pointer that is lost sight of makes all that it
-// may reach live. Tested by tests/verifier/path/stack_liveness_test.cpp.
+// may reach live. Tested by tests/verifier/path/explorer_test.cpp.
 #pragma once
 
 #include <cstdint>

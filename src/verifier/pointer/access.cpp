@@ -1,7 +1,7 @@
 // Loads and stores: each is handed to the kind of pointer that it goes through.
 //
 // Whatever the kind, a load of less than eight bytes leaves a register whose upper bits are zero, or copies of the
-// sign. Tested by tests/verifier/pointer/access_test.cpp.
+// sign. Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <cerrno>
 
 #include "verifier/pointer/stack.hpp"

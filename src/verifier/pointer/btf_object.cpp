@@ -1,6 +1,6 @@
 // Kernel objects and allocated ones, walked by their BTF: what a load of a field gives, and what it may be used for.
 //
-// Tested by tests/verifier/pointer/btf_object_test.cpp.
+// Tested by tests/conformance/.
 #include "verifier/pointer/btf_object.hpp"
 
 #include <cerrno>

@@ -1,7 +1,7 @@
 // Buffers whose size only the attach point knows: a map iterator's key and value, a writable raw tracepoint's record.
 //
 // The greatest offset that is reached is a fact about the program, checked where it is attached. Tested by
-// tests/verifier/pointer/buf_test.cpp.
+// tests/conformance/.
 #include <cerrno>
 
 #include "verifier/pointer/pointer.hpp"

@@ -1,7 +1,7 @@
 // Memory that is handed to a helper or kfunc: as many bytes as the call may touch must be there, and readable or
 // writable.
 //
-// Tested by tests/verifier/pointer/call_memory_test.cpp.
+// Tested by tests/verifier/call/calls_test.cpp.
 #include <cerrno>
 
 #include "verifier/pointer/stack.hpp"

@@ -2,7 +2,7 @@
 //
 // For most program types a fixed layout (ProgTypeDef::context_access) says what each field gives. Programs that are
 // attached by BTF get an array of the attach target's arguments instead: see btf_context.cpp. Tested by
-// tests/verifier/pointer/context_test.cpp.
+// tests/conformance/.
 #include <cerrno>
 
 #include "verifier/pointer/btf_context.hpp"

@@ -1,6 +1,6 @@
 // Maps themselves: their kernel structure may be read by its BTF, and never written.
 //
-// Tested by tests/verifier/pointer/map_ptr_test.cpp.
+// Tested by tests/verifier/pointer/arithmetic_test.cpp.
 #include <cerrno>
 
 #include "verifier/pointer/btf_object.hpp"

@@ -1,6 +1,6 @@
 // Pointers that may be NULL, once a branch has told which they are.
 //
-// Copies share an id: what is learnt of one is known of all. Tested by tests/verifier/pointer/null_test.cpp.
+// Copies share an id: what is learnt of one is known of all. Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <algorithm>
 
 #include "verifier/pointer/pointer.hpp"

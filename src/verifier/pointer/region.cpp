@@ -1,7 +1,7 @@
 // Bounds: whether bytes reached through a pointer stay inside the object that it points into.
 //
 // A pointer's offset is a range; the access must stay inside from its least value and from its greatest. Tested by
-// tests/verifier/pointer/region_test.cpp.
+// tests/verifier/pointer/map_value_test.cpp.
 #include <cerrno>
 #include <limits>
 

@@ -1,6 +1,6 @@
 // Kinds of memory of which only the bounds are known: map keys, memory of a known size, flow keys, arenas.
 //
-// Tested by tests/verifier/pointer/simple_test.cpp.
+// Tested by tests/verifier/pointer/packet_test.cpp.
 #include <cerrno>
 
 #include "verifier/pointer/pointer.hpp"

@@ -1,7 +1,7 @@
 // Sockets as programs see them: struct bpf_sock, bpf_tcp_sock and bpf_xdp_sock, never the kernel's own.
 //
 // Which bytes may be read by which width is the layout of these structures. Tested by
-// tests/verifier/pointer/socket_test.cpp.
+// tests/conformance/.
 #include <cerrno>
 
 #include "verifier/pointer/pointer.hpp"

@@ -1,7 +1,7 @@
 // Which arguments of which tracepoints may be NULL, or an error code in a pointer's clothes.
 //
 // Four bits an argument: 1 may be NULL, 2 may be an error. A tracepoint that is not named here never passes such
-// pointers, unless it is a module's. Tested by tests/verifier/pointer/btf_context_test.cpp.
+// pointers, unless it is a module's. Tested by tests/conformance/.
 #include "verifier/pointer/btf_context.hpp"
 
 namespace skep::verifier {

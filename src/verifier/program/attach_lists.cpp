@@ -1,6 +1,6 @@
 // Which kernel functions, hooks and members are open or closed to programs. BTF does not say, so it is listed here:
 // facts of the reference release, as its answers show them. What a list does not name is treated as the greater part of
-// the kernel is. Tested by tests/verifier/program/attach_test.cpp.
+// the kernel is. Tested by tests/conformance/.
 #include "verifier/program/attach_lists.hpp"
 
 #include <algorithm>

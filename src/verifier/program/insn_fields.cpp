@@ -1,6 +1,6 @@
 // The shape of a single instruction: an opcode that exists, and zero in every field that it does not use, so that those
 // can get a meaning later. Wide loads, which name things, are resolve.cpp's. Tested by
-// tests/verifier/program/resolve_test.cpp.
+// tests/conformance/.
 #include "verifier/program/insn_fields.hpp"
 
 #include <bitset>

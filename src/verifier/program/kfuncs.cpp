@@ -1,5 +1,5 @@
 // What each call names: helpers by their number, kfuncs by the BTF id of a kernel function. Whether the program may
-// make the call, and with which arguments, is call/'s to say. Tested by tests/verifier/program/resolve_test.cpp.
+// make the call, and with which arguments, is call/'s to say. Tested by tests/conformance/.
 #include "verifier/path/flow.hpp"
 
 namespace skep::verifier {

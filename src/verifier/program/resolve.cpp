@@ -1,6 +1,6 @@
 // 64-bit immediate loads name maps, variables of the kernel and functions of the program: here they get their meaning.
 // On the way every instruction's shape is checked (insn_fields.cpp), and every map against the program that uses it
-// (map_use.cpp). Tested by tests/verifier/program/resolve_test.cpp.
+// (map_use.cpp). Tested by tests/conformance/.
 #include <algorithm>
 
 #include "verifier/program/insn_fields.hpp"
