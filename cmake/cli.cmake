@@ -6,10 +6,9 @@ find_library(LIBBPF_STATIC NAMES libbpf.a REQUIRED)
 set(SKEP_WRAPPED syscall close dup dup2 dup3 fcntl fcntl64 mmap mmap64 epoll_wait poll access faccessat open open64 fopen
                  fopen64 uname statfs statfs64 mkdir unlink elf_begin elf_memory btf__find_by_name_kind)
 list(TRANSFORM SKEP_WRAPPED PREPEND -Wl,--wrap= OUTPUT_VARIABLE SKEP_WRAP_FLAGS)
-# Ask for the stand-ins from the start: what is linked after the archive needs them too.
-list(APPEND SKEP_WRAP_FLAGS -Wl,--undefined=__wrap_syscall)
-# The archive's wrapped calls are wanted by libbpf, which the linker reads after it: they are asked for from the start.
-target_link_options(skep_loader INTERFACE ${SKEP_WRAP_FLAGS} -Wl,--undefined=__wrap_syscall)
+# The stand-ins are wanted by libbpf, which the linker reads after the archive: one of each file is asked for from the start.
+list(APPEND SKEP_WRAP_FLAGS -Wl,--undefined=__wrap_syscall -Wl,--undefined=__wrap_elf_begin)
+target_link_options(skep_loader INTERFACE ${SKEP_WRAP_FLAGS})
 target_link_libraries(skep_loader PUBLIC ${LIBBPF_STATIC} PkgConfig::LIBELF z)
 
 file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)

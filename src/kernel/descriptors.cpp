@@ -251,6 +251,17 @@ void Kernel::refresh_poll_state() {
   }
 }
 
+bool MapObject::takes(ProgramFamily family) {
+  const MapType type = map->info().type;
+  const bool programs =
+      type == MapType::prog_array || type == MapType::devmap || type == MapType::devmap_hash || type == MapType::cpumap;
+  if (!programs) return true;
+  if (type != MapType::prog_array) family.attach_type = {};
+  const std::lock_guard guard(lock_);
+  if (!family_) family_ = family;
+  return *family_ == family;
+}
+
 MapObject::~MapObject() {
   if (map && wake_fd >= 0) static_cast<maps::RingBuffer&>(*map).on_wakeup = nullptr;
   if (wake_fd >= 0) ::close(wake_fd);

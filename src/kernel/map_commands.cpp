@@ -189,8 +189,9 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   int error = 0;
   if (type == MapType::prog_array) {
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
-    return program ? map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags)
-                   : error;
+    if (!program) return error;
+    if (!map.takes(program->family)) return -EINVAL;
+    return map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags);
   }
   const auto inner = find<MapObject>(fd, ObjectKind::map, error);
   return inner ? map.map->update_object(key, inner->map, flags) : error;

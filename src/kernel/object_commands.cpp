@@ -1,5 +1,5 @@
 // Types, ids, information and pins: the commands that treat all objects alike. Tested by
-// tests/kernel/object_commands_test.cpp.
+// tests/kernel/front_door_test.cpp.
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +97,7 @@ int program_info(Call<attr::Info>& call, const ProgramObject& program) {
   info.attach_btf_id = program.attach_btf_id;
   info.attach_btf_obj_id = program.attach_btf_obj_id;
   std::vector<std::uint32_t> ids;
+  ids.reserve(program.maps.size());
   for (const auto& map : program.maps) ids.push_back(map->id);
   info.map_ids = wanted.map_ids;
   info.nr_map_ids = wanted.nr_map_ids;

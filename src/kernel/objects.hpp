@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -44,8 +46,21 @@ struct BtfObject final : Object {
   std::vector<std::uint8_t> raw;  // as user space gets it back
 };
 
+// What programs must have in common to call one another, and to use a map of programs.
+struct ProgramFamily {
+  ProgType type = ProgType::unspec;  // of an extension: its target's
+  AttachType attach_type{};
+  std::shared_ptr<const btf::Btf> types;  // tracing, lsm, struct_ops: of what they are attached to
+  btf::TypeId prototype = 0;              // … and its prototype
+  bool sleepable = false, fragments = false;
+  bool operator==(const ProgramFamily&) const = default;
+};
+
 struct MapObject final : Object {
   MapObject() : Object(ObjectKind::map) {}
+  // Maps that hold programs (prog_array, devmap, cpumap) belong to the family of the first program that uses them or
+  // that they hold: false for one of another. Any thread.
+  bool takes(ProgramFamily family);
   void get_user_ref() override { map->get_user_ref(); }
   void put_user_ref() override { map->put_user_ref(); }
   std::shared_ptr<maps::Map> map;
@@ -53,11 +68,16 @@ struct MapObject final : Object {
   std::uint32_t btf_vmlinux_value_type_id = 0;
   int wake_fd = -1;  // ring buffers: an eventfd that all descriptors of the map share
   ~MapObject() override;
+
+ private:
+  std::mutex lock_;
+  std::optional<ProgramFamily> family_;
 };
 
 struct ProgramObject final : Object {
   ProgramObject() : Object(ObjectKind::program) {}
   const progtypes::ProgTypeDef* type = nullptr;
+  ProgramFamily family;
   progtypes::ProgramTraits traits;
   std::string attach_function, struct_ops_type, struct_ops_member;  // what traits' views point into
   std::string name, license;

@@ -117,6 +117,36 @@ bool gpl_compatible(std::string_view license) {
          license == "Dual BSD/GPL" || license == "Dual MIT/GPL" || license == "Dual MPL/GPL";
 }
 
+// The prototype of a function, a tracepoint's typedef, or a member of struct_ops.
+btf::TypeId prototype_of(const verifier::AttachTarget& target) {
+  const btf::Btf& types = *target.btf;
+  btf::TypeId id = target.type;
+  if (id != 0 && types.type(id).is_struct_or_union()) {
+    const auto members = types.members(types.type(id));
+    id = target.member < members.size() ? members[target.member].type : 0;
+  }
+  for (int depth = 0; depth < 8 && id != 0 && types.type(id).kind != btf::Kind::func_proto; ++depth)
+    id = types.type(id).type;
+  return id;
+}
+
+ProgramFamily family_of(const ProgramObject& program, std::uint32_t flags,
+                        const std::optional<verifier::AttachTarget>& target) {
+  ProgramFamily family;
+  family.type = program.type->type;
+  family.attach_type = program.attach_type;
+  family.sleepable = program.sleepable;
+  family.fragments = (flags & prog_flag::xdp_has_frags) != 0;
+  if (family.type == ProgType::ext && target && target->program) family.type = target->program->type;
+  const bool by_function =
+      family.type == ProgType::tracing || family.type == ProgType::lsm || family.type == ProgType::struct_ops;
+  if (by_function && target) {
+    family.types = target->btf;
+    family.prototype = prototype_of(*target);
+  }
+  return family;
+}
+
 // Reads `count` records of `record_size` bytes, of which the first `known` mean something to 7.3.
 int read_records(std::uint64_t user, std::uint32_t count, std::uint32_t record_size, std::vector<std::uint8_t>& bytes) {
   const std::uint64_t total = std::uint64_t{count} * record_size;
@@ -286,6 +316,9 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
 
   for (const maps::MapInfo* info : output.program->used_maps)
     if (auto map = resolver.map_of(*info)) program->maps.push_back(std::move(map));
+  program->family = family_of(*program, a.prog_flags, input.attach);
+  for (const auto& map : program->maps)
+    if (!map->takes(program->family)) return -EINVAL;
   std::vector<std::shared_ptr<const void>> keep;
   for (const auto& types : resolver.types()) keep.push_back(types);
   if (program->btf) keep.push_back(program->btf);

@@ -372,6 +372,7 @@ MapResult create(const MapAttributes& given) {
   try {
     map = row->make(attributes);
   } catch (const std::bad_alloc&) {
+    map.reset();
   }
   if (!map) return refused(-ENOMEM, "no memory");
   return {0, std::move(map), {}};

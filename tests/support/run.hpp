@@ -70,7 +70,9 @@ inline std::shared_ptr<const engine::Program> make_program(const std::string& te
   for (const std::uint32_t start : starts) {
     const auto n = static_cast<std::uint32_t>(index.size());
     index[start] = static_cast<std::int32_t>(n);
-    code.subprograms.push_back({nullptr, n, "f" + std::to_string(n), start, 0, 0});
+    std::string name = "f";
+    name += std::to_string(n);  // not "f" + …, of which GCC 12 thinks ill
+    code.subprograms.push_back({nullptr, n, std::move(name), start, 0, 0});
   }
   for (const auto& [at, start] : targets) code.meta[at].callee = index[start];
   return engine::Program::make(std::move(code));

@@ -24,7 +24,7 @@ TEST(References, RecordsOfRingBuffers) {
       {"another address in it", RESERVE "if r0 == 0 goto out; r1 = r0; r1 += 8; r2 = 0; call 132; out: r0 = 0; exit",
        "R1 must have zero offset when passed to release func or trusted arg to kfunc"},
       {"a size that is not known", "r2 = *(u32 *)(r1 +8); r1 = map 7; r3 = 0; call 131; r0 = 0; exit",
-       "R2 is not a known constant'"},
+       "R2 is not a const"},
       {"in a callee, given back by the caller",
        "call f; if r0 == 0 goto out; r1 = r0; r2 = 0; call 132; out: r0 = 0; exit; f:" RESERVE "exit"},
   };
