@@ -25,7 +25,7 @@ if(TARGET skep_btf)
 endif()
 if(TARGET skep_kernel)
   skep_fuzzer(verifier skep_kernel fuzz/programs/main.cpp fuzz/verifier_fuzz.cpp fuzz/programs/generator.cpp
-              fuzz/programs/judge.cpp fuzz/programs/world.cpp)
+              fuzz/programs/generator_memory.cpp fuzz/programs/judge.cpp fuzz/programs/world.cpp)
   skep_fuzzer(front-door skep_kernel fuzz/front_door_main.cpp fuzz/front_door_fuzz.cpp)
   if(NOT libfuzzer)
     add_test(NAME fuzz-verifier COMMAND fuzz-verifier --seed 1 --count 1000)
