@@ -61,7 +61,8 @@ void release_field(const btf::Field& field, void* address) {
       const std::uint64_t held = __atomic_exchange_n(static_cast<std::uint64_t*>(address), 0, __ATOMIC_ACQ_REL);
       // What a kfunc handed out is its owner's: the process's own tasks, or a host's objects.
       if (held == 0) return;
-      if (!field.btf->is_kernel() || field.btf->type(field.type).name == "bpf_cpumask") drop_object(pointer<void>(held));
+      if (!field.btf->is_kernel() || field.btf->type(field.type).name == "bpf_cpumask")
+        drop_object(pointer<void>(held));
       return;
     }
     case btf::FieldKind::kptr_unref:
