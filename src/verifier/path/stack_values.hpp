@@ -41,7 +41,8 @@ inline constexpr unsigned stack_slots = 64;
 
 // All registers, and what is spilled to the function's own frame.
 struct StackValues {
-  std::array<StackValue, reg_count> regs;
+  std::array<StackValue, 16>
+      regs;  // as many as an instruction can name: r11 to r15 are refused only when they are reached
   std::array<StackValue, stack_slots> slots;
   bool join_with(const StackValues& other);  // whether anything changed
 };
