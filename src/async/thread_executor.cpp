@@ -324,10 +324,12 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
   bool again = true;
   while (again) {
     const bool listening = listening_.load(std::memory_order_relaxed);
+    bool ran = false;
     RunRecord record;
     Callback* callback = item.callback();
     if (callback != nullptr) {
       if (std::unique_ptr<Job> job = callback->make_job()) {
+        ran = true;
         if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0};
         drive(*job, lease, section, [&] {
           leave_role();
@@ -344,8 +346,8 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
       }
       if (listener) (*listener)(record);
     }
-    const bool timer = item.is_timer;
-    (timer ? queue.timers_ran : queue.ran).fetch_add(1, std::memory_order_relaxed);
+    // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
+    (item.is_timer ? queue.timers_ran : ran ? queue.ran : queue.cancelled).fetch_add(1, std::memory_order_relaxed);
     again = item.finish(!stopping_.load(std::memory_order_relaxed));
   }
   completed(queue);

@@ -21,6 +21,22 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+// A key may stand in an element that is just given to another key: a callback's second argument does.
+std::uint64_t load_word(const char* p) {
+  if (reinterpret_cast<std::uintptr_t>(p) % 8 == 0)
+    return __atomic_load_n(reinterpret_cast<const std::uint64_t*>(p), __ATOMIC_RELAXED);
+  std::uint64_t word = 0;
+  copy_shared(&word, p, sizeof word);
+  return word;
+}
+std::uint64_t load_bytes(const char* p, std::size_t size) {  // fewer than 8; the others are zeros
+  if (size == 4 && reinterpret_cast<std::uintptr_t>(p) % 4 == 0)
+    return __atomic_load_n(reinterpret_cast<const std::uint32_t*>(p), __ATOMIC_RELAXED);
+  std::uint64_t word = 0;
+  copy_shared(&word, p, size);
+  return word;
+}
+
 std::uintptr_t end_of(std::uint32_t bucket) {
   return (static_cast<std::uintptr_t>(bucket) << 1) | 1;
 }
@@ -93,20 +109,8 @@ std::uint32_t HashTable::hash(const void* key) const {
   const char* p = static_cast<const char*>(key);
   std::uint64_t h = mix(seed_, key_size_);
   std::size_t left = key_size_;
-  for (; left >= 8; left -= 8, p += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, 8);
-    h = mix(h, word);
-  }
-  if (left == 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, p, 4);
-    h = mix(h, word);
-  } else if (left != 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    h = mix(h, word);
-  }
+  for (; left >= 8; left -= 8, p += 8) h = mix(h, load_word(p));
+  if (left != 0) h = mix(h, load_bytes(p, left));
   return static_cast<std::uint32_t>(h ^ (h >> 32));
 }
 
@@ -115,21 +119,17 @@ bool HashTable::key_equal(const Node& node, const void* key) const {
   const char* p = static_cast<const char*>(key);
   std::size_t i = 0;
   for (; i + 8 <= key_size_; i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p + i, 8);
-    if (__atomic_load_n(reinterpret_cast<const std::uint64_t*>(mine + i), __ATOMIC_RELAXED) != word) return false;
+    if (load_word(mine + i) != load_word(p + i)) return false;
   }
-  if (i == key_size_) return true;
-  std::uint64_t word = 0;  // a node's key is padded with zeros
-  std::memcpy(&word, p + i, key_size_ - i);
-  return __atomic_load_n(reinterpret_cast<const std::uint64_t*>(mine + i), __ATOMIC_RELAXED) == word;
+  // A node's key is padded with zeros.
+  return i == key_size_ || load_word(mine + i) == load_bytes(p + i, key_size_ - i);
 }
 
 void HashTable::set_key(Node& node, const void* key, std::uint32_t hash) const {
   char* mine = reinterpret_cast<char*>(&node) + header_bytes;
   for (std::size_t i = 0; i < key_stride_; i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, static_cast<const char*>(key) + i, std::min<std::size_t>(8, key_size_ - i));
+    const char* p = static_cast<const char*>(key) + i;
+    const std::uint64_t word = key_size_ - i >= 8 ? load_word(p) : load_bytes(p, key_size_ - i);
     __atomic_store_n(reinterpret_cast<std::uint64_t*>(mine + i), word, __ATOMIC_RELAXED);
   }
   node.hash.store(hash, std::memory_order_relaxed);
