@@ -86,7 +86,9 @@ bool load_packet(void* context, std::int64_t offset, unsigned size, std::uint64_
     break;
 #define SKEP_ATOMIC(SIZE, TYPE)                                                                                  \
   case insn_class::stx | mem_mode::atomic | (SIZE):                                                              \
-    if (insn.imm == atomic_op::load_acq)                                                                         \
+    if (insn.imm == atomic_op::load_acq && meta[at - code].fault_protected)                                      \
+      r[insn.dst] = careful_load(insn, r[insn.src] + static_cast<std::uint64_t>(insn.off));                      \
+    else if (insn.imm == atomic_op::load_acq)                                                                    \
       r[insn.dst] = __atomic_load_n(reinterpret_cast<TYPE*>(r[insn.src] + static_cast<std::uint64_t>(insn.off)), \
                                     __ATOMIC_ACQUIRE);                                                           \
     else if (insn.imm == atomic_op::store_rel)                                                                   \

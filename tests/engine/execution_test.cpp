@@ -271,12 +271,15 @@ TEST(Execution, StartsAgain) {
 TEST(Execution, ReadsZeroWhereAProtectedLoadFindsNothing) {
   test::FixedServices services;
   engine::Code code;
-  code.insns = test::Assembler::assemble("r0 = *(u64 *)(r1 +0); r0 += 1; exit");
-  code.meta.resize(code.insns.size());
-  code.meta[0].fault_protected = true;
-  const auto program = engine::Program::make(std::move(code));
-  engine::Execution run(program, program->entry(), {8}, nullptr, services);
-  EXPECT_EQ(test::finish(run), 1u);
+  for (const char* load : {"r0 = *(u64 *)(r1 +0)", "r0 = load_acquire((u64 *)(r1 +0))"}) {
+    engine::Code each = code;
+    each.insns = test::Assembler::assemble(std::string(load) + "; r0 += 1; exit");
+    each.meta.resize(each.insns.size());
+    each.meta[0].fault_protected = true;
+    const auto program = engine::Program::make(std::move(each));
+    engine::Execution run(program, program->entry(), {8}, nullptr, services);
+    EXPECT_EQ(test::finish(run), 1u) << load;
+  }
 }
 
 TEST(Execution, LoadsFromThePacketInNetworkOrderAndEndsWithoutOne) {

@@ -60,4 +60,10 @@ std::uint32_t subprogram_at(const Env& env, std::uint32_t insn);
 // The subprogram that begins at an instruction; -1: none.
 int subprogram_starting_at(const Env& env, std::int64_t insn);
 
+// Loads through a pointer, ordered ones too.
+inline bool is_load(const Insn& insn) {
+  return insn.insn_class() == insn_class::ldx ||
+         (insn.insn_class() == insn_class::stx && insn.mode() == mem_mode::atomic && insn.imm == atomic_op::load_acq);
+}
+
 }  // namespace skep::verifier

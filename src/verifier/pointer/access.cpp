@@ -4,6 +4,7 @@
 // sign. Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <cerrno>
 
+#include "verifier/path/flow.hpp"
 #include "verifier/pointer/stack.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -77,7 +78,7 @@ int check_mem_access(Env& env, std::uint32_t insn, unsigned regno, std::int32_t 
   const MemAccess access{insn, regno, reg, off, size, access_kind, value_reg, options};
   if (int error = check_alignment(env, access)) return error;
   if (int error = access_by_kind(env, access)) return error;
-  if (access.is_read() && env.insns[insn].insn_class() == insn_class::ldx) note_what_is_read(env.aux[insn], reg);
+  if (access.is_read() && is_load(env.insns[insn])) note_what_is_read(env.aux[insn], reg);
   if (access.is_read() && value_reg >= 0 && size < 8) {
     RegState& result = env.reg(static_cast<unsigned>(value_reg));
     if (result.is_scalar()) {

@@ -25,7 +25,7 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:
   // it must not trust what the kernel may trust.
   const bool kernel_object = aux.pointer_type == RegType::btf && (aux.pointer_flags & reg_flag::alloc) == 0;
-  facts.fault_protected = aux.fault_protected || (insn.insn_class() == insn_class::ldx && kernel_object);
+  facts.fault_protected = aux.fault_protected || (is_load(insn) && kernel_object);
   facts.zero_extend = aux.zero_extend;
   // Arithmetic that was always with an address in an arena: see check_arena_mix.
   facts.arena = aux.arena_access || (insn.insn_class() == insn_class::alu64 && aux.alu_state == 1);
