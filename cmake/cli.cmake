@@ -30,7 +30,7 @@ endif()
 
 # One archive of all layers.
 set(archive ${PROJECT_BINARY_DIR}/libskep-libbpf.a)
-set(layers isa btf rcu async maps calls progtypes verifier engine kernel loader)
+set(layers isa btf rcu async maps runtime calls progtypes verifier engine kernel loader)
 set(script "create ${archive}\n")
 set(layer_targets)
 foreach(layer ${layers})

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/execution.hpp"
+#include "engine/interpreter/execution.hpp"
 #include "kernel/runtime_code.hpp"
 #include "rcu/rcu.hpp"
 #include "verifier/env.hpp"
@@ -46,7 +46,8 @@ struct Instance {
   World world;
   ProgramObject object;
   verifier::Output output;
-  std::shared_ptr<const engine::Program> code;
+  std::unique_ptr<engine::Engine> interpreter = engine::make_interpreter(1);
+  std::shared_ptr<const runtime::Program> code;
 
   Instance(const Generated& program, const Types& types, verifier::Observer* observer, const std::atomic<bool>* give_up,
            std::uint32_t log_level = 0)
@@ -68,17 +69,22 @@ struct Instance {
     input.give_up = give_up;
     input.log_level = log_level;
     output = verifier::verify(input);
-    if (output.error == 0) code = make_runtime_code(object, *output.program, *types.kernel_btf, {});
+    if (output.error == 0)
+      code = engine::load(*interpreter, make_runtime_code(object, *output.program, *types.kernel_btf, {}));
   }
 };
 
 class Run {
  public:
-  Run(Instance& instance, const Recorder& recorder)
+  // `pruned`: the same code, verified as usual, whose facts engines get.
+  Run(Instance& instance, const Recorder& recorder, const verifier::Verified& pruned)
       : instance_(instance),
         recorder_(recorder),
-        execution_(instance.code, instance.code->entry(), {reinterpret_cast<std::uint64_t>(instance.world.context())},
-                   instance.world.context(), instance.world.services()),
+        pruned_(pruned),
+        execution_({instance.code->entry(),
+                    {reinterpret_cast<std::uint64_t>(instance.world.context())},
+                    instance.world.context(),
+                    instance.world.services()}),
         base_(execution_.registers()[frame_pointer]) {
     frames_.push_back(&instance_.code->code().subprograms[0]);
     refresh_areas();
@@ -159,14 +165,17 @@ class Run {
       return false;
     }
     const Insn insn = code.insns[pc];
-    const engine::InsnMeta& meta = code.meta[pc];
+    const runtime::InsnFacts& facts = code.facts[pc];
     follow_frames(pc);
+    if (not_null_at_ >= 0 && static_cast<std::int64_t>(pc) == not_null_at_ + 1 && r[0] == 0)
+      return wrong(verdict, "a call's result is null, which engines are told that it is not");
+    not_null_at_ = -1;
     if (!believed(verdict, pc)) return false;
     const auto offset = static_cast<std::uint64_t>(insn.off);
     const unsigned size = access_bytes(insn.size());
     switch (insn.insn_class()) {
       case insn_class::ldx:
-        if (!meta.fault_protected && !owned(r[insn.src] + offset, size))
+        if (!facts.fault_protected && !owned(r[insn.src] + offset, size))
           return wrong(verdict, fmt::format("reads {} bytes at r{}{:+d}, which are not the program's", size, +insn.src,
                                             +insn.off));
         break;
@@ -180,11 +189,29 @@ class Run {
         break;
       }
       case insn_class::jmp:
-        if (insn.op() == jmp_op::call && meta.helper != nullptr) return arguments(verdict, *meta.helper);
+        if (insn.op() == jmp_op::call && !as_proved(verdict, pc)) return false;
+        if (insn.op() == jmp_op::call && facts.helper != nullptr) return arguments(verdict, *facts.helper);
         break;
       default:
         break;
     }
+    return true;
+  }
+
+  // What engines are told of the arguments of calls, and of the result of the one before.
+  bool as_proved(Verdict& verdict, std::uint32_t pc) {
+    const verifier::InsnFacts& facts = pruned_.facts[pc];
+    if (facts.arguments < 0) return true;
+    const runtime::CallFacts& proved = pruned_.arguments[static_cast<std::size_t>(facts.arguments)];
+    for (unsigned i = 0; i < proved.size(); ++i) {
+      const std::uint64_t value = execution_.registers()[i + 1];
+      if (proved[i].not_null && value == 0)
+        return wrong(verdict, fmt::format("r{} is null, which engines are told that it is not", i + 1));
+      if (proved[i].bounded && (value < proved[i].min || value > proved[i].max))
+        return wrong(verdict, fmt::format("r{} is 0x{:x}, and engines are told [0x{:x}, 0x{:x}]", i + 1, value,
+                                          proved[i].min, proved[i].max));
+    }
+    not_null_at_ = facts.result_not_null ? static_cast<std::int64_t>(pc) : -1;
     return true;
   }
 
@@ -228,7 +255,7 @@ class Run {
     const std::size_t now = depth() + 1;
     while (frames_.size() > now) frames_.pop_back();
     if (frames_.size() == now) return;
-    for (const engine::Subprogram& subprogram : instance_.code->code().subprograms)
+    for (const runtime::Subprogram& subprogram : instance_.code->code().subprograms)
       if (pc >= subprogram.start && pc < subprogram.end) frames_.push_back(&subprogram);
   }
 
@@ -287,12 +314,14 @@ class Run {
 
   Instance& instance_;
   const Recorder& recorder_;
+  const verifier::Verified& pruned_;
   engine::Execution execution_;
   std::uint64_t base_;
-  std::vector<const engine::Subprogram*> frames_;
+  std::vector<const runtime::Subprogram*> frames_;
   std::vector<Area> areas_, records_;
   Area packet_;
   std::map<const maps::MapInfo*, std::vector<Area>> values_;
+  std::int64_t not_null_at_ = -1;  // the call just made, if its result may not be null
   std::uint64_t asked_ = 0, given_back_ = 0;
   bool called_ = false;
 };
@@ -375,12 +404,12 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
         "other instructions are dead without pruning" + difference(*usual.output.program, *observed.output.program);
     return verdict;
   }
-  if (!observed.code->missing_call().empty()) return verdict;
+  if (!observed.code->executable()->obstacle().empty()) return verdict;
   for (unsigned input = 0; input < inputs; ++input) {
     ++verdict.runs;
     observed.world.fill(seed + input);
     usual.world.fill(seed + input);
-    Run stepped(observed, recorder);
+    Run stepped(observed, recorder, *usual.output.program);
     if (!stepped.go(verdict)) {
       if (!verdict.fault.empty()) return verdict;
       continue;
@@ -390,8 +419,10 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
       verdict.fault = fmt::format("returns 0x{:x}, which its type may not", stepped.result());
       return verdict;
     }
-    engine::Execution whole(usual.code, usual.code->entry(), {reinterpret_cast<std::uint64_t>(usual.world.context())},
-                            usual.world.context(), usual.world.services());
+    engine::Execution whole({usual.code->entry(),
+                             {reinterpret_cast<std::uint64_t>(usual.world.context())},
+                             usual.world.context(),
+                             usual.world.services()});
     {
       const rcu::ReadGuard section;
       if (whole.advance(0, 2 * most_steps) != async::Progress::finished) {

@@ -142,7 +142,7 @@ void World::drain() {
 
 std::uint32_t World::context_bytes() const {
   const std::uint32_t size = type_ == ProgType::xdp ? 24 : 192;
-  return 3 * engine::Context::shadow_offset(size);
+  return 3 * runtime::Context::shadow_offset(size);
 }
 
 Area World::packet() {
@@ -269,9 +269,9 @@ void World::fill(std::uint64_t seed) {
     put32(c, 0, static_cast<std::uint32_t>(packet_.end - packet_.begin));
   }
   const std::uint64_t data = packet().begin, end = data + packet().size;
-  engine::Context::set_pointer(c, xdp ? 0 : 76, data);
-  engine::Context::set_pointer(c, xdp ? 4 : 80, end);
-  engine::Context::set_pointer(c, xdp ? 8 : 140, data);
+  runtime::Context::set_pointer(c, xdp ? 0 : 76, data);
+  runtime::Context::set_pointer(c, xdp ? 4 : 80, end);
+  runtime::Context::set_pointer(c, xdp ? 8 : 140, data);
 }
 
 std::vector<Area> World::values(const maps::MapInfo& info) const {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "async/executor.hpp"
-#include "engine/context.hpp"
 #include "maps/map.hpp"
+#include "runtime/context.hpp"
 #include "verifier/verifier.hpp"
 
 namespace skep {
@@ -46,7 +46,7 @@ class Types {
 };
 
 // Time stands still, chance is a counter.
-class Services final : public calls::Services {
+class Services final : public runtime::Services {
  public:
   explicit Services(async::Executor& executor) : executor_(executor) {}
   std::uint64_t monotonic_ns() override { return 1'000'000'007; }
@@ -96,7 +96,7 @@ class World final : public verifier::Resolver {
   Area packet();  // from data to data_end
   const maps::Map* map(const maps::MapInfo& info) const;
   const std::map<int, std::shared_ptr<maps::Map>>& maps() const { return maps_; }
-  calls::Services& services() { return services_; }
+  runtime::Services& services() { return services_; }
 
   const maps::MapInfo* map_by_fd(int fd, int& error) override;
   const maps::MapInfo* map_by_index(std::uint32_t index, int& error) override;
@@ -114,8 +114,8 @@ class World final : public verifier::Resolver {
   std::unique_ptr<async::Executor> executor_;
   Services services_;
   std::map<int, std::shared_ptr<maps::Map>> maps_;
-  engine::Context context_;
-  engine::Packet packet_;
+  runtime::Context context_;
+  runtime::Packet packet_;
 };
 
 }  // namespace skep::fuzz

@@ -22,6 +22,19 @@ enum class Progress : std::uint8_t {
 
 inline constexpr std::uint64_t unlimited = ~std::uint64_t{0};
 
+// Where a job is run in one go: the CPU that the running thread holds, and how it is given up for a while.
+class Seat {
+ public:
+  virtual unsigned cpu() const = 0;
+  // Gives the CPU up, sleeps as the job asks (Job::sleep_off_cpu), and takes a CPU again: the same one for bound work.
+  virtual void sleep(class Job& job) = 0;
+  // What the job waits for is held by another CPU: gives that one time to be done.
+  virtual void wait_for_others() = 0;
+
+ protected:
+  ~Seat() = default;
+};
+
 class Job {
  public:
   virtual ~Job() = default;
@@ -29,7 +42,22 @@ class Job {
   virtual Progress advance(unsigned cpu, std::uint64_t budget) = 0;
   // The blocking part of what it sleeps in. The caller holds no CPU.
   virtual void sleep_off_cpu() = 0;
+  // Runs it to its end on the thread that holds a CPU. The default advances it until it is finished; an engine whose
+  // runs have a faster way goes it.
+  virtual void run_to_end(Seat& seat);
+  // It is not needed any more: back to where it came from. The default frees it.
+  virtual void give_back() { std::default_delete<Job>()(this); }
 };
+
+// Whoever made a job gets it back.
+struct GiveBack {
+  constexpr GiveBack() = default;
+  template <typename T>
+  constexpr GiveBack(std::default_delete<T>) {
+  }  // NOLINT(google-explicit-constructor): as unique_ptr's deleters convert
+  void operator()(Job* job) const { job->give_back(); }
+};
+using JobPtr = std::unique_ptr<Job, GiveBack>;
 
 // The virtual CPUs. Thread-safe; taking a free one is an uncontended atomic operation.
 class CpuSet {

@@ -45,7 +45,7 @@ class SteppingExecutor final : public Executor {
   struct Running {
     Runnable* item = nullptr;
     std::shared_ptr<Callback> timer;
-    std::unique_ptr<Job> owned;
+    JobPtr owned;
     Job* job = nullptr;
     std::optional<unsigned> cpu;
     Where where = Where::wants_cpu;
@@ -247,7 +247,7 @@ bool SteppingExecutor::step() {
 bool SteppingExecutor::make_job(Running& running) {
   Callback* callback = running.timer ? running.timer.get() : running.item->callback();
   if (callback == nullptr) return false;
-  running.owned = callback->make_job();
+  running.owned = callback->make_job(*running.cpu);
   running.job = running.owned.get();
   running.record.callback = callback;
   running.record.cpu = *running.cpu;

@@ -109,6 +109,7 @@ class ThreadExecutor final : public Executor {
   void count_cancelled() override { own_queue().cancelled.fetch_add(1, std::memory_order_relaxed); }
 
  private:
+  class ThreadSeat;
   struct Armed {
     std::uint64_t token;
     unsigned cpu;
@@ -328,7 +329,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     RunRecord record;
     Callback* callback = item.callback();
     if (callback != nullptr) {
-      if (std::unique_ptr<Job> job = callback->make_job()) {
+      if (const JobPtr job = callback->make_job(lease.cpu())) {
         ran = true;
         if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0};
         drive(*job, lease, section, [&] {
@@ -364,37 +365,47 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
 // ---- jobs
 // ------------------------------------------------------------------------------------------------------------
 
-void ThreadExecutor::drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& section,
-                           const std::function<void()>& before_sleep) {
-  std::optional<rcu::Hold> hold;  // from the first sleep to the end
-  for (unsigned blocked = 0;;) {
-    switch (job.advance(lease.held() ? lease.cpu() : current.cpu, unlimited)) {
-      case Progress::finished:
-        return;
-      case Progress::out_of_budget:
-        break;
-      case Progress::blocked:
-        // The holder runs on another CPU and will be done soon, unless its thread is not scheduled.
-        if (++blocked % 64 != 0) {
-          std::this_thread::yield();
-        } else {
-          std::this_thread::sleep_for(std::chrono::microseconds(50));
-        }
-        break;
-      case Progress::sleeping: {
-        if (!hold) hold.emplace();
-        section.leave();
-        if (before_sleep) before_sleep();
-        const bool held = lease.held();
-        const unsigned cpu = lease.cpu();
-        lease.release();
-        job.sleep_off_cpu();
-        if (held) lease = cpus_.enter(cpu);
-        section.enter();
-        break;
-      }
+// The place of a thread of ours, or of the caller's, while it runs a job.
+class ThreadExecutor::ThreadSeat final : public Seat {
+ public:
+  ThreadSeat(CpuSet& cpus, CpuSet::Lease& lease, rcu::ReadGuard& section, const std::function<void()>& before_sleep)
+      : cpus_(cpus), lease_(lease), section_(section), before_sleep_(before_sleep) {}
+  ~ThreadSeat() = default;
+
+  unsigned cpu() const override { return lease_.held() ? lease_.cpu() : current.cpu; }
+  void wait_for_others() override {
+    // The holder runs on another CPU and will be done soon, unless its thread is not scheduled.
+    if (++blocked_ % 64 != 0) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   }
+  void sleep(Job& job) override {
+    if (!hold_) hold_.emplace();
+    section_.leave();
+    if (before_sleep_) before_sleep_();
+    const bool held = lease_.held();
+    const unsigned cpu = lease_.cpu();
+    lease_.release();
+    job.sleep_off_cpu();
+    if (held) lease_ = cpus_.enter(cpu);
+    section_.enter();
+  }
+
+ private:
+  CpuSet& cpus_;
+  CpuSet::Lease& lease_;
+  rcu::ReadGuard& section_;
+  const std::function<void()>& before_sleep_;
+  std::optional<rcu::Hold> hold_;  // from the first sleep to the end
+  unsigned blocked_ = 0;
+};
+
+void ThreadExecutor::drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& section,
+                           const std::function<void()>& before_sleep) {
+  ThreadSeat seat(cpus_, lease, section, before_sleep);
+  job.run_to_end(seat);
 }
 
 void ThreadExecutor::run_outside(Job& job, const unsigned* cpu) {

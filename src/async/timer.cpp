@@ -72,7 +72,7 @@ namespace {
 // The callback's job, between begin_shot() and end_shot().
 class TimerJob final : public Job {
  public:
-  TimerJob(std::shared_ptr<TimerItem> item, std::shared_ptr<Callback> callback, std::unique_ptr<Job> job)
+  TimerJob(std::shared_ptr<TimerItem> item, std::shared_ptr<Callback> callback, JobPtr job)
       : item_(std::move(item)), callback_(std::move(callback)), job_(std::move(job)) {}
   ~TimerJob() override { item_->end_shot(); }
   Progress advance(unsigned cpu, std::uint64_t budget) override {
@@ -86,18 +86,18 @@ class TimerJob final : public Job {
  private:
   std::shared_ptr<TimerItem> item_;
   std::shared_ptr<Callback> callback_;
-  std::unique_ptr<Job> job_;
+  JobPtr job_;
 };
 
 class Shot final : public Callback {
  public:
   Shot(std::weak_ptr<TimerItem> item, std::uint64_t generation) : item_(std::move(item)), generation_(generation) {}
-  std::unique_ptr<Job> make_job() override {
+  JobPtr make_job(unsigned cpu) override {
     std::shared_ptr<TimerItem> item = item_.lock();
     if (!item) return nullptr;
     std::shared_ptr<Callback> callback = item->begin_shot(generation_);
     if (!callback) return nullptr;
-    std::unique_ptr<Job> job = callback->make_job();
+    JobPtr job = callback->make_job(cpu);
     if (!job) {
       item->end_shot();
       return nullptr;

@@ -21,8 +21,8 @@ namespace skep::async {
 class Callback {
  public:
   virtual ~Callback() = default;
-  // Null: there is nothing to run after all.
-  virtual std::unique_ptr<Job> make_job() = 0;
+  // The job of one run on `cpu`. Null: there is nothing to run after all.
+  virtual JobPtr make_job(unsigned cpu) = 0;
 };
 
 // Counts for `skep run` and the stress test: every start is accounted for.
@@ -39,7 +39,7 @@ class Executor;
 class Runnable {
  public:
   enum class Begin : std::uint8_t {
-    run,      // call callback()->make_job(), run it, call finish()
+    run,      // call callback()->make_job(cpu), run it, call finish()
     dropped,  // cancelled meanwhile; the object may be gone
     merged,   // it runs elsewhere at this moment, and that runner will run it again: nothing to do
   };

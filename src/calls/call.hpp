@@ -12,11 +12,13 @@
 #include <span>
 #include <string_view>
 
-#include "calls/call_env.hpp"
+#include "runtime/call_env.hpp"
 #include "skep/abi.hpp"
 #include "skep/release.hpp"
 
 namespace skep::calls {
+
+using runtime::CallFn;
 
 // ---- helpers: arguments and results by kind ------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@
 
 #include "async/executor.hpp"
 #include "calls/call.hpp"
+#include "engine/engine.hpp"
 #include "kernel/attr.hpp"
 #include "kernel/objects.hpp"
 #include "kernel/services.hpp"
@@ -56,6 +57,7 @@ struct Kernel::Impl {
   KernelOptions options;
   std::unique_ptr<async::Executor> executor;
   std::unique_ptr<KernelServices> services;
+  std::unique_ptr<engine::Engine> engine;  // what programs are compiled by
 
   // ---- types.cpp: the kernel's types and its modules' ----
   int load_types(std::string& error);

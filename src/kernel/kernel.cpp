@@ -50,6 +50,7 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
                                             : async::make_stepping_executor(
                                                   impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
   impl.services = std::make_unique<KernelServices>(*impl.executor);
+  impl.engine = engine::make_interpreter(impl.options.cpus);
   if (impl.load_types(error) != 0) return nullptr;
   impl.services->use_types(impl.vmlinux->btf);
   for (const HostModule& module : options.modules)

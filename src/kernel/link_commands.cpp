@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engine/execution.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <random>
 
-#include "calls/runtime/objects.hpp"
+#include "calls/impl/objects.hpp"
 #include "kernel/impl.hpp"
 #include "rcu/rcu.hpp"
 
@@ -95,7 +95,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   if (options.stepping_seed < 0) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   attributes.kernel_btf = vmlinux ? vmlinux->btf : nullptr;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
-  attributes.release_field = calls::runtime::release_field;
+  attributes.release_field = calls::impl::release_field;
   object->btf_vmlinux_value_type_id = a.btf_vmlinux_value_type_id;
   int error = 0;
   if (type == MapType::array_of_maps || type == MapType::hash_of_maps) {
@@ -191,7 +191,7 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
     if (!program) return error;
     if (!map.takes(program->family)) return -EINVAL;
-    return map.map->update_object(key, std::const_pointer_cast<engine::Program>(program->code), flags);
+    return map.map->update_object(key, std::const_pointer_cast<runtime::Program>(program->code), flags);
   }
   const auto inner = find<MapObject>(fd, ObjectKind::map, error);
   return inner ? map.map->update_object(key, inner->map, flags) : error;

@@ -3,12 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "engine/map_field.hpp"
-
 namespace skep {
 namespace {
 
-using engine::MapField;
+using runtime::MapField;
 
 struct Known {
   std::string_view member;
@@ -26,8 +24,8 @@ constexpr Known of_all[] = {
 };
 constexpr Known of_arenas[] = {{"user_vm_start", MapField::user_vm_start}, {"user_vm_end", MapField::user_vm_end}};
 
-std::optional<std::uint64_t> find_in(const btf::Btf& kernel, std::string_view type, std::span<const Known> fields,
-                                     std::uint32_t offset, std::uint32_t size, std::string& name) {
+std::optional<MapFieldPart> find_in(const btf::Btf& kernel, std::string_view type, std::span<const Known> fields,
+                                    std::uint32_t offset, std::uint32_t size, std::string& name) {
   const btf::TypeId id = kernel.find(type, btf::Kind::struct_);
   if (id == 0) return std::nullopt;
   for (const btf::Member& member : kernel.members(kernel.type(id))) {
@@ -37,15 +35,15 @@ std::optional<std::uint64_t> find_in(const btf::Btf& kernel, std::string_view ty
     name = fmt::format("{}.{}", type, member.name);
     if (offset + size > begin + bytes) return std::nullopt;
     for (const Known& known : fields)
-      if (known.member == member.name) return engine::map_field_value(known.field, offset - begin);
+      if (known.member == member.name) return MapFieldPart{known.field, offset - begin};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::uint64_t> find_map_field(const btf::Btf& kernel, MapType type, std::uint32_t offset,
-                                            std::uint32_t size, std::string& name) {
+std::optional<MapFieldPart> find_map_field(const btf::Btf& kernel, MapType type, std::uint32_t offset,
+                                           std::uint32_t size, std::string& name) {
   name = "an unknown field";
   if (type == MapType::arena)
     if (const auto found = find_in(kernel, "bpf_arena", of_arenas, offset, size, name)) return found;

@@ -6,13 +6,18 @@
 #include <string>
 
 #include "btf/btf.hpp"
+#include "runtime/facts.hpp"
 #include "skep/abi.hpp"
 
 namespace skep {
 
-// InsnMeta::value of a load of `size` bytes at `offset` of a map of type `type`. None: it reads what maps here do not
-// tell; `name` says what.
-std::optional<std::uint64_t> find_map_field(const btf::Btf& kernel, MapType type, std::uint32_t offset,
-                                            std::uint32_t size, std::string& name);
+struct MapFieldPart {
+  runtime::MapField field;
+  std::uint32_t skip;  // bytes of the field before those that are read
+};
+// What a load of `size` bytes at `offset` of a map of type `type` reads. None: what maps here do not tell; `name` says
+// what.
+std::optional<MapFieldPart> find_map_field(const btf::Btf& kernel, MapType type, std::uint32_t offset,
+                                           std::uint32_t size, std::string& name);
 
 }  // namespace skep

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "btf/btf.hpp"
-#include "engine/program.hpp"
 #include "maps/map.hpp"
 #include "progtypes/progtype.hpp"
+#include "runtime/program.hpp"
 #include "skep/kernel.hpp"
 #include "verifier/verifier.hpp"
 
@@ -87,7 +87,7 @@ struct ProgramObject final : Object {
   std::vector<verifier::FuncInfo> func_info;
   std::vector<verifier::LineInfo> line_info;
   std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
-  std::shared_ptr<const engine::Program> code;
+  std::shared_ptr<const runtime::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
   std::vector<std::uint8_t> context_fields;  // see test_run.cpp
   std::uint32_t verified_insns = 0;

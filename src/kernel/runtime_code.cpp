@@ -6,64 +6,32 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engine/arena_access.hpp"
-#include "engine/context.hpp"
-#include "engine/map_field.hpp"
+#include "calls/prototype.hpp"
 #include "kernel/map_fields.hpp"
 
 namespace skep {
 namespace {
 
-// A load of a context field that is a pointer reads the eight bytes in the shadow instead of the four of the struct.
-Insn shadow_load(Insn insn, std::uint32_t context_size) {
-  const auto field = static_cast<std::uint32_t>(insn.off);
-  insn.code = insn_class::ldx | mem_mode::mem | mem_size::dw;
-  insn.off = static_cast<std::int16_t>(engine::Context::shadow_offset(context_size) + 2 * field);
-  return insn;
-}
-
-bool arithmetic(const Insn& insn) {
-  return insn.insn_class() == insn_class::alu64 || insn.insn_class() == insn_class::alu;
-}
-// Of an address in an arena only the lower half counts.
-Insn on_lower_half(Insn insn) {
-  insn.code = static_cast<std::uint8_t>((insn.code & ~7) | insn_class::alu);
-  return insn;
-}
-
 // A load of what a map says of itself.
-void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& facts, Insn& insn, engine::InsnMeta& meta,
-                    std::string& obstacle) {
+void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& proved, const Insn& insn,
+                    runtime::InsnFacts& facts, std::string& obstacle) {
   std::string name;
-  const auto found = facts.map_field_type == MapType::unspec
+  const auto found = proved.map_field_type == MapType::unspec
                          ? std::nullopt
-                         : find_map_field(kernel_types, facts.map_field_type, static_cast<std::uint32_t>(insn.off),
+                         : find_map_field(kernel_types, proved.map_field_type, static_cast<std::uint32_t>(insn.off),
                                           access_bytes(insn.size()), name);
   if (!found) {
     if (obstacle.empty()) obstacle = fmt::format("reading {} of a map", name.empty() ? "different fields" : name);
     return;
   }
-  insn.code = static_cast<std::uint8_t>(insn_class::ldx | engine::map_field_mode | insn.size());
-  meta.value = *found;
+  facts.map_field = found->field;
+  facts.map_field_skip = static_cast<std::uint8_t>(found->skip);
 }
 
-// Per-CPU globals have an address on each CPU.
+// Per-CPU globals have an address on each CPU: the immediate is the offset alone.
 bool is_per_cpu_value(const Insn& insn, const verifier::InsnFacts& facts) {
   return insn.is_wide_load() && (insn.src == pseudo::map_value || insn.src == pseudo::map_idx_value) &&
          facts.map != nullptr && facts.map->type == MapType::percpu_array;
-}
-void load_per_cpu_value(const std::vector<std::shared_ptr<maps::Map>>& maps, const verifier::InsnFacts& facts,
-                        Insn& first, Insn& second, engine::InsnMeta& meta, std::string& obstacle) {
-  const auto it = std::find_if(maps.begin(), maps.end(), [&](const auto& map) { return &map->info() == facts.map; });
-  if (it == maps.end()) {
-    obstacle = "the address of an unknown map";
-    return;
-  }
-  meta.value = static_cast<std::uint32_t>(first.imm);  // the map has no address of its own: the immediate is the offset
-  const auto map = reinterpret_cast<std::uint64_t>(it->get());
-  first.src = engine::per_cpu_value;
-  first.imm = static_cast<std::int32_t>(map);
-  second.imm = static_cast<std::int32_t>(map >> 32);
 }
 
 // Where the instructions that were loaded are now.
@@ -79,37 +47,48 @@ bool is_pointer_field(std::uint8_t field) {
 
 }  // namespace
 
-std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& program,
-                                                         const verifier::Verified& verified,
-                                                         const btf::Btf& kernel_types,
-                                                         std::vector<std::shared_ptr<const void>> keep) {
-  engine::Code code;
+runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Verified& verified,
+                                const btf::Btf& kernel_types, std::vector<std::shared_ptr<const void>> keep) {
+  runtime::Code code;
   code.name = program.name;
   code.type = program.type->type;
+  code.context_size = program.type->context_size;
   code.insns = verified.insns;
-  code.meta.resize(verified.insns.size());
+  code.arguments = verified.arguments;
+  code.facts.resize(verified.insns.size());
   code.might_sleep = verified.might_sleep || program.sleepable;
   code.keep = std::move(keep);
   for (const auto& map : program.maps) code.maps.push_back(map->map);
+  const auto map_of = [&](const maps::MapInfo* info) -> maps::Map* {
+    for (const auto& map : code.maps)
+      if (info != nullptr && &map->info() == info) return map.get();
+    return nullptr;
+  };
   for (std::size_t i = 0; i < verified.insns.size(); ++i) {
-    const verifier::InsnFacts& facts = verified.facts[i];
-    engine::InsnMeta& meta = code.meta[i];
-    meta.helper = facts.helper;
-    meta.kfunc = facts.kfunc;
-    meta.callee = facts.callee;
-    meta.fault_protected = facts.fault_protected;
-    meta.needs_aux = facts.needs_aux;
-    meta.value = facts.value;
-    meta.record = facts.record;
-    Insn& insn = code.insns[i];
+    const verifier::InsnFacts& proved = verified.facts[i];
+    const Insn& insn = code.insns[i];
+    runtime::InsnFacts& facts = code.facts[i];
+    facts.helper = proved.helper;
+    facts.kfunc = proved.kfunc;
+    facts.callee = proved.callee;
+    facts.arguments = proved.arguments;
+    facts.map = map_of(proved.map);
+    facts.original = verified.original[i];
+    facts.result_not_null = proved.result_not_null;
+    facts.fault_protected = proved.fault_protected;
+    facts.zero_extend = proved.zero_extend;
+    facts.arena = proved.arena;
+    facts.value = proved.value;
+    facts.record = proved.record;
+    if (proved.kfunc != nullptr) {
+      if (proved.needs_aux) facts.aux_register = static_cast<std::uint8_t>(calls::aux_register_of(*proved.kfunc));
+      facts.arena_arguments = calls::arena_arguments_of(proved.kfunc->prototype);
+    }
     // 64-bit fields (tracing arguments) are eight bytes wide in the context itself.
-    if (facts.is_ctx_access && insn.insn_class() == insn_class::ldx && insn.size() == mem_size::w &&
-        is_pointer_field(facts.ctx_field))
-      insn = shadow_load(insn, program.type->context_size);
-    if (facts.arena) insn = arithmetic(insn) ? on_lower_half(insn) : engine::through_arena(insn);
-    if (is_per_cpu_value(insn, facts) && i + 1 < verified.insns.size())
-      load_per_cpu_value(code.maps, facts, insn, code.insns[i + 1], meta, code.obstacle);
-    if (facts.map_field) read_map_field(kernel_types, facts, insn, meta, code.obstacle);
+    facts.pointer_field = proved.is_ctx_access && insn.insn_class() == insn_class::ldx && insn.size() == mem_size::w &&
+                          is_pointer_field(proved.ctx_field);
+    facts.per_cpu_value = is_per_cpu_value(insn, proved);
+    if (proved.map_field) read_map_field(kernel_types, proved, insn, facts, code.obstacle);
   }
   const auto is_table = [](const auto& map) { return map->info().type == MapType::insn_array; };
   if (std::any_of(code.maps.begin(), code.maps.end(), is_table)) code.moved_to = moved_to(verified);
@@ -119,7 +98,7 @@ std::shared_ptr<const engine::Program> make_runtime_code(const ProgramObject& pr
     if (facts.is_exception_callback) code.exception_callback = static_cast<std::int32_t>(index);
     ++index;
   }
-  return engine::Program::make(std::move(code));
+  return code;
 }
 
 int find_attach_target(Kernel::Impl& kernel, std::uint32_t btf_id, std::uint32_t fd, AttachType attach_type,

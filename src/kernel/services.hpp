@@ -8,8 +8,8 @@
 #include <mutex>
 #include <string_view>
 
-#include "calls/call_env.hpp"
 #include "kernel/tasks.hpp"
+#include "runtime/call_env.hpp"
 
 namespace skep {
 
@@ -17,7 +17,7 @@ namespace skep {
 int copy_from_user(void* to, std::uint64_t from, std::size_t size);
 int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
 
-class KernelServices final : public calls::Services {
+class KernelServices final : public runtime::Services {
  public:
   explicit KernelServices(async::Executor& executor) : executor_(executor) {}
   std::uint64_t monotonic_ns() override;

@@ -9,17 +9,17 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engine/context.hpp"
-#include "engine/execution.hpp"
+#include "engine/engine.hpp"
 #include "maps/cgroup_storage.hpp"
 #include "maps/map.hpp"
 #include "rcu/rcu.hpp"
+#include "runtime/context.hpp"
 
 namespace skep {
 namespace {
 
-using engine::Context;
-using engine::Packet;
+using runtime::Context;
+using runtime::Packet;
 
 constexpr std::uint32_t ethernet_header = 14;
 constexpr std::size_t headroom = 256;  // XDP_PACKET_HEADROOM
@@ -87,15 +87,14 @@ struct Run {
   // Runs it `repeat` times. `between` puts the context right before every run.
   template <typename Before>
   int execute(void* context, std::uint32_t repeat, Before&& before, std::uint32_t& retval) {
-    engine::Execution execution(program->code, program->code->entry(), {reinterpret_cast<std::uint64_t>(context)},
-                                context, *kernel.services);
+    const engine::RunPtr run = make_run(kernel, *program, reinterpret_cast<std::uint64_t>(context), context);
     const std::uint64_t begin = now_ns();
     for (std::uint32_t i = 0; i < repeat; ++i) {
       before();
-      if (i != 0) execution.restart({reinterpret_cast<std::uint64_t>(context)});
-      kernel.executor->run(execution);
+      if (i != 0) run->restart({reinterpret_cast<std::uint64_t>(context)});
+      kernel.executor->run(*run);
     }
-    retval = static_cast<std::uint32_t>(execution.result());
+    retval = static_cast<std::uint32_t>(run->result());
     const std::uint64_t each = (now_ns() - begin) / std::max(repeat, 1U);
     if (const int error =
             call.give(&attr::TestRun::duration, static_cast<std::uint32_t>(std::min<std::uint64_t>(each, ~0U)));
@@ -317,11 +316,11 @@ int run_syscall(Run& run) {
   Context context((a.ctx_size_in + 7) & ~7U);
   if (a.ctx_size_in != 0 && copy_from_user(context.address(), a.ctx_in, a.ctx_size_in) != 0) return -EFAULT;
   std::uint32_t retval = 0;
-  engine::Execution execution(run.program->code, run.program->code->entry(),
-                              {a.ctx_size_in != 0 ? reinterpret_cast<std::uint64_t>(context.address()) : 0},
-                              context.address(), *run.kernel.services);
-  run.kernel.executor->run(execution);
-  retval = static_cast<std::uint32_t>(execution.result());
+  const engine::RunPtr execution =
+      make_run(run.kernel, *run.program, a.ctx_size_in != 0 ? reinterpret_cast<std::uint64_t>(context.address()) : 0,
+               context.address());
+  run.kernel.executor->run(*execution);
+  retval = static_cast<std::uint32_t>(execution->result());
   if (a.ctx_size_in != 0 && copy_to_user(a.ctx_in, context.address(), a.ctx_size_in) != 0) return -EFAULT;
   return run.call.give(&attr::TestRun::retval, retval);
 }
@@ -337,14 +336,13 @@ int run_raw_tracepoint(Run& run) {
   if ((a.flags & on_cpu) != 0 && a.cpu >= cpus) return -ENXIO;
   Context context(12 * 8);
   if (a.ctx_size_in != 0 && copy_from_user(context.address(), a.ctx_in, a.ctx_size_in) != 0) return -EFAULT;
-  engine::Execution execution(run.program->code, run.program->code->entry(),
-                              {reinterpret_cast<std::uint64_t>(context.address())}, context.address(),
-                              *run.kernel.services);
+  const engine::RunPtr execution =
+      make_run(run.kernel, *run.program, reinterpret_cast<std::uint64_t>(context.address()), context.address());
   if ((a.flags & on_cpu) != 0)
-    run.kernel.executor->run_on(a.cpu, execution);
+    run.kernel.executor->run_on(a.cpu, *execution);
   else
-    run.kernel.executor->run(execution);
-  return run.call.give(&attr::TestRun::retval, static_cast<std::uint32_t>(execution.result()));
+    run.kernel.executor->run(*execution);
+  return run.call.give(&attr::TestRun::retval, static_cast<std::uint32_t>(execution->result()));
 }
 
 // Netfilter: the packet from its network header on, as a kernel's sk_buff as far as the types tell its layout, and the
@@ -403,9 +401,14 @@ int run_tracing(Run& run) {
 }  // namespace
 
 std::string cannot_run(const ProgramObject& program) {
-  if (const std::string& missing = program.code->missing_call(); !missing.empty())
-    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, missing);
+  if (const std::string& obstacle = program.code->executable()->obstacle(); !obstacle.empty())
+    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, obstacle);
   return {};
+}
+
+engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context) {
+  return program.code->executable()->make_run(
+      {.entry = program.code->entry(), .arguments = {r1}, .context = context, .services = *kernel.services});
 }
 
 int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
@@ -467,11 +470,11 @@ std::uint32_t Kernel::Impl::run_on_bytes(const ProgramObject& program, void* con
   Context memory(context_size + 8);
   memory.header().size = context_size;
   std::memcpy(memory.address(), context, size);
-  engine::Execution execution(program.code, program.code->entry(), {reinterpret_cast<std::uint64_t>(memory.address())},
-                              memory.address(), *services);
-  executor->run(execution);
+  const engine::RunPtr run =
+      make_run(*this, program, reinterpret_cast<std::uint64_t>(memory.address()), memory.address());
+  executor->run(*run);
   std::memcpy(context, memory.address(), size);
-  return static_cast<std::uint32_t>(execution.result());
+  return static_cast<std::uint32_t>(run->result());
 }
 
 }  // namespace skep

@@ -8,9 +8,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "engine/context.hpp"
-#include "engine/execution.hpp"
 #include "kernel/test_run.hpp"
+#include "runtime/context.hpp"
 
 namespace skep {
 namespace {
@@ -73,15 +72,14 @@ class Caller {
     }
     // The arguments, and behind them the result; the size is the arguments' alone (bpf_get_func_arg_cnt).
     const auto size = static_cast<std::uint32_t>(function.arguments.size() * 8);
-    engine::Context context(size + 8);
+    runtime::Context context(size + 8);
     context.header().size = size;
     std::memcpy(context.address(), function.arguments.data(), size);
     const std::uint64_t wide = result;
     std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &wide, sizeof wide);
-    engine::Execution execution(program.code, program.code->entry(), {address(context.address())}, context.address(),
-                                *kernel_.services);
-    kernel_.executor->run(execution);
-    return static_cast<std::uint32_t>(execution.result());
+    const engine::RunPtr run = make_run(kernel_, program, address(context.address()), context.address());
+    kernel_.executor->run(*run);
+    return static_cast<std::uint32_t>(run->result());
   }
 
   Kernel::Impl& kernel_;

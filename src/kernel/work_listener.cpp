@@ -1,6 +1,6 @@
 // What ran asynchronously, told in the words of user space: program, callback, map, key. Tested by
 // tests/work/.
-#include "engine/program_callback.hpp"
+#include "engine/callback.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {

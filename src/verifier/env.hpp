@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/facts.hpp"
 #include "verifier/report/explanation.hpp"
 #include "verifier/state/state.hpp"
 #include "verifier/verifier.hpp"
@@ -64,7 +65,8 @@ struct InsnAux {
   bool reads_map = false, reads_other = false;  // a load: of what a map says of itself, of anything else
   MapType map_read = MapType::unspec;           // the kind of map that it reads, if it is always the same
   progtypes::CtxField ctx_field = progtypes::CtxField::scalar;
-  std::uint64_t value = 0;  // call/: kind-specific fact for the rewriting (obj_new's size, …)
+  std::uint64_t value = 0;        // call/: kind-specific fact for the rewriting (obj_new's size, …)
+  std::int32_t call_record = -1;  // call/call_facts.cpp: index into Env::call_records
   bool loop_inlinable = false;
   bool field_known = false;  // `value` is the offset of the node that a list or tree takes
 };
@@ -92,6 +94,12 @@ struct Subprogram {
   };
   std::vector<Arg> args;
   bool returns_void = false;
+};
+
+// What holds of a call on every path that came to it (call/call_facts.cpp).
+struct CallRecord {
+  runtime::CallFacts arguments;
+  bool result_not_null = true;
 };
 
 class Log;       // report/log.hpp
@@ -124,6 +132,9 @@ class Env {
   bool strict_alignment = false, test_state_freq = false, test_reg_invariants = false, allow_ptr_leaks = true;
   bool seen_direct_write = false;
   int exception_callback = -1;  // subprogram
+  std::vector<CallRecord> call_records;
+  std::uint32_t relied_on =
+      0;  // registers of the current frame marked precise since the call at hand began, a bit each
   // call/: special fields of the types that programs allocate
   std::map<std::pair<const btf::Btf*, btf::TypeId>, std::shared_ptr<const btf::Record>> allocated_records;
   const progtypes::ProgTypeDef& type() const { return *input.type; }

@@ -20,6 +20,7 @@
 #include "isa/insn.hpp"
 #include "maps/map_info.hpp"
 #include "progtypes/progtype.hpp"
+#include "runtime/facts.hpp"
 
 namespace skep::verifier {
 
@@ -131,6 +132,8 @@ struct InsnFacts {
   const calls::Helper* helper = nullptr;
   const calls::Kfunc* kfunc = nullptr;
   std::int32_t callee = -1;                  // subprogram called, or whose address is loaded
+  std::int32_t arguments = -1;               // index into Verified::arguments: of calls of helpers and kfuncs
+  bool result_not_null = false;              // a call's
   bool fault_protected = false;              // the load may fault: it reads 0 then (PTR_UNTRUSTED, probe reads)
   bool zero_extend = false;                  // the upper half must be cleared
   bool arena = false;                        // through, or arithmetic with, an address in an arena
@@ -151,8 +154,9 @@ struct SubprogramFacts {
 };
 
 struct Verified {
-  std::vector<Insn> insns;              // dead code removed, immediates resolved
-  std::vector<InsnFacts> facts;         // one an instruction
+  std::vector<Insn> insns;       // dead code removed, immediates resolved
+  std::vector<InsnFacts> facts;  // one an instruction
+  std::vector<runtime::CallFacts> arguments;
   std::vector<std::uint32_t> original;  // one an instruction: where it stood in the program as it was loaded
   std::vector<SubprogramFacts> subprograms;
   std::vector<const maps::MapInfo*> used_maps;

@@ -33,7 +33,7 @@ class FakeCallback final : public Callback {
  public:
   explicit FakeCallback(Step step, std::function<void()> sleep = {})
       : step_(std::move(step)), sleep_(std::move(sleep)) {}
-  std::unique_ptr<Job> make_job() override { return std::make_unique<FakeJob>(step_, sleep_); }
+  JobPtr make_job(unsigned) override { return std::make_unique<FakeJob>(step_, sleep_); }
 
  private:
   Step step_;

@@ -1,5 +1,5 @@
 // Accesses to arenas in the interpreter: every kind of instruction, where there is a page and where there is none.
-#include "engine/arena_access.hpp"
+#include "engine/interpreter/arena_access.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,26 +31,25 @@ class ArenaAccess : public testing::Test {
   }
   // r0 after the code, every access of which goes to the arena.
   std::uint64_t run(const std::string& text, std::uint64_t r1, std::uint64_t r2 = 0) {
-    engine::Code code;
+    runtime::Code code;
     code.name = "test";
     code.insns = test::Assembler::assemble(text + "\nexit");
-    for (Insn& insn : code.insns)
-      if (insn.insn_class() == insn_class::ldx || insn.insn_class() == insn_class::st ||
-          insn.insn_class() == insn_class::stx)
-        insn = engine::through_arena(insn);
+    for (const Insn& insn : code.insns)
+      code.facts.push_back({.arena = insn.insn_class() == insn_class::ldx || insn.insn_class() == insn_class::st ||
+                                     insn.insn_class() == insn_class::stx});
     code.maps = {arena};
-    program = engine::Program::make(std::move(code));
-    EXPECT_EQ(program->missing_call(), "");
-    engine::Execution execution(program, program->entry(), {r1, r2}, nullptr, services);
+    program = test::load(std::move(code));
+    EXPECT_EQ(program->executable()->obstacle(), "");
+    engine::Execution execution({program->entry(), {r1, r2}, nullptr, services});
     return test::finish(execution);
   }
   std::string errors() {
     std::string text(1000, 0);
-    text.resize(static_cast<std::size_t>(program->streams().read(engine::Streams::errors, text)));
+    text.resize(static_cast<std::size_t>(program->streams().read(runtime::Streams::errors, text)));
     return text;
   }
   std::shared_ptr<maps::Arena> arena;
-  std::shared_ptr<const engine::Program> program;
+  std::shared_ptr<const runtime::Program> program;
   test::FixedServices services;
 };
 
@@ -109,12 +108,12 @@ TEST_F(ArenaAccess, CastsBetweenAddressSpaces) {
   std::vector<Insn> cast = test::Assembler::assemble("r0 = r1\nexit");
   cast[0].off = engine::address_space_cast;
   const auto cast_to = [&](std::int32_t spaces, std::uint64_t value) {
-    engine::Code code;
+    runtime::Code code;
     cast[0].imm = spaces;
     code.insns = cast;
     code.maps = {arena};
-    program = engine::Program::make(std::move(code));
-    engine::Execution execution(program, program->entry(), {value}, nullptr, services);
+    program = test::load(std::move(code));
+    engine::Execution execution({program->entry(), {value}, nullptr, services});
     return test::finish(execution);
   };
   EXPECT_EQ(cast_to(1, start), static_cast<std::uint32_t>(start));
@@ -123,10 +122,11 @@ TEST_F(ArenaAccess, CastsBetweenAddressSpaces) {
 }
 
 TEST(ArenaAccessOf, ProgramsWithoutAnArenaIsRefused) {
-  engine::Code code;
+  runtime::Code code;
   code.insns = test::Assembler::assemble("r0 = *(u8 *)(r1 + 0)\nexit");
-  code.insns[0] = engine::through_arena(code.insns[0]);
-  EXPECT_EQ(engine::Program::make(std::move(code))->missing_call(), "an access to an unknown arena");
+  code.facts.resize(code.insns.size());
+  code.facts[0].arena = true;
+  EXPECT_EQ(test::load(std::move(code))->executable()->obstacle(), "an access to an unknown arena");
 }
 
 // What the verifier lets pass at any address: the registers after an atomic at one that is not its size's multiple.

@@ -1,20 +1,20 @@
 // The interpreter: what each instruction leaves behind, and that a run can be interrupted anywhere.
-#include "engine/execution.hpp"
+#include "engine/interpreter/execution.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cerrno>
 
-#include "engine/context.hpp"
+#include "runtime/context.hpp"
 #include "support/run.hpp"
 
 namespace skep {
 namespace {
 
-using calls::CallEnv;
-using calls::CallResult;
-using calls::Continuation;
+using runtime::CallEnv;
+using runtime::CallResult;
+using runtime::Continuation;
 
 struct Case {
   const char* code;
@@ -28,9 +28,9 @@ TEST_P(Instructions, LeaveWhatTheStandardSays) {
   const Case& c = GetParam();
   test::FixedServices services;
   const auto program = test::make_program(std::string(c.code) + "\nexit");
-  ASSERT_EQ(program->missing_call(), "") << c.code;
+  ASSERT_EQ(program->executable()->obstacle(), "") << c.code;
   for (const std::uint64_t budget : {async::unlimited, std::uint64_t{1}}) {
-    engine::Execution run(program, program->entry(), {c.r1, c.r2}, nullptr, services);
+    engine::Execution run({program->entry(), {c.r1, c.r2}, nullptr, services});
     EXPECT_EQ(test::finish(run, budget), c.expected) << c.code << " with budget " << budget;
   }
 }
@@ -160,11 +160,11 @@ CallResult add(CallEnv&, std::uint64_t a, std::uint64_t b, std::uint64_t c, std:
 CallResult again(CallEnv& env, Continuation& self, std::uint64_t result) {
   self.state[1] += result;
   if (--self.state[0] == 0) return CallResult::of(self.state[1]);
-  return env.invoke(*reinterpret_cast<const engine::Subprogram*>(self.state[2]), {self.state[0]}, self);
+  return env.invoke(*reinterpret_cast<const runtime::Subprogram*>(self.state[2]), {self.state[0]}, self);
 }
 // Sums what the function r2 gives for r1, r1 - 1, … 1.
 CallResult sum_over(CallEnv& env, std::uint64_t n, std::uint64_t fn, std::uint64_t, std::uint64_t, std::uint64_t) {
-  return env.invoke(*reinterpret_cast<const engine::Subprogram*>(fn), {n}, Continuation{again, {n, 0, fn}});
+  return env.invoke(*reinterpret_cast<const runtime::Subprogram*>(fn), {n}, Continuation{again, {n, 0, fn}});
 }
 CallResult doze(CallEnv& env, std::uint64_t value, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
   return env.sleep([](std::array<std::uint64_t, 8>& state) { return state[0] * 2; }, Continuation{nullptr, {value}});
@@ -177,7 +177,7 @@ CallResult raise(CallEnv&, std::uint64_t cookie, std::uint64_t, std::uint64_t, s
   return {CallResult::Kind::exception, cookie};
 }
 CallResult jump(CallEnv& env, std::uint64_t, std::uint64_t target, std::uint64_t, std::uint64_t, std::uint64_t) {
-  return env.tail_call(*reinterpret_cast<const engine::Program*>(target));
+  return env.tail_call(*reinterpret_cast<const runtime::Program*>(target));
 }
 
 const std::vector<calls::Helper> test_helpers = {
@@ -191,12 +191,12 @@ class Calls : public testing::TestWithParam<std::uint64_t> {
  protected:
   std::uint64_t run(const std::string& text, std::uint64_t r1 = 0, std::uint64_t r2 = 0) {
     program_ = test::make_program(text, test_helpers);
-    EXPECT_EQ(program_->missing_call(), "");
-    engine::Execution execution(program_, program_->entry(), {r1, r2}, nullptr, services_);
+    EXPECT_EQ(program_->executable()->obstacle(), "");
+    engine::Execution execution({program_->entry(), {r1, r2}, nullptr, services_});
     return test::finish(execution, GetParam());
   }
   test::FixedServices services_;
-  std::shared_ptr<const engine::Program> program_;
+  std::shared_ptr<const runtime::Program> program_;
 };
 INSTANTIATE_TEST_SUITE_P(Budgets, Calls, testing::Values(async::unlimited, 1, 3));
 
@@ -238,8 +238,8 @@ TEST_P(Calls, GoOnInAnotherProgramAtMostThirtyThreeTimes) {
       "r0 = *(u64 *)(r6 +0); exit",
       test_helpers);
   std::array<std::uint64_t, 2> memory = {0, reinterpret_cast<std::uint64_t>(program_.get())};
-  engine::Execution execution(program_, program_->entry(), {reinterpret_cast<std::uint64_t>(memory.data())}, nullptr,
-                              services_);
+  engine::Execution execution(
+      {program_->entry(), {reinterpret_cast<std::uint64_t>(memory.data())}, nullptr, services_});
   count = test::finish(execution, GetParam());
   EXPECT_EQ(count, 34u);
 }
@@ -248,7 +248,7 @@ TEST(Execution, BlocksBeforeTheContendedCallAndCountsInstructions) {
   test::FixedServices services;
   std::uint64_t counter = 0;
   const auto program = test::make_program("r6 = 1; call 4; exit", test_helpers);
-  engine::Execution run(program, program->entry(), {reinterpret_cast<std::uint64_t>(&counter)}, nullptr, services);
+  engine::Execution run({program->entry(), {reinterpret_cast<std::uint64_t>(&counter)}, nullptr, services});
   EXPECT_EQ(run.advance(0, async::unlimited), async::Progress::blocked);
   EXPECT_EQ(run.pc(), 1u);
   EXPECT_EQ(run.instructions(), 1u);
@@ -260,7 +260,7 @@ TEST(Execution, BlocksBeforeTheContendedCallAndCountsInstructions) {
 TEST(Execution, StartsAgain) {
   test::FixedServices services;
   const auto program = test::make_program("r0 = r1; r0 += 1; exit");
-  engine::Execution run(program, program->entry(), {1}, nullptr, services);
+  engine::Execution run({program->entry(), {1}, nullptr, services});
   EXPECT_EQ(test::finish(run), 2u);
   run.restart({5});
   EXPECT_FALSE(run.finished());
@@ -270,29 +270,29 @@ TEST(Execution, StartsAgain) {
 
 TEST(Execution, ReadsZeroWhereAProtectedLoadFindsNothing) {
   test::FixedServices services;
-  engine::Code code;
+  runtime::Code code;
   for (const char* load : {"r0 = *(u64 *)(r1 +0)", "r0 = load_acquire((u64 *)(r1 +0))"}) {
-    engine::Code each = code;
+    runtime::Code each = code;
     each.insns = test::Assembler::assemble(std::string(load) + "; r0 += 1; exit");
-    each.meta.resize(each.insns.size());
-    each.meta[0].fault_protected = true;
-    const auto program = engine::Program::make(std::move(each));
-    engine::Execution run(program, program->entry(), {8}, nullptr, services);
+    each.facts.resize(each.insns.size());
+    each.facts[0].fault_protected = true;
+    const auto program = test::load(std::move(each));
+    engine::Execution run({program->entry(), {8}, nullptr, services});
     EXPECT_EQ(test::finish(run), 1u) << load;
   }
 }
 
 TEST(Execution, LoadsFromThePacketInNetworkOrderAndEndsWithoutOne) {
   test::FixedServices services;
-  engine::Packet packet;
+  runtime::Packet packet;
   packet.storage = {1, 2, 3, 4, 5, 6};
   packet.end = 6;
-  engine::Context context(192);
+  runtime::Context context(192);
   context.header().packet = &packet;
   const auto c = reinterpret_cast<std::uint64_t>(context.address());
   const auto result = [&](const char* text) {
     const auto program = test::make_program(text);
-    engine::Execution run(program, program->entry(), {c}, context.address(), services);
+    engine::Execution run({program->entry(), {c}, context.address(), services});
     return test::finish(run);
   };
   EXPECT_EQ(result("r6 = r1; r0 = *(u32 *)skb[1]; exit"), 0x02030405u);
@@ -302,11 +302,11 @@ TEST(Execution, LoadsFromThePacketInNetworkOrderAndEndsWithoutOne) {
 }
 
 TEST(Program, NamesTheFirstCallThatCannotBeRun) {
-  EXPECT_EQ(test::make_program("call 1; call 7; exit", test_helpers)->missing_call(), "nowhere");
-  EXPECT_EQ(test::make_program("call 1; exit", test_helpers)->missing_call(), "");
-  engine::Code code = test::make_program("r0 = 0; exit")->code();
+  EXPECT_EQ(test::make_program("call 1; call 7; exit", test_helpers)->executable()->obstacle(), "nowhere");
+  EXPECT_EQ(test::make_program("call 1; exit", test_helpers)->executable()->obstacle(), "");
+  runtime::Code code = test::make_program("r0 = 0; exit")->code();
   code.insns[0].code = 0xff;
-  EXPECT_NE(engine::Program::make(std::move(code))->missing_call().find("0xff"), std::string::npos);
+  EXPECT_NE(test::load(std::move(code))->executable()->obstacle().find("0xff"), std::string::npos);
 }
 
 }  // namespace

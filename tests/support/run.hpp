@@ -11,14 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "engine/execution.hpp"
-#include "engine/program.hpp"
+#include "calls/call.hpp"
+#include "engine/interpreter/execution.hpp"
+#include "runtime/program.hpp"
 #include "support/asm.hpp"
 
 namespace skep::test {
 
 // Fixed clocks and identity; memory is readable but for the first page and above `unreadable`.
-class FixedServices : public calls::Services {
+class FixedServices : public runtime::Services {
  public:
   std::uint64_t monotonic_ns() override { return 1'000'000'000; }
   std::uint64_t boot_ns() override { return 2'000'000'000; }
@@ -46,13 +47,18 @@ class FixedServices : public calls::Services {
   std::uint32_t random_ = 0;
 };
 
+// The program of this code, as the interpreter runs it.
+inline std::shared_ptr<const runtime::Program> load(runtime::Code code) {
+  return engine::load(*engine::make_interpreter(2), std::move(code));
+}
+
 // "call 1" in the text is a call of `helpers` with that number; "call label" and "r1 = func label" make functions.
-inline std::shared_ptr<const engine::Program> make_program(const std::string& text,
-                                                           const std::vector<calls::Helper>& helpers = {}) {
-  engine::Code code;
+inline std::shared_ptr<const runtime::Program> make_program(const std::string& text,
+                                                            const std::vector<calls::Helper>& helpers = {}) {
+  runtime::Code code;
   code.name = "test";
   code.insns = Assembler::assemble(text);
-  code.meta.resize(code.insns.size());
+  code.facts.resize(code.insns.size());
   std::set<std::uint32_t> starts = {0};
   std::map<std::size_t, std::uint32_t> targets;
   for (std::size_t i = 0; i < code.insns.size(); ++i) {
@@ -63,7 +69,7 @@ inline std::shared_ptr<const engine::Program> make_program(const std::string& te
     if (call || function) starts.insert(targets[i]);
     if (insn.code == 0x85 && insn.src == call_kind::helper)
       for (const auto& helper : helpers)
-        if (static_cast<std::int32_t>(helper.id) == insn.imm) code.meta[i].helper = &helper;
+        if (static_cast<std::int32_t>(helper.id) == insn.imm) code.facts[i].helper = &helper;
     if (insn.is_wide_load()) ++i;
   }
   std::map<std::uint32_t, std::int32_t> index;
@@ -74,8 +80,8 @@ inline std::shared_ptr<const engine::Program> make_program(const std::string& te
     name += std::to_string(n);  // not "f" + …, of which GCC 12 thinks ill
     code.subprograms.push_back({nullptr, n, std::move(name), start, 0, 0});
   }
-  for (const auto& [at, start] : targets) code.meta[at].callee = index[start];
-  return engine::Program::make(std::move(code));
+  for (const auto& [at, start] : targets) code.facts[at].callee = index[start];
+  return load(std::move(code));
 }
 
 // Runs to the end, `budget` instructions at a time, sleeping where asked.

@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -18,7 +18,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::dynptr, .flags = arg_flag::dynptr_local | arg_flag::uninit | arg_flag::write}}},
         .special = Special::dynptr_from_mem,
         .since = {5, 19},
-        .fn = runtime::bpf_dynptr_from_mem,
+        .fn = impl::bpf_dynptr_from_mem,
         .signature = "long bpf_dynptr_from_mem(void *data, u64 size, u64 flags, struct bpf_dynptr *ptr)",
         .doc = {.summary = "Makes a dynamic pointer to a map's value."},
     },
@@ -32,7 +32,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::dynptr, .flags = arg_flag::dynptr_ringbuf | arg_flag::uninit | arg_flag::write}}},
         .special = Special::ringbuf_reserve_dynptr,
         .since = {5, 19},
-        .fn = runtime::bpf_ringbuf_reserve_dynptr,
+        .fn = impl::bpf_ringbuf_reserve_dynptr,
         .signature = "long bpf_ringbuf_reserve_dynptr(void *ringbuf, u32 size, u64 flags, struct bpf_dynptr *ptr)",
         .doc = {.summary = "Reserves a record of a size known at run time."},
     },
@@ -44,7 +44,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_submit_dynptr,
         .since = {5, 19},
-        .fn = runtime::bpf_ringbuf_submit_dynptr,
+        .fn = impl::bpf_ringbuf_submit_dynptr,
         .signature = "void bpf_ringbuf_submit_dynptr(struct bpf_dynptr *ptr, u64 flags)",
         .doc = {.summary = "Publishes a record reserved as a dynamic pointer."},
     },
@@ -56,7 +56,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_discard_dynptr,
         .since = {5, 19},
-        .fn = runtime::bpf_ringbuf_discard_dynptr,
+        .fn = impl::bpf_ringbuf_discard_dynptr,
         .signature = "void bpf_ringbuf_discard_dynptr(struct bpf_dynptr *ptr, u64 flags)",
         .doc = {.summary = "Gives up a record reserved as a dynamic pointer."},
     },
@@ -71,7 +71,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::dynptr_read,
         .since = {5, 19},
-        .fn = runtime::bpf_dynptr_read,
+        .fn = impl::bpf_dynptr_read,
         .signature = "long bpf_dynptr_read(void *dst, u64 len, const struct bpf_dynptr *src, u64 offset, u64 flags)",
         .doc = {.summary = "Copies out of a dynamic pointer."},
     },
@@ -86,7 +86,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::dynptr_write,
         .since = {5, 19},
-        .fn = runtime::bpf_dynptr_write,
+        .fn = impl::bpf_dynptr_write,
         .signature = "long bpf_dynptr_write(const struct bpf_dynptr *dst, u64 offset, void *src, u64 len, u64 flags)",
         .doc = {.summary = "Copies into a dynamic pointer."},
     },
@@ -98,7 +98,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::dynptr}, {.kind = ArgKind::anything}, {.kind = ArgKind::const_alloc_size_or_zero}}},
         .special = Special::dynptr_data,
         .since = {5, 19},
-        .fn = runtime::bpf_dynptr_data,
+        .fn = impl::bpf_dynptr_data,
         .signature = "void *bpf_dynptr_data(const struct bpf_dynptr *ptr, u64 offset, u64 len)",
         .doc = {.summary = "Gives a slice of a dynamic pointer as plain memory."},
     },

@@ -3,7 +3,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -18,7 +18,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .special = Special::map_lookup,
         .since = {3, 19},
-        .fn = runtime::bpf_map_lookup_elem,
+        .fn = impl::bpf_map_lookup_elem,
         .signature = "void *bpf_map_lookup_elem(void *map, const void *key)",
         .doc = {.summary = "Finds the value of a key."},
     },
@@ -33,7 +33,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .special = Special::map_update,
         .since = {3, 19},
-        .fn = runtime::bpf_map_update_elem,
+        .fn = impl::bpf_map_update_elem,
         .signature = "long bpf_map_update_elem(void *map, const void *key, const void *value, u64 flags)",
         .doc = {.summary = "Adds or replaces an element."},
     },
@@ -45,7 +45,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .special = Special::map_delete,
         .since = {3, 19},
-        .fn = runtime::bpf_map_delete_elem,
+        .fn = impl::bpf_map_delete_elem,
         .signature = "long bpf_map_delete_elem(void *map, const void *key)",
         .doc = {.summary = "Deletes an element."},
     },
@@ -56,7 +56,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
         .special = Special::get_local_storage,
         .since = {4, 19},
-        .fn = runtime::bpf_get_local_storage,
+        .fn = impl::bpf_get_local_storage,
         .signature = "void *bpf_get_local_storage(void *map, u64 flags)",
         .doc = {.summary = "Gives the storage of the program's own attachment."},
     },
@@ -68,7 +68,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .special = Special::map_push,
         .since = {4, 20},
-        .fn = runtime::bpf_map_push_elem,
+        .fn = impl::bpf_map_push_elem,
         .signature = "long bpf_map_push_elem(void *map, const void *value, u64 flags)",
         .doc = {.summary = "Adds a value to a queue, stack or bloom filter."},
     },
@@ -80,7 +80,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::map_value, .flags = arg_flag::uninit | arg_flag::write}}},
         .special = Special::map_pop,
         .since = {4, 20},
-        .fn = runtime::bpf_map_pop_elem,
+        .fn = impl::bpf_map_pop_elem,
         .signature = "long bpf_map_pop_elem(void *map, void *value)",
         .doc = {.summary = "Takes the next value out of a queue or stack."},
     },
@@ -92,7 +92,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::map_value, .flags = arg_flag::uninit | arg_flag::write}}},
         .special = Special::map_peek,
         .since = {4, 20},
-        .fn = runtime::bpf_map_peek_elem,
+        .fn = impl::bpf_map_peek_elem,
         .signature = "long bpf_map_peek_elem(void *map, void *value)",
         .doc = {.summary = "Reads the next value of a queue or stack, or asks a bloom filter."},
     },
@@ -106,7 +106,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::for_each_map_elem,
         .since = {5, 13},
-        .fn = runtime::bpf_for_each_map_elem,
+        .fn = impl::bpf_for_each_map_elem,
         .signature = "long bpf_for_each_map_elem(void *map, void *callback_fn, void *callback_ctx, u64 flags)",
         .doc = {.summary = "Calls a function for each element of a map."},
     },
@@ -119,7 +119,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null | arg_flag::release}}},
         .special = Special::kptr_xchg,
         .since = {5, 19},
-        .fn = runtime::bpf_kptr_xchg,
+        .fn = impl::bpf_kptr_xchg,
         .signature = "void *bpf_kptr_xchg(void *dst, void *ptr)",
         .doc = {.summary = "Swaps the kernel pointer in a map value or object."},
     },
@@ -132,7 +132,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .special = Special::map_lookup_percpu,
         .since = {5, 19},
-        .fn = runtime::bpf_map_lookup_percpu_elem,
+        .fn = impl::bpf_map_lookup_percpu_elem,
         .signature = "void *bpf_map_lookup_percpu_elem(void *map, const void *key, u32 cpu)",
         .doc = {.summary = "Finds the value of a key on one CPU."},
     },

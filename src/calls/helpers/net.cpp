@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -40,7 +40,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
         .since = {4, 4},
-        .fn = runtime::bpf_redirect,
+        .fn = impl::bpf_redirect,
         .signature = "long bpf_redirect(u32 ifindex, u64 flags)",
         .doc = {.summary = "Sends the packet to another device."},
     },
@@ -82,7 +82,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
         .special = Special::redirect_map,
         .since = {4, 14},
-        .fn = runtime::bpf_redirect_map,
+        .fn = impl::bpf_redirect_map,
         .signature = "long bpf_redirect_map(void *map, u64 key, u64 flags)",
         .doc = {.summary = "Sends the packet where a map's entry says."},
     },

@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -17,7 +17,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {4, 1},
-        .fn = runtime::bpf_probe_read,
+        .fn = impl::bpf_probe_read,
         .signature = "long bpf_probe_read(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies from kernel or user memory, wherever the address belongs."},
     },
@@ -30,7 +30,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .gpl_only = true,
         .since = {4, 8},
-        .fn = runtime::bpf_probe_write_user,
+        .fn = impl::bpf_probe_write_user,
         .signature = "long bpf_probe_write_user(void *dst, const void *src, u32 len)",
         .doc = {.summary = "Writes into the memory of the current process."},
     },
@@ -43,7 +43,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {4, 11},
-        .fn = runtime::bpf_probe_read_str,
+        .fn = impl::bpf_probe_read_str,
         .signature = "long bpf_probe_read_str(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies a string from kernel or user memory."},
     },
@@ -56,7 +56,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {5, 5},
-        .fn = runtime::bpf_probe_read_user,
+        .fn = impl::bpf_probe_read_user,
         .signature = "long bpf_probe_read_user(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies from user memory."},
     },
@@ -69,7 +69,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {5, 5},
-        .fn = runtime::bpf_probe_read_kernel,
+        .fn = impl::bpf_probe_read_kernel,
         .signature = "long bpf_probe_read_kernel(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies from kernel memory."},
     },
@@ -82,7 +82,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {5, 5},
-        .fn = runtime::bpf_probe_read_user_str,
+        .fn = impl::bpf_probe_read_user_str,
         .signature = "long bpf_probe_read_user_str(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies a string from user memory."},
     },
@@ -95,7 +95,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .gpl_only = true,
         .since = {5, 5},
-        .fn = runtime::bpf_probe_read_kernel_str,
+        .fn = impl::bpf_probe_read_kernel_str,
         .signature = "long bpf_probe_read_kernel_str(void *dst, u32 size, const void *unsafe_ptr)",
         .doc = {.summary = "Copies a string from kernel memory."},
     },
@@ -109,7 +109,7 @@ constexpr Helper entries[] = {
         .might_sleep = true,
         .special = Special::copy_from_user,
         .since = {5, 10},
-        .fn = runtime::bpf_copy_from_user,
+        .fn = impl::bpf_copy_from_user,
         .signature = "long bpf_copy_from_user(void *dst, u32 size, const void *user_ptr)",
         .doc = {.summary = "Copies from user memory, paging it in."},
     },
@@ -125,7 +125,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .might_sleep = true,
         .since = {5, 18},
-        .fn = runtime::bpf_copy_from_user_task,
+        .fn = impl::bpf_copy_from_user_task,
         .signature = "long bpf_copy_from_user_task(void *dst, u32 size, const void *user_ptr, struct task_struct *tsk, "
                      "u64 flags)",
         .doc = {.summary = "Copies from the memory of a task."},

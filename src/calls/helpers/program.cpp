@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +13,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_prandom_u32",
         .ret = RetKind::integer,
         .since = {4, 1},
-        .fn = runtime::bpf_get_prandom_u32,
+        .fn = impl::bpf_get_prandom_u32,
         .signature = "u32 bpf_get_prandom_u32(void)",
         .doc = {.summary = "Gives a random number."},
     },
@@ -23,7 +23,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .allow_fastcall = true,
         .since = {4, 1},
-        .fn = runtime::bpf_get_smp_processor_id,
+        .fn = impl::bpf_get_smp_processor_id,
         .signature = "u32 bpf_get_smp_processor_id(void)",
         .doc = {.summary = "Gives the number of the CPU that runs the program."},
     },
@@ -34,7 +34,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
         .special = Special::tail_call,
         .since = {4, 2},
-        .fn = runtime::bpf_tail_call,
+        .fn = impl::bpf_tail_call,
         .signature = "long bpf_tail_call(void *ctx, void *prog_array_map, u32 index)",
         .doc = {.summary = "Goes on in another program and does not come back."},
     },
@@ -43,7 +43,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_numa_node_id",
         .ret = RetKind::integer,
         .since = {4, 10},
-        .fn = runtime::bpf_get_numa_node_id,
+        .fn = impl::bpf_get_numa_node_id,
         .signature = "long bpf_get_numa_node_id(void)",
         .doc = {.summary = "Gives the NUMA node of the CPU that runs the program."},
     },
@@ -54,7 +54,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::spin_lock}}},
         .special = Special::spin_lock,
         .since = {5, 1},
-        .fn = runtime::bpf_spin_lock,
+        .fn = impl::bpf_spin_lock,
         .signature = "long bpf_spin_lock(struct bpf_spin_lock *lock)",
         .doc = {.summary = "Takes the lock of a map value or object."},
     },
@@ -65,7 +65,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::spin_lock}}},
         .special = Special::spin_unlock,
         .since = {5, 1},
-        .fn = runtime::bpf_spin_unlock,
+        .fn = impl::bpf_spin_unlock,
         .signature = "long bpf_spin_unlock(struct bpf_spin_lock *lock)",
         .doc = {.summary = "Gives the lock back."},
     },
@@ -101,7 +101,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::loop,
         .since = {5, 17},
-        .fn = runtime::bpf_loop,
+        .fn = impl::bpf_loop,
         .signature = "long bpf_loop(u32 nr_loops, void *callback_fn, void *callback_ctx, u64 flags)",
         .doc = {.summary = "Calls a function a number of times."},
     },

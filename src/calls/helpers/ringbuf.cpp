@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -18,7 +18,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_output,
         .since = {5, 8},
-        .fn = runtime::bpf_ringbuf_output,
+        .fn = impl::bpf_ringbuf_output,
         .signature = "long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)",
         .doc = {.summary = "Copies a record into a ring buffer."},
     },
@@ -33,7 +33,7 @@ constexpr Helper entries[] = {
         .acquires = true,
         .special = Special::ringbuf_reserve,
         .since = {5, 8},
-        .fn = runtime::bpf_ringbuf_reserve,
+        .fn = impl::bpf_ringbuf_reserve,
         .signature = "void *bpf_ringbuf_reserve(void *ringbuf, u64 size, u64 flags)",
         .doc = {.summary = "Reserves a record in a ring buffer."},
     },
@@ -44,7 +44,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::ringbuf_mem, .flags = arg_flag::release}, {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_submit,
         .since = {5, 8},
-        .fn = runtime::bpf_ringbuf_submit,
+        .fn = impl::bpf_ringbuf_submit,
         .signature = "void bpf_ringbuf_submit(void *data, u64 flags)",
         .doc = {.summary = "Publishes a reserved record."},
     },
@@ -55,7 +55,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::ringbuf_mem, .flags = arg_flag::release}, {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_discard,
         .since = {5, 8},
-        .fn = runtime::bpf_ringbuf_discard,
+        .fn = impl::bpf_ringbuf_discard,
         .signature = "void bpf_ringbuf_discard(void *data, u64 flags)",
         .doc = {.summary = "Gives up a reserved record."},
     },
@@ -66,7 +66,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
         .special = Special::ringbuf_query,
         .since = {5, 8},
-        .fn = runtime::bpf_ringbuf_query,
+        .fn = impl::bpf_ringbuf_query,
         .signature = "u64 bpf_ringbuf_query(void *ringbuf, u64 flags)",
         .doc = {.summary = "Reads a property of a ring buffer."},
     },

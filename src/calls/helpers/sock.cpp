@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -85,7 +85,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .acquires = true,
         .since = {4, 20},
-        .fn = runtime::bpf_sk_lookup_tcp,
+        .fn = impl::bpf_sk_lookup_tcp,
         .signature = "struct bpf_sock *bpf_sk_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "
                      "netns, u64 flags)",
         .doc = {.summary = "Looks a TCP socket up."},
@@ -103,7 +103,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .acquires = true,
         .since = {4, 20},
-        .fn = runtime::bpf_sk_lookup_udp,
+        .fn = impl::bpf_sk_lookup_udp,
         .signature = "struct bpf_sock *bpf_sk_lookup_udp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "
                      "netns, u64 flags)",
         .doc = {.summary = "Looks a UDP socket up."},
@@ -115,7 +115,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common, .flags = arg_flag::release}}},
         .special = Special::sk_release,
         .since = {4, 20},
-        .fn = runtime::bpf_sk_release,
+        .fn = impl::bpf_sk_release,
         .signature = "long bpf_sk_release(void *sock)",
         .doc = {.summary = "Gives a socket back."},
     },
@@ -126,7 +126,7 @@ constexpr Helper entries[] = {
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::sock_common}}},
         .since = {5, 1},
-        .fn = runtime::bpf_sk_fullsock,
+        .fn = impl::bpf_sk_fullsock,
         .signature = "struct bpf_sock *bpf_sk_fullsock(struct bpf_sock *sk)",
         .doc = {.summary = "Gives the full socket, if it is one."},
     },
@@ -137,7 +137,7 @@ constexpr Helper entries[] = {
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::sock_common}}},
         .since = {5, 1},
-        .fn = runtime::bpf_tcp_sock,
+        .fn = impl::bpf_tcp_sock,
         .signature = "struct bpf_tcp_sock *bpf_tcp_sock(struct bpf_sock *sk)",
         .doc = {.summary = "Gives the TCP part of a socket."},
     },
@@ -148,7 +148,7 @@ constexpr Helper entries[] = {
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::sock_common}}},
         .since = {5, 1},
-        .fn = runtime::bpf_get_listener_sock,
+        .fn = impl::bpf_get_listener_sock,
         .signature = "struct bpf_sock *bpf_get_listener_sock(struct bpf_sock *sk)",
         .doc = {.summary = "Gives the listener of a socket."},
     },
@@ -165,7 +165,7 @@ constexpr Helper entries[] = {
         .pkt_access = true,
         .acquires = true,
         .since = {5, 2},
-        .fn = runtime::bpf_skc_lookup_tcp,
+        .fn = impl::bpf_skc_lookup_tcp,
         .signature = "struct bpf_sock *bpf_skc_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "
                      "netns, u64 flags)",
         .doc = {.summary = "Looks a TCP socket up, in any of its states."},
@@ -176,7 +176,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx, .flags = arg_flag::maybe_null}}},
         .since = {5, 7},
-        .fn = runtime::bpf_get_netns_cookie,
+        .fn = impl::bpf_get_netns_cookie,
         .signature = "u64 bpf_get_netns_cookie(void *ctx)",
         .doc = {.summary = "Gives a number for the life of a network namespace."},
     },
@@ -210,7 +210,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 9},
-        .fn = runtime::bpf_skc_to_tcp_sock,
+        .fn = impl::bpf_skc_to_tcp_sock,
         .signature = "struct tcp_sock *bpf_skc_to_tcp_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a TCP socket."},
     },

@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -19,7 +19,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::other_map_call,
         .since = {5, 2},
-        .fn = runtime::bpf_sk_storage_get,
+        .fn = impl::bpf_sk_storage_get,
         .signature = "void *bpf_sk_storage_get(void *map, void *sk, void *value, u64 flags)",
         .doc = {.summary = "Gives the storage of a socket, making it if asked."},
     },
@@ -30,7 +30,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::other_map_call,
         .since = {5, 2},
-        .fn = runtime::bpf_sk_storage_delete,
+        .fn = impl::bpf_sk_storage_delete,
         .signature = "long bpf_sk_storage_delete(void *map, void *sk)",
         .doc = {.summary = "Deletes the storage of a socket."},
     },
@@ -70,7 +70,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::task_storage_get,
         .since = {5, 11},
-        .fn = runtime::bpf_task_storage_get,
+        .fn = impl::bpf_task_storage_get,
         .signature = "void *bpf_task_storage_get(void *map, struct task_struct *task, void *value, u64 flags)",
         .doc = {.summary = "Gives the storage of a task, making it if asked."},
     },
@@ -82,7 +82,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "task_struct"}}},
         .special = Special::other_map_call,
         .since = {5, 11},
-        .fn = runtime::bpf_task_storage_delete,
+        .fn = impl::bpf_task_storage_delete,
         .signature = "long bpf_task_storage_delete(void *map, struct task_struct *task)",
         .doc = {.summary = "Deletes the storage of a task."},
     },

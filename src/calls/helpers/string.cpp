@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -19,7 +19,7 @@ constexpr Helper entries[] = {
                    .flags = arg_flag::fixed_size | arg_flag::uninit | arg_flag::write | arg_flag::aligned,
                    .size = 8}}},
         .since = {5, 2},
-        .fn = runtime::bpf_strtol,
+        .fn = impl::bpf_strtol,
         .signature = "long bpf_strtol(const char *buf, unsigned long buf_len, u64 flags, long *res)",
         .doc = {.summary = "Converts a string to a signed number."},
     },
@@ -34,7 +34,7 @@ constexpr Helper entries[] = {
                    .flags = arg_flag::fixed_size | arg_flag::uninit | arg_flag::write | arg_flag::aligned,
                    .size = 8}}},
         .since = {5, 2},
-        .fn = runtime::bpf_strtoul,
+        .fn = impl::bpf_strtoul,
         .signature = "long bpf_strtoul(const char *buf, unsigned long buf_len, u64 flags, unsigned long *res)",
         .doc = {.summary = "Converts a string to an unsigned number."},
     },
@@ -50,7 +50,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::snprintf,
         .since = {5, 13},
-        .fn = runtime::bpf_snprintf,
+        .fn = impl::bpf_snprintf,
         .signature = "long bpf_snprintf(char *str, u32 str_size, const char *fmt, u64 *data, u32 data_len)",
         .doc = {.summary = "Formats a string."},
     },
@@ -62,7 +62,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::const_str}}},
         .since = {5, 17},
-        .fn = runtime::bpf_strncmp,
+        .fn = impl::bpf_strncmp,
         .signature = "long bpf_strncmp(const char *s1, u32 s1_sz, const char *s2)",
         .doc = {.summary = "Compares a string with a constant one."},
     },

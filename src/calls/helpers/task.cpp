@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +13,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_current_pid_tgid",
         .ret = RetKind::integer,
         .since = {4, 2},
-        .fn = runtime::bpf_get_current_pid_tgid,
+        .fn = impl::bpf_get_current_pid_tgid,
         .signature = "u64 bpf_get_current_pid_tgid(void)",
         .doc = {.summary = "Gives the process and thread number."},
     },
@@ -22,7 +22,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_current_uid_gid",
         .ret = RetKind::integer,
         .since = {4, 2},
-        .fn = runtime::bpf_get_current_uid_gid,
+        .fn = impl::bpf_get_current_uid_gid,
         .signature = "u64 bpf_get_current_uid_gid(void)",
         .doc = {.summary = "Gives the user and group number."},
     },
@@ -32,7 +32,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write}, {.kind = ArgKind::const_size}}},
         .since = {4, 2},
-        .fn = runtime::bpf_get_current_comm,
+        .fn = impl::bpf_get_current_comm,
         .signature = "long bpf_get_current_comm(void *buf, u32 size_of_buf)",
         .doc = {.summary = "Copies the name of the current task."},
     },
@@ -42,7 +42,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .gpl_only = true,
         .since = {4, 8},
-        .fn = runtime::bpf_get_current_task,
+        .fn = impl::bpf_get_current_task,
         .signature = "u64 bpf_get_current_task(void)",
         .doc = {.summary = "Gives the address of the current task."},
     },
@@ -85,7 +85,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::current_task_btf,
         .since = {5, 11},
-        .fn = runtime::bpf_get_current_task_btf,
+        .fn = impl::bpf_get_current_task_btf,
         .signature = "struct task_struct *bpf_get_current_task_btf(void)",
         .doc = {.summary = "Gives the current task."},
     },

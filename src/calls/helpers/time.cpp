@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +13,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_ns",
         .ret = RetKind::integer,
         .since = {4, 1},
-        .fn = runtime::bpf_ktime_get_ns,
+        .fn = impl::bpf_ktime_get_ns,
         .signature = "u64 bpf_ktime_get_ns(void)",
         .doc = {.summary = "Gives the monotonic time in nanoseconds."},
     },
@@ -22,7 +22,7 @@ constexpr Helper entries[] = {
         .name = "bpf_jiffies64",
         .ret = RetKind::integer,
         .since = {5, 6},
-        .fn = runtime::bpf_jiffies64,
+        .fn = impl::bpf_jiffies64,
         .signature = "u64 bpf_jiffies64(void)",
         .doc = {.summary = "Gives the kernel's tick counter."},
     },
@@ -31,7 +31,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_boot_ns",
         .ret = RetKind::integer,
         .since = {5, 8},
-        .fn = runtime::bpf_ktime_get_boot_ns,
+        .fn = impl::bpf_ktime_get_boot_ns,
         .signature = "u64 bpf_ktime_get_boot_ns(void)",
         .doc = {.summary = "Gives the time since boot in nanoseconds, suspended time included."},
     },
@@ -40,7 +40,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_coarse_ns",
         .ret = RetKind::integer,
         .since = {5, 11},
-        .fn = runtime::bpf_ktime_get_coarse_ns,
+        .fn = impl::bpf_ktime_get_coarse_ns,
         .signature = "u64 bpf_ktime_get_coarse_ns(void)",
         .doc = {.summary = "Gives a coarse monotonic time in nanoseconds."},
     },
@@ -52,7 +52,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::timer_init,
         .since = {5, 15},
-        .fn = runtime::bpf_timer_init,
+        .fn = impl::bpf_timer_init,
         .signature = "long bpf_timer_init(struct bpf_timer *timer, void *map, u64 flags)",
         .doc = {.summary = "Makes a timer of a map's value ready for use."},
     },
@@ -64,7 +64,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::timer_set_callback,
         .since = {5, 15},
-        .fn = runtime::bpf_timer_set_callback,
+        .fn = impl::bpf_timer_set_callback,
         .signature = "long bpf_timer_set_callback(struct bpf_timer *timer, void *callback_fn)",
         .doc = {.summary = "Says what a timer runs."},
     },
@@ -76,7 +76,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::timer_start,
         .since = {5, 15},
-        .fn = runtime::bpf_timer_start,
+        .fn = impl::bpf_timer_start,
         .signature = "long bpf_timer_start(struct bpf_timer *timer, u64 nsecs, u64 flags)",
         .doc = {.summary = "Arms a timer."},
     },
@@ -88,7 +88,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::timer_cancel,
         .since = {5, 15},
-        .fn = runtime::bpf_timer_cancel,
+        .fn = impl::bpf_timer_cancel,
         .signature = "long bpf_timer_cancel(struct bpf_timer *timer)",
         .doc = {.summary = "Stops a timer and waits for its callback."},
     },
@@ -97,7 +97,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ktime_get_tai_ns",
         .ret = RetKind::integer,
         .since = {6, 1},
-        .fn = runtime::bpf_ktime_get_tai_ns,
+        .fn = impl::bpf_ktime_get_tai_ns,
         .signature = "u64 bpf_ktime_get_tai_ns(void)",
         .doc = {.summary = "Gives the international atomic time in nanoseconds."},
     },

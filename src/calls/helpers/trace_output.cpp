@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -16,7 +16,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::trace_printk,
         .since = {4, 1},
-        .fn = runtime::bpf_trace_printk,
+        .fn = impl::bpf_trace_printk,
         .signature = "long bpf_trace_printk(const char *fmt, u32 fmt_size, ...)",
         .doc = {.summary = "Prints a line into the kernel's trace."},
     },
@@ -130,7 +130,7 @@ constexpr Helper entries[] = {
         .gpl_only = true,
         .special = Special::trace_vprintk,
         .since = {5, 16},
-        .fn = runtime::bpf_trace_vprintk,
+        .fn = impl::bpf_trace_vprintk,
         .signature = "long bpf_trace_vprintk(const char *fmt, u32 fmt_size, const void *data, u32 data_len)",
         .doc = {.summary = "Prints a line of any number of values into the kernel's trace."},
     },

@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -96,7 +96,7 @@ constexpr Helper entries[] = {
                    .size = 8}}},
         .special = Special::get_func_arg,
         .since = {5, 17},
-        .fn = runtime::bpf_get_func_arg,
+        .fn = impl::bpf_get_func_arg,
         .signature = "long bpf_get_func_arg(void *ctx, u32 n, u64 *value)",
         .doc = {.summary = "Reads an argument of the traced function."},
     },
@@ -110,7 +110,7 @@ constexpr Helper entries[] = {
                    .size = 8}}},
         .special = Special::get_func_ret,
         .since = {5, 17},
-        .fn = runtime::bpf_get_func_ret,
+        .fn = impl::bpf_get_func_ret,
         .signature = "long bpf_get_func_ret(void *ctx, u64 *value)",
         .doc = {.summary = "Reads the result of the traced function."},
     },
@@ -120,7 +120,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {5, 17},
-        .fn = runtime::bpf_get_func_arg_cnt,
+        .fn = impl::bpf_get_func_arg_cnt,
         .signature = "long bpf_get_func_arg_cnt(void *ctx)",
         .doc = {.summary = "Gives the number of arguments of the traced function."},
     },

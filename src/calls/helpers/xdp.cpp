@@ -2,7 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/runtime/runtime.hpp"
+#include "calls/impl/impl.hpp"
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -16,7 +16,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 10},
-        .fn = runtime::bpf_xdp_adjust_head,
+        .fn = impl::bpf_xdp_adjust_head,
         .signature = "long bpf_xdp_adjust_head(struct xdp_md *xdp_md, int delta)",
         .doc = {.summary = "Moves the start of the frame."},
     },
@@ -28,7 +28,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 15},
-        .fn = runtime::bpf_xdp_adjust_meta,
+        .fn = impl::bpf_xdp_adjust_meta,
         .signature = "long bpf_xdp_adjust_meta(struct xdp_md *xdp_md, int delta)",
         .doc = {.summary = "Moves the start of the metadata."},
     },
@@ -40,7 +40,7 @@ constexpr Helper entries[] = {
         .changes_packet = true,
         .special = Special::skb_change,
         .since = {4, 18},
-        .fn = runtime::bpf_xdp_adjust_tail,
+        .fn = impl::bpf_xdp_adjust_tail,
         .signature = "long bpf_xdp_adjust_tail(struct xdp_md *xdp_md, int delta)",
         .doc = {.summary = "Moves the end of the frame."},
     },
@@ -50,7 +50,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {5, 18},
-        .fn = runtime::bpf_xdp_get_buff_len,
+        .fn = impl::bpf_xdp_get_buff_len,
         .signature = "u64 bpf_xdp_get_buff_len(struct xdp_md *xdp_md)",
         .doc = {.summary = "Gives the frame's length, fragments included."},
     },
@@ -63,7 +63,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size}}},
         .since = {5, 18},
-        .fn = runtime::bpf_xdp_load_bytes,
+        .fn = impl::bpf_xdp_load_bytes,
         .signature = "long bpf_xdp_load_bytes(struct xdp_md *xdp_md, u32 offset, void *buf, u32 len)",
         .doc = {.summary = "Copies from a frame."},
     },
@@ -76,7 +76,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
         .since = {5, 18},
-        .fn = runtime::bpf_xdp_store_bytes,
+        .fn = impl::bpf_xdp_store_bytes,
         .signature = "long bpf_xdp_store_bytes(struct xdp_md *xdp_md, u32 offset, void *buf, u32 len)",
         .doc = {.summary = "Writes into a frame."},
     },

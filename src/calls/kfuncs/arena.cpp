@@ -1,8 +1,8 @@
 // Pages of arenas.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -16,7 +16,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void __arena *bpf_arena_alloc_pages(void *p__map, void __arena *addr__ign, u32 page_cnt, int "
                      "node_id, u64 flags)",
         .since = {6, 9},
-        .fn = runtime::bpf_arena_alloc_pages,
+        .fn = impl::bpf_arena_alloc_pages,
     },
     Kfunc{
         .name = "bpf_arena_free_pages",
@@ -25,14 +25,14 @@ constexpr Kfunc entries[] = {
         .special = Special::arena_free_pages,
         .prototype = "void bpf_arena_free_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
         .since = {6, 9},
-        .fn = runtime::bpf_arena_free_pages,
+        .fn = impl::bpf_arena_free_pages,
     },
     Kfunc{
         .name = "bpf_arena_reserve_pages",
         .flags = kfunc_flag::spin_lock_ok | kfunc_flag::arena_arg2,
         .prog_types = everyone,
         .prototype = "int bpf_arena_reserve_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
-        .fn = runtime::bpf_arena_reserve_pages,
+        .fn = impl::bpf_arena_reserve_pages,
     },
 };
 

@@ -1,8 +1,8 @@
 // CPU masks.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -13,7 +13,7 @@ constexpr Kfunc entries[] = {
         .flags = kfunc_flag::acquire,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_acquire,
+        .fn = impl::bpf_cpumask_acquire,
     },
     Kfunc{
         .name = "bpf_cpumask_and",
@@ -21,98 +21,98 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "bool bpf_cpumask_and(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_and,
+        .fn = impl::bpf_cpumask_and,
     },
     Kfunc{
         .name = "bpf_cpumask_any_and_distribute",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_and_distribute(const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_any_and_distribute,
+        .fn = impl::bpf_cpumask_any_and_distribute,
     },
     Kfunc{
         .name = "bpf_cpumask_any_distribute",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_distribute(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_any_distribute,
+        .fn = impl::bpf_cpumask_any_distribute,
     },
     Kfunc{
         .name = "bpf_cpumask_clear",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear(struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_clear,
+        .fn = impl::bpf_cpumask_clear,
     },
     Kfunc{
         .name = "bpf_cpumask_clear_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_clear_cpu,
+        .fn = impl::bpf_cpumask_clear_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_copy",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_copy(struct bpf_cpumask *dst, const struct cpumask *src)",
-        .fn = runtime::bpf_cpumask_copy,
+        .fn = impl::bpf_cpumask_copy,
     },
     Kfunc{
         .name = "bpf_cpumask_create",
         .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_create(void)",
-        .fn = runtime::bpf_cpumask_create,
+        .fn = impl::bpf_cpumask_create,
     },
     Kfunc{
         .name = "bpf_cpumask_empty",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_empty(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_empty,
+        .fn = impl::bpf_cpumask_empty,
     },
     Kfunc{
         .name = "bpf_cpumask_equal",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_equal,
+        .fn = impl::bpf_cpumask_equal,
     },
     Kfunc{
         .name = "bpf_cpumask_first",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_first,
+        .fn = impl::bpf_cpumask_first,
     },
     Kfunc{
         .name = "bpf_cpumask_first_and",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_and(const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_first_and,
+        .fn = impl::bpf_cpumask_first_and,
     },
     Kfunc{
         .name = "bpf_cpumask_first_zero",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_zero(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_first_zero,
+        .fn = impl::bpf_cpumask_first_zero,
     },
     Kfunc{
         .name = "bpf_cpumask_full",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_full(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_full,
+        .fn = impl::bpf_cpumask_full,
     },
     Kfunc{
         .name = "bpf_cpumask_intersects",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_intersects(const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_intersects,
+        .fn = impl::bpf_cpumask_intersects,
     },
     Kfunc{
         .name = "bpf_cpumask_or",
@@ -120,70 +120,70 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "void bpf_cpumask_or(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_or,
+        .fn = impl::bpf_cpumask_or,
     },
     Kfunc{
         .name = "bpf_cpumask_populate",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "int bpf_cpumask_populate(struct bpf_cpumask *cpumask, void *src, size_t src__sz)",
-        .fn = runtime::bpf_cpumask_populate,
+        .fn = impl::bpf_cpumask_populate,
     },
     Kfunc{
         .name = "bpf_cpumask_release",
         .flags = kfunc_flag::release,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_release(struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_release,
+        .fn = impl::bpf_cpumask_release,
     },
     Kfunc{
         .name = "bpf_cpumask_set_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_set_cpu,
+        .fn = impl::bpf_cpumask_set_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_setall",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_setall(struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_setall,
+        .fn = impl::bpf_cpumask_setall,
     },
     Kfunc{
         .name = "bpf_cpumask_subset",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_subset(const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_subset,
+        .fn = impl::bpf_cpumask_subset,
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_clear_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_test_and_clear_cpu,
+        .fn = impl::bpf_cpumask_test_and_clear_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_set_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_test_and_set_cpu,
+        .fn = impl::bpf_cpumask_test_and_set_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_test_cpu",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_test_cpu,
+        .fn = impl::bpf_cpumask_test_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_weight",
         .flags = kfunc_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_weight(const struct cpumask *cpumask)",
-        .fn = runtime::bpf_cpumask_weight,
+        .fn = impl::bpf_cpumask_weight,
     },
     Kfunc{
         .name = "bpf_cpumask_xor",
@@ -191,7 +191,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "void bpf_cpumask_xor(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
-        .fn = runtime::bpf_cpumask_xor,
+        .fn = impl::bpf_cpumask_xor,
     },
 };
 

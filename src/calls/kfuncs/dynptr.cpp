@@ -1,8 +1,8 @@
 // Dynamic pointers: where they come from, what may be done with them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -42,7 +42,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_adjust,
         .prototype = "int bpf_dynptr_adjust(struct bpf_dynptr *p, u64 start, u64 end)",
         .since = {6, 5},
-        .fn = runtime::bpf_dynptr_adjust,
+        .fn = impl::bpf_dynptr_adjust,
     },
     Kfunc{
         .name = "bpf_dynptr_clone",
@@ -50,14 +50,14 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_clone,
         .prototype = "int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)",
         .since = {6, 5},
-        .fn = runtime::bpf_dynptr_clone,
+        .fn = impl::bpf_dynptr_clone,
     },
     Kfunc{
         .name = "bpf_dynptr_copy",
         .prog_types = everyone,
         .prototype = "int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, u64 dst_off, const struct bpf_dynptr "
                      "*src_ptr, u64 src_off, u64 size)",
-        .fn = runtime::bpf_dynptr_copy,
+        .fn = impl::bpf_dynptr_copy,
     },
     Kfunc{
         .name = "bpf_dynptr_file_discard",
@@ -77,7 +77,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_from_skb,
         .prototype = "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
         .since = {6, 4},
-        .fn = runtime::bpf_dynptr_from_skb,
+        .fn = impl::bpf_dynptr_from_skb,
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
                       "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
     },
@@ -98,7 +98,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_from_xdp,
         .prototype = "int bpf_dynptr_from_xdp(struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)",
         .since = {6, 4},
-        .fn = runtime::bpf_dynptr_from_xdp,
+        .fn = impl::bpf_dynptr_from_xdp,
     },
     Kfunc{
         .name = "bpf_dynptr_is_null",
@@ -106,7 +106,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_is_null,
         .prototype = "bool bpf_dynptr_is_null(const struct bpf_dynptr *p)",
         .since = {6, 5},
-        .fn = runtime::bpf_dynptr_is_null,
+        .fn = impl::bpf_dynptr_is_null,
     },
     Kfunc{
         .name = "bpf_dynptr_is_rdonly",
@@ -114,13 +114,13 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_is_rdonly,
         .prototype = "bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p)",
         .since = {6, 5},
-        .fn = runtime::bpf_dynptr_is_rdonly,
+        .fn = impl::bpf_dynptr_is_rdonly,
     },
     Kfunc{
         .name = "bpf_dynptr_memset",
         .prog_types = everyone,
         .prototype = "int bpf_dynptr_memset(const struct bpf_dynptr *p, u64 offset, u64 size, u8 val)",
-        .fn = runtime::bpf_dynptr_memset,
+        .fn = impl::bpf_dynptr_memset,
     },
     Kfunc{
         .name = "bpf_dynptr_size",
@@ -128,7 +128,7 @@ constexpr Kfunc entries[] = {
         .special = Special::dynptr_size,
         .prototype = "u64 bpf_dynptr_size(const struct bpf_dynptr *p)",
         .since = {6, 5},
-        .fn = runtime::bpf_dynptr_size,
+        .fn = impl::bpf_dynptr_size,
     },
     Kfunc{
         .name = "bpf_dynptr_slice",
@@ -138,7 +138,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void *bpf_dynptr_slice(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)",
         .since = {6, 4},
-        .fn = runtime::bpf_dynptr_slice,
+        .fn = impl::bpf_dynptr_slice,
     },
     Kfunc{
         .name = "bpf_dynptr_slice_rdwr",
@@ -148,7 +148,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 "
                      "buffer__szk)",
         .since = {6, 4},
-        .fn = runtime::bpf_dynptr_slice_rdwr,
+        .fn = impl::bpf_dynptr_slice_rdwr,
     },
     Kfunc{
         .name = "bpf_probe_read_kernel_dynptr",

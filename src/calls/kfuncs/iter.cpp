@@ -1,8 +1,8 @@
 // Iterators on the stack: new, next and destroy of each.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -14,7 +14,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "void bpf_iter_bits_destroy(struct bpf_iter_bits *it)",
         .since = {6, 11},
-        .fn = runtime::bpf_iter_bits_destroy,
+        .fn = impl::bpf_iter_bits_destroy,
     },
     Kfunc{
         .name = "bpf_iter_bits_new",
@@ -22,7 +22,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_iter_bits_new(struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign, u32 nr_words)",
         .since = {6, 11},
-        .fn = runtime::bpf_iter_bits_new,
+        .fn = impl::bpf_iter_bits_new,
     },
     Kfunc{
         .name = "bpf_iter_bits_next",
@@ -30,7 +30,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int *bpf_iter_bits_next(struct bpf_iter_bits *it)",
         .since = {6, 11},
-        .fn = runtime::bpf_iter_bits_next,
+        .fn = impl::bpf_iter_bits_next,
     },
     Kfunc{
         .name = "bpf_iter_css_destroy",
@@ -118,7 +118,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "void bpf_iter_num_destroy(struct bpf_iter_num *it)",
         .since = {6, 4},
-        .fn = runtime::bpf_iter_num_destroy,
+        .fn = impl::bpf_iter_num_destroy,
     },
     Kfunc{
         .name = "bpf_iter_num_new",
@@ -127,7 +127,7 @@ constexpr Kfunc entries[] = {
         .special = Special::iter_num_new,
         .prototype = "int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)",
         .since = {6, 4},
-        .fn = runtime::bpf_iter_num_new,
+        .fn = impl::bpf_iter_num_new,
     },
     Kfunc{
         .name = "bpf_iter_num_next",
@@ -135,7 +135,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int *bpf_iter_num_next(struct bpf_iter_num *it)",
         .since = {6, 4},
-        .fn = runtime::bpf_iter_num_next,
+        .fn = impl::bpf_iter_num_next,
     },
     Kfunc{
         .name = "bpf_iter_task_destroy",

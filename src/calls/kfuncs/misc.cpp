@@ -1,8 +1,8 @@
 // Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -26,7 +26,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
         .since = {6, 12},
-        .fn = runtime::bpf_copy_from_user_str,
+        .fn = impl::bpf_copy_from_user_str,
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str",
@@ -93,7 +93,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rdonly_cast,
         .prototype = "void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)",
         .since = {6, 2},
-        .fn = runtime::bpf_rdonly_cast,
+        .fn = impl::bpf_rdonly_cast,
     },
     Kfunc{
         .name = "bpf_session_cookie",

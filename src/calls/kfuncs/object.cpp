@@ -1,8 +1,8 @@
 // Objects that programs allocate, and the lists and trees that hold them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -15,7 +15,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_add,
         .prototype = "int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *new, struct bpf_list_node "
                      "*prev__nonown_allowed)",
-        .fn = runtime::bpf_list_add,
+        .fn = impl::bpf_list_add,
     },
     Kfunc{
         .name = "bpf_list_back",
@@ -23,7 +23,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::list_back,
         .prototype = "struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)",
-        .fn = runtime::bpf_list_back,
+        .fn = impl::bpf_list_back,
     },
     Kfunc{
         .name = "bpf_list_del",
@@ -32,13 +32,13 @@ constexpr Kfunc entries[] = {
         .special = Special::list_del,
         .prototype = "struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node "
                      "*node__nonown_allowed)",
-        .fn = runtime::bpf_list_del,
+        .fn = impl::bpf_list_del,
     },
     Kfunc{
         .name = "bpf_list_empty",
         .prog_types = generic,
         .prototype = "bool bpf_list_empty(struct bpf_list_head *head)",
-        .fn = runtime::bpf_list_empty,
+        .fn = impl::bpf_list_empty,
     },
     Kfunc{
         .name = "bpf_list_front",
@@ -46,19 +46,19 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::list_front,
         .prototype = "struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)",
-        .fn = runtime::bpf_list_front,
+        .fn = impl::bpf_list_front,
     },
     Kfunc{
         .name = "bpf_list_is_first",
         .prog_types = generic,
         .prototype = "bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
-        .fn = runtime::bpf_list_is_first,
+        .fn = impl::bpf_list_is_first,
     },
     Kfunc{
         .name = "bpf_list_is_last",
         .prog_types = generic,
         .prototype = "bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
-        .fn = runtime::bpf_list_is_last,
+        .fn = impl::bpf_list_is_last,
     },
     Kfunc{
         .name = "bpf_list_pop_back",
@@ -67,7 +67,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_pop_back,
         .prototype = "struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)",
         .since = {6, 2},
-        .fn = runtime::bpf_list_pop_back,
+        .fn = impl::bpf_list_pop_back,
     },
     Kfunc{
         .name = "bpf_list_pop_front",
@@ -76,7 +76,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_pop_front,
         .prototype = "struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)",
         .since = {6, 2},
-        .fn = runtime::bpf_list_pop_front,
+        .fn = impl::bpf_list_pop_front,
     },
     Kfunc{
         .name = "bpf_list_push_back",
@@ -84,7 +84,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::list_push_back,
         .prototype = "int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)",
-        .fn = runtime::bpf_list_push_back,
+        .fn = impl::bpf_list_push_back,
     },
     Kfunc{
         .name = "bpf_list_push_back_impl",
@@ -93,7 +93,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
                      "*meta__ign, u64 off)",
         .since = {6, 2},
-        .fn = runtime::bpf_list_push_back_impl,
+        .fn = impl::bpf_list_push_back_impl,
     },
     Kfunc{
         .name = "bpf_list_push_front",
@@ -101,7 +101,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::list_push_front,
         .prototype = "int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)",
-        .fn = runtime::bpf_list_push_front,
+        .fn = impl::bpf_list_push_front,
     },
     Kfunc{
         .name = "bpf_list_push_front_impl",
@@ -110,7 +110,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
                      "*meta__ign, u64 off)",
         .since = {6, 2},
-        .fn = runtime::bpf_list_push_front_impl,
+        .fn = impl::bpf_list_push_front_impl,
     },
     Kfunc{
         .name = "bpf_obj_drop",
@@ -118,7 +118,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::obj_drop,
         .prototype = "void bpf_obj_drop(void *p__alloc)",
-        .fn = runtime::bpf_obj_drop,
+        .fn = impl::bpf_obj_drop,
     },
     Kfunc{
         .name = "bpf_obj_drop_impl",
@@ -127,7 +127,7 @@ constexpr Kfunc entries[] = {
         .special = Special::obj_drop,
         .prototype = "void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)",
         .since = {6, 2},
-        .fn = runtime::bpf_obj_drop_impl,
+        .fn = impl::bpf_obj_drop_impl,
     },
     Kfunc{
         .name = "bpf_obj_new",
@@ -135,7 +135,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::obj_new,
         .prototype = "void *bpf_obj_new(u64 local_type_id__k)",
-        .fn = runtime::bpf_obj_new,
+        .fn = impl::bpf_obj_new,
     },
     Kfunc{
         .name = "bpf_obj_new_impl",
@@ -144,7 +144,7 @@ constexpr Kfunc entries[] = {
         .special = Special::obj_new,
         .prototype = "void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
         .since = {6, 2},
-        .fn = runtime::bpf_obj_new_impl,
+        .fn = impl::bpf_obj_new_impl,
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop",
@@ -152,7 +152,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::percpu_obj_drop,
         .prototype = "void bpf_percpu_obj_drop(void *p__alloc)",
-        .fn = runtime::bpf_percpu_obj_drop,
+        .fn = impl::bpf_percpu_obj_drop,
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop_impl",
@@ -161,7 +161,7 @@ constexpr Kfunc entries[] = {
         .special = Special::percpu_obj_drop,
         .prototype = "void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)",
         .since = {6, 7},
-        .fn = runtime::bpf_percpu_obj_drop_impl,
+        .fn = impl::bpf_percpu_obj_drop_impl,
     },
     Kfunc{
         .name = "bpf_percpu_obj_new",
@@ -169,7 +169,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::percpu_obj_new,
         .prototype = "void *bpf_percpu_obj_new(u64 local_type_id__k)",
-        .fn = runtime::bpf_percpu_obj_new,
+        .fn = impl::bpf_percpu_obj_new,
     },
     Kfunc{
         .name = "bpf_percpu_obj_new_impl",
@@ -178,7 +178,7 @@ constexpr Kfunc entries[] = {
         .special = Special::percpu_obj_new,
         .prototype = "void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
         .since = {6, 7},
-        .fn = runtime::bpf_percpu_obj_new_impl,
+        .fn = impl::bpf_percpu_obj_new_impl,
     },
     Kfunc{
         .name = "bpf_rbtree_add",
@@ -187,7 +187,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_add,
         .prototype = "int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
                      "bpf_rb_node *, const struct bpf_rb_node *))",
-        .fn = runtime::bpf_rbtree_add,
+        .fn = impl::bpf_rbtree_add,
     },
     Kfunc{
         .name = "bpf_rbtree_add_impl",
@@ -196,7 +196,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
                      "bpf_rb_node *, const struct bpf_rb_node *), void *meta__ign, u64 off)",
         .since = {6, 3},
-        .fn = runtime::bpf_rbtree_add_impl,
+        .fn = impl::bpf_rbtree_add_impl,
     },
     Kfunc{
         .name = "bpf_rbtree_first",
@@ -205,7 +205,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_first,
         .prototype = "struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)",
         .since = {6, 3},
-        .fn = runtime::bpf_rbtree_first,
+        .fn = impl::bpf_rbtree_first,
     },
     Kfunc{
         .name = "bpf_rbtree_left",
@@ -213,7 +213,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::rbtree_left,
         .prototype = "struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)",
-        .fn = runtime::bpf_rbtree_left,
+        .fn = impl::bpf_rbtree_left,
     },
     Kfunc{
         .name = "bpf_rbtree_remove",
@@ -222,7 +222,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_remove,
         .prototype = "struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)",
         .since = {6, 3},
-        .fn = runtime::bpf_rbtree_remove,
+        .fn = impl::bpf_rbtree_remove,
     },
     Kfunc{
         .name = "bpf_rbtree_right",
@@ -230,7 +230,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::rbtree_right,
         .prototype = "struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)",
-        .fn = runtime::bpf_rbtree_right,
+        .fn = impl::bpf_rbtree_right,
     },
     Kfunc{
         .name = "bpf_rbtree_root",
@@ -238,7 +238,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::rbtree_root,
         .prototype = "struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)",
-        .fn = runtime::bpf_rbtree_root,
+        .fn = impl::bpf_rbtree_root,
     },
     Kfunc{
         .name = "bpf_refcount_acquire",
@@ -246,7 +246,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .special = Special::refcount_acquire,
         .prototype = "void *bpf_refcount_acquire(void *p__refcounted_kptr)",
-        .fn = runtime::bpf_refcount_acquire,
+        .fn = impl::bpf_refcount_acquire,
     },
     Kfunc{
         .name = "bpf_refcount_acquire_impl",
@@ -255,7 +255,7 @@ constexpr Kfunc entries[] = {
         .special = Special::refcount_acquire,
         .prototype = "void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)",
         .since = {6, 4},
-        .fn = runtime::bpf_refcount_acquire_impl,
+        .fn = impl::bpf_refcount_acquire_impl,
     },
 };
 

@@ -1,8 +1,8 @@
 // Critical sections: RCU, preemption, interrupts, queued spin locks, and exceptions.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -19,7 +19,7 @@ constexpr Kfunc entries[] = {
         .special = Special::local_irq_restore,
         .prototype = "void bpf_local_irq_restore(unsigned long *flags__irq_flag)",
         .since = {6, 14},
-        .fn = runtime::bpf_local_irq_restore,
+        .fn = impl::bpf_local_irq_restore,
     },
     Kfunc{
         .name = "bpf_local_irq_save",
@@ -27,7 +27,7 @@ constexpr Kfunc entries[] = {
         .special = Special::local_irq_save,
         .prototype = "void bpf_local_irq_save(unsigned long *flags__irq_flag)",
         .since = {6, 14},
-        .fn = runtime::bpf_local_irq_save,
+        .fn = impl::bpf_local_irq_save,
     },
     Kfunc{
         .name = "bpf_preempt_disable",
@@ -35,7 +35,7 @@ constexpr Kfunc entries[] = {
         .special = Special::preempt_disable,
         .prototype = "void bpf_preempt_disable(void)",
         .since = {6, 10},
-        .fn = runtime::bpf_preempt_disable,
+        .fn = impl::bpf_preempt_disable,
     },
     Kfunc{
         .name = "bpf_preempt_enable",
@@ -43,7 +43,7 @@ constexpr Kfunc entries[] = {
         .special = Special::preempt_enable,
         .prototype = "void bpf_preempt_enable(void)",
         .since = {6, 10},
-        .fn = runtime::bpf_preempt_enable,
+        .fn = impl::bpf_preempt_enable,
     },
     Kfunc{
         .name = "bpf_rcu_read_lock",
@@ -51,7 +51,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rcu_read_lock,
         .prototype = "void bpf_rcu_read_lock(void)",
         .since = {6, 2},
-        .fn = runtime::bpf_rcu_read_lock,
+        .fn = impl::bpf_rcu_read_lock,
     },
     Kfunc{
         .name = "bpf_rcu_read_unlock",
@@ -59,7 +59,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rcu_read_unlock,
         .prototype = "void bpf_rcu_read_unlock(void)",
         .since = {6, 2},
-        .fn = runtime::bpf_rcu_read_unlock,
+        .fn = impl::bpf_rcu_read_unlock,
     },
     Kfunc{
         .name = "bpf_res_spin_lock",
@@ -67,7 +67,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_lock,
         .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
-        .fn = runtime::bpf_res_spin_lock,
+        .fn = impl::bpf_res_spin_lock,
     },
     Kfunc{
         .name = "bpf_res_spin_lock_irqsave",
@@ -75,7 +75,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_lock_irqsave,
         .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
-        .fn = runtime::bpf_res_spin_lock_irqsave,
+        .fn = impl::bpf_res_spin_lock_irqsave,
     },
     Kfunc{
         .name = "bpf_res_spin_unlock",
@@ -83,7 +83,7 @@ constexpr Kfunc entries[] = {
         .special = Special::res_spin_unlock,
         .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
-        .fn = runtime::bpf_res_spin_unlock,
+        .fn = impl::bpf_res_spin_unlock,
     },
     Kfunc{
         .name = "bpf_res_spin_unlock_irqrestore",
@@ -92,7 +92,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
-        .fn = runtime::bpf_res_spin_unlock_irqrestore,
+        .fn = impl::bpf_res_spin_unlock_irqrestore,
     },
     Kfunc{
         .name = "bpf_throw",
@@ -100,7 +100,7 @@ constexpr Kfunc entries[] = {
         .special = Special::throw_,
         .prototype = "void bpf_throw(u64 cookie)",
         .since = {6, 7},
-        .fn = runtime::bpf_throw,
+        .fn = impl::bpf_throw,
     },
 };
 

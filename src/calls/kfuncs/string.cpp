@@ -1,8 +1,8 @@
 // String functions on memory that may fault.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -12,105 +12,105 @@ constexpr Kfunc entries[] = {
         .name = "bpf_strcasecmp",
         .prog_types = everyone,
         .prototype = "int bpf_strcasecmp(const char *s1__ign, const char *s2__ign)",
-        .fn = runtime::bpf_strcasecmp,
+        .fn = impl::bpf_strcasecmp,
     },
     Kfunc{
         .name = "bpf_strcasestr",
         .prog_types = everyone,
         .prototype = "int bpf_strcasestr(const char *s1__ign, const char *s2__ign)",
-        .fn = runtime::bpf_strcasestr,
+        .fn = impl::bpf_strcasestr,
     },
     Kfunc{
         .name = "bpf_strchr",
         .prog_types = everyone,
         .prototype = "int bpf_strchr(const char *s__ign, char c)",
-        .fn = runtime::bpf_strchr,
+        .fn = impl::bpf_strchr,
     },
     Kfunc{
         .name = "bpf_strchrnul",
         .prog_types = everyone,
         .prototype = "int bpf_strchrnul(const char *s__ign, char c)",
-        .fn = runtime::bpf_strchrnul,
+        .fn = impl::bpf_strchrnul,
     },
     Kfunc{
         .name = "bpf_strcmp",
         .prog_types = everyone,
         .prototype = "int bpf_strcmp(const char *s1__ign, const char *s2__ign)",
-        .fn = runtime::bpf_strcmp,
+        .fn = impl::bpf_strcmp,
     },
     Kfunc{
         .name = "bpf_strcspn",
         .prog_types = everyone,
         .prototype = "int bpf_strcspn(const char *s__ign, const char *reject__ign)",
-        .fn = runtime::bpf_strcspn,
+        .fn = impl::bpf_strcspn,
     },
     Kfunc{
         .name = "bpf_stream_print_stack",
         .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_print_stack(int stream_id)",
-        .fn = runtime::bpf_stream_print_stack,
+        .fn = impl::bpf_stream_print_stack,
     },
     Kfunc{
         .name = "bpf_stream_vprintk",
         .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
-        .fn = runtime::bpf_stream_vprintk,
+        .fn = impl::bpf_stream_vprintk,
     },
     Kfunc{
         .name = "bpf_strlen",
         .prog_types = everyone,
         .prototype = "int bpf_strlen(const char *s__ign)",
-        .fn = runtime::bpf_strlen,
+        .fn = impl::bpf_strlen,
     },
     Kfunc{
         .name = "bpf_strncasecmp",
         .prog_types = everyone,
         .prototype = "int bpf_strncasecmp(const char *s1__ign, const char *s2__ign, size_t len)",
-        .fn = runtime::bpf_strncasecmp,
+        .fn = impl::bpf_strncasecmp,
     },
     Kfunc{
         .name = "bpf_strncasestr",
         .prog_types = everyone,
         .prototype = "int bpf_strncasestr(const char *s1__ign, const char *s2__ign, size_t len)",
-        .fn = runtime::bpf_strncasestr,
+        .fn = impl::bpf_strncasestr,
     },
     Kfunc{
         .name = "bpf_strnchr",
         .prog_types = everyone,
         .prototype = "int bpf_strnchr(const char *s__ign, size_t count, char c)",
-        .fn = runtime::bpf_strnchr,
+        .fn = impl::bpf_strnchr,
     },
     Kfunc{
         .name = "bpf_strnlen",
         .prog_types = everyone,
         .prototype = "int bpf_strnlen(const char *s__ign, size_t count)",
-        .fn = runtime::bpf_strnlen,
+        .fn = impl::bpf_strnlen,
     },
     Kfunc{
         .name = "bpf_strnstr",
         .prog_types = everyone,
         .prototype = "int bpf_strnstr(const char *s1__ign, const char *s2__ign, size_t len)",
-        .fn = runtime::bpf_strnstr,
+        .fn = impl::bpf_strnstr,
     },
     Kfunc{
         .name = "bpf_strrchr",
         .prog_types = everyone,
         .prototype = "int bpf_strrchr(const char *s__ign, int c)",
-        .fn = runtime::bpf_strrchr,
+        .fn = impl::bpf_strrchr,
     },
     Kfunc{
         .name = "bpf_strspn",
         .prog_types = everyone,
         .prototype = "int bpf_strspn(const char *s__ign, const char *accept__ign)",
-        .fn = runtime::bpf_strspn,
+        .fn = impl::bpf_strspn,
     },
     Kfunc{
         .name = "bpf_strstr",
         .prog_types = everyone,
         .prototype = "int bpf_strstr(const char *s1__ign, const char *s2__ign)",
-        .fn = runtime::bpf_strstr,
+        .fn = impl::bpf_strstr,
     },
 };
 

@@ -1,8 +1,8 @@
 // Tasks, cgroups, keys and signals: kernel objects with references.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -123,7 +123,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "struct task_struct *bpf_task_acquire(struct task_struct *p)",
         .since = {6, 2},
-        .fn = runtime::bpf_task_acquire,
+        .fn = impl::bpf_task_acquire,
     },
     Kfunc{
         .name = "bpf_task_from_pid",
@@ -131,7 +131,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "struct task_struct *bpf_task_from_pid(s32 pid)",
         .since = {6, 2},
-        .fn = runtime::bpf_task_from_pid,
+        .fn = impl::bpf_task_from_pid,
     },
     Kfunc{
         .name = "bpf_task_from_vpid",
@@ -153,7 +153,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "void bpf_task_release(struct task_struct *p)",
         .since = {6, 2},
-        .fn = runtime::bpf_task_release,
+        .fn = impl::bpf_task_release,
     },
     Kfunc{
         .name = "bpf_task_under_cgroup",

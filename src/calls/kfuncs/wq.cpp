@@ -1,8 +1,8 @@
 // The calls of work items: make one ready, say what it runs, start it.
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
-#include "calls/runtime/runtime.hpp"
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -61,7 +61,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags)",
         .provided = true,
         .since = {6, 10},
-        .fn = runtime::bpf_wq_init,
+        .fn = impl::bpf_wq_init,
         .doc = {.summary = "Makes the work item of a map's value ready for use.",
                 .args = init_args,
                 .results = init_results,
@@ -79,7 +79,7 @@ constexpr Kfunc entries[] = {
                      "unsigned int flags)",
         .provided = true,
         .since = {7, 0},
-        .fn = runtime::bpf_wq_set_callback,
+        .fn = impl::bpf_wq_set_callback,
         .doc = {.summary = "Says which function a work item runs.",
                 .args = set_callback_args,
                 .results = set_callback_results,
@@ -94,7 +94,7 @@ constexpr Kfunc entries[] = {
                      "*value), unsigned int flags, void *aux__ign)",
         .provided = true,
         .since = {6, 10},
-        .fn = runtime::bpf_wq_set_callback_impl,
+        .fn = impl::bpf_wq_set_callback_impl,
         .doc = {.summary = "Says which function a work item runs, as Linux 6.10 to 6.19 named it.",
                 .args = set_callback_impl_args,
                 .results = set_callback_results,
@@ -108,7 +108,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_wq_start(struct bpf_wq *wq, unsigned int flags)",
         .provided = true,
         .since = {6, 10},
-        .fn = runtime::bpf_wq_start,
+        .fn = impl::bpf_wq_start,
         .doc = {.summary = "Queues a work item on the CPU that makes the call.",
                 .args = start_args,
                 .results = start_results,

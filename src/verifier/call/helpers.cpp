@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -177,10 +178,14 @@ int check_helper_call(Env& env, const Insn& insn) {
             "Release the BPF spin lock before making this call, or move the call outside the locked region."),
         "function calls are not allowed while holding a lock");
   if (const int err = check_helper_context(env, *helper)) return err;
+  begin_call_facts(env);
   if (const int err = check_helper_args(env, call)) return err;
   note_map(env, call);
   if (const int err = check_map_access(env, call)) return err;
   if (const int err = note_map_key(env, call)) return err;
+  note_call_arguments(env, static_cast<unsigned>(std::ranges::count_if(helper->args, [](const calls::ArgSpec& arg) {
+                        return arg.kind != calls::ArgKind::none;
+                      })));
   if (const int err = release_argument(env, call)) return err;
   if (const int err = apply_helper_effects(env, call)) return err;
 
@@ -188,6 +193,7 @@ int check_helper_call(Env& env, const Insn& insn) {
   int err = 0;
   set_helper_result(env, call, err);
   if (err != 0) return err;
+  note_call_result(env);
   if (const int bad = check_map_for_helper(env, *helper, call.map)) return bad;
   if (helper->changes_packet) {
     clear_packet_pointers(env);

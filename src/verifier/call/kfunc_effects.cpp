@@ -3,6 +3,7 @@
 // Tested by tests/verifier/call/.
 #include <utility>
 
+#include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -359,6 +360,7 @@ int apply_kfunc_effects(Env& env, Call& call) {
   if (const int err = give_to_graph(env, call)) return err;
   clear_caller_saved(env, env.frame());
   if (const int err = set_result(env, call)) return err;
+  note_call_result(env);
   if (call.name() == "bpf_xdp_pull_data") {  // the one kfunc that moves packet data
     clear_packet_pointers(env);
     invalidate_packet_slices(env);

@@ -2,6 +2,7 @@
 //
 // Types come from BTF, rules from the entry's flags and its `Special` (calls/kfuncs/*.cpp). Tested by
 // tests/verifier/call/.
+#include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -98,7 +99,9 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   if (kfunc->name == "bpf_iter_css_task_new" && !may_walk_css_tasks(env))
     return env.refuse(-EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
   // Sections begin and end before the rest is looked at; what sleeps is refused in them.
+  begin_call_facts(env);
   if (const int err = check_kfunc_args(env, call)) return err;
+  note_call_arguments(env, static_cast<unsigned>(kfunc->btf->params(kfunc->btf->type(kfunc->proto)).size()));
   if (const int err = check_kfunc_context(env, call)) return err;
   return apply_kfunc_effects(env, call);
 }

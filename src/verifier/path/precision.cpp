@@ -161,6 +161,7 @@ int mark_precise_in(Env& env, std::uint32_t frame, unsigned reg) {
 }
 
 int mark_precise(Env& env, unsigned reg) {
+  env.relied_on |= 1U << reg;
   return mark_precise_in(env, static_cast<std::uint32_t>(env.state->frames.size() - 1), reg);
 }
 

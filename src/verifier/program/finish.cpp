@@ -25,6 +25,10 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:
   // it must not trust what the kernel may trust.
   const bool kernel_object = aux.pointer_type == RegType::btf && (aux.pointer_flags & reg_flag::alloc) == 0;
+  if (aux.call_record >= 0) {
+    facts.arguments = aux.call_record;
+    facts.result_not_null = env.call_records[static_cast<std::size_t>(aux.call_record)].result_not_null;
+  }
   facts.fault_protected = aux.fault_protected || (is_load(insn) && kernel_object);
   facts.zero_extend = aux.zero_extend;
   // Arithmetic that was always with an address in an arena: see check_arena_mix.
@@ -77,6 +81,7 @@ Verified finish(Env& env) {
   verified.insns = std::move(remaining.insns);
   verified.original = std::move(remaining.original);
   verified.used_maps = env.used_maps;
+  for (const CallRecord& record : env.call_records) verified.arguments.push_back(record.arguments);
   verified.might_sleep = env.subprograms[0].might_sleep;
   verified.changes_packet = env.subprograms[0].changes_packet;
   return verified;

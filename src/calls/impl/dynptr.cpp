@@ -1,0 +1,182 @@
+// Dynamic pointers, and the ring buffers that hand them out. Packets are linear here, so a slice is always the packet
+// itself and never the caller's buffer. Tested by tests/calls/runtime_test.cpp.
+#include "calls/impl/dynptr.hpp"
+
+#include "calls/impl/impl.hpp"
+#include "maps/map.hpp"
+#include "runtime/program.hpp"
+
+namespace skep::calls::impl {
+namespace {
+
+Dynptr& dynptr(std::uint64_t reg) {
+  return *pointer<Dynptr>(reg);
+}
+maps::RingBuffer& ring_buffer(std::uint64_t reg) {
+  return static_cast<maps::RingBuffer&>(map_at(reg));
+}
+// As with direct access, not all types of programs may write to packets.
+bool may_write_packets(ProgType type) {
+  switch (type) {
+    case ProgType::sched_cls:
+    case ProgType::sched_act:
+    case ProgType::xdp:
+    case ProgType::lwt_xmit:
+    case ProgType::sk_skb:
+    case ProgType::sk_msg:
+      return true;
+    default:
+      return false;
+  }
+}
+CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags, std::uint64_t to) {
+  Dynptr& made = dynptr(to) = {};
+  runtime::Packet* packet = packet_of(context);
+  if (flags != 0 || packet == nullptr) return CallResult::error(-EINVAL);
+  made.base = address(packet);
+  made.size = static_cast<std::uint32_t>(packet->data().size());
+  made.kind = Dynptr::packet;
+  made.read_only = may_write_packets(env.program().code().type) ? 0 : 1;
+  return CallResult::of(0);
+}
+void give_back(CallEnv& env, std::uint64_t record, std::uint64_t flags, bool discard) {
+  if (auto* ring = static_cast<maps::RingBuffer*>(env.forget_record(record)))
+    ring->commit(pointer<void>(record), flags, discard);
+}
+CallResult give_back_dynptr(CallEnv& env, std::uint64_t reg, std::uint64_t flags, bool discard) {
+  Dynptr& p = dynptr(reg);
+  if (p.base != 0) give_back(env, p.base, flags, discard);
+  p = {};
+  return CallResult::of(0);
+}
+CallResult slice(std::uint64_t reg, std::uint64_t offset, std::uint64_t length, bool write) {
+  const Dynptr& p = dynptr(reg);
+  if (write && p.read_only) return CallResult::of(0);
+  return result_of(p.range(offset, u32(length)));
+}
+
+}  // namespace
+
+SKEP_CALL(bpf_dynptr_from_mem) {
+  Dynptr& made = dynptr(r4) = {};
+  if (r3 != 0) return CallResult::error(-EINVAL);
+  if (r2 > max_dynptr) return CallResult::error(-E2BIG);
+  made.base = r1;
+  made.size = u32(r2) & max_dynptr;
+  made.kind = Dynptr::memory;
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_from_skb) {
+  return from_packet(env, r1, r2, r3);
+}
+SKEP_CALL(bpf_dynptr_from_xdp) {
+  return from_packet(env, r1, r2, r3);
+}
+SKEP_CALL(bpf_dynptr_read) {
+  const Dynptr& p = dynptr(r3);
+  if (p.base == 0 || r5 != 0) return CallResult::error(-EINVAL);
+  const std::uint8_t* from = p.range(r4, r2);
+  if (from == nullptr) return CallResult::error(-E2BIG);
+  std::memmove(pointer<void>(r1), from, r2);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_write) {
+  const Dynptr& p = dynptr(r1);
+  if (p.base == 0 || p.read_only || (r5 != 0 && p.kind != Dynptr::packet)) return CallResult::error(-EINVAL);
+  std::uint8_t* to = p.range(r2, r4);
+  if (to == nullptr) return CallResult::error(p.kind == Dynptr::packet ? -EFAULT : -E2BIG);
+  std::memmove(to, pointer<const void>(r3), r4);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_data) {
+  const Dynptr& p = dynptr(r1);
+  if (p.read_only || p.kind == Dynptr::packet) return CallResult::of(0);
+  return result_of(p.range(r2, r3));
+}
+SKEP_CALL(bpf_dynptr_slice) {
+  return slice(r1, r2, r4, false);
+}
+SKEP_CALL(bpf_dynptr_slice_rdwr) {
+  return slice(r1, r2, r4, true);
+}
+SKEP_CALL(bpf_dynptr_adjust) {
+  Dynptr& p = dynptr(r1);
+  if (p.base == 0 || r2 > r3) return CallResult::error(-EINVAL);
+  if (r3 > p.size) return CallResult::error(-ERANGE);
+  p.offset += u32(r2);
+  p.size = u32(r3 - r2) & max_dynptr;
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_clone) {
+  if (dynptr(r1).base == 0) {
+    dynptr(r2) = {};
+    return CallResult::error(-EINVAL);
+  }
+  dynptr(r2) = dynptr(r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_copy) {
+  const Dynptr &to = dynptr(r1), &from = dynptr(r3);
+  if (to.base == 0 || from.base == 0 || to.read_only) return CallResult::error(-EINVAL);
+  std::uint8_t* target = to.range(r2, r5);
+  const std::uint8_t* source = from.range(r4, r5);
+  if (target == nullptr || source == nullptr) return CallResult::error(-E2BIG);
+  std::memmove(target, source, r5);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_memset) {
+  const Dynptr& p = dynptr(r1);
+  if (p.base == 0 || p.read_only) return CallResult::error(-EINVAL);
+  std::uint8_t* at = p.range(r2, r3);
+  if (at == nullptr) return CallResult::error(-E2BIG);
+  std::memset(at, static_cast<int>(r4 & 0xff), r3);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_dynptr_is_null) {
+  return CallResult::of(dynptr(r1).base == 0);
+}
+SKEP_CALL(bpf_dynptr_is_rdonly) {
+  return CallResult::of(dynptr(r1).base != 0 && dynptr(r1).read_only);
+}
+SKEP_CALL(bpf_dynptr_size) {
+  return dynptr(r1).base == 0 ? CallResult::error(-EINVAL) : CallResult::of(dynptr(r1).size);
+}
+
+SKEP_CALL(bpf_ringbuf_reserve) {
+  void* record = ring_buffer(r1).reserve(r2, r3);
+  if (record != nullptr) env.remember_record(address(record), map_at(r1));
+  return result_of(record);
+}
+SKEP_CALL(bpf_ringbuf_submit) {
+  give_back(env, r1, r2, false);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_ringbuf_discard) {
+  give_back(env, r1, r2, true);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_ringbuf_reserve_dynptr) {
+  Dynptr& made = dynptr(r4) = {};
+  if (r3 != 0) return CallResult::error(-EINVAL);
+  if (u32(r2) > max_dynptr) return CallResult::error(-E2BIG);
+  const CallResult reserved = bpf_ringbuf_reserve(env, r1, u32(r2), 0, 0, 0);
+  if (reserved.value == 0) return CallResult::error(-EINVAL);
+  made.base = reserved.value;
+  made.size = u32(r2) & max_dynptr;
+  made.kind = Dynptr::ring_buffer;
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_ringbuf_submit_dynptr) {
+  return give_back_dynptr(env, r1, r2, false);
+}
+SKEP_CALL(bpf_ringbuf_discard_dynptr) {
+  return give_back_dynptr(env, r1, r2, true);
+}
+SKEP_CALL(bpf_ringbuf_output) {
+  return CallResult::error(ring_buffer(r1).output(pointer<const void>(r2), r3, r4));
+}
+SKEP_CALL(bpf_ringbuf_query) {
+  return CallResult::of(ring_buffer(r1).query(r2));
+}
+
+}  // namespace skep::calls::impl

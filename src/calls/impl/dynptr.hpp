@@ -1,0 +1,38 @@
+// What the 16 bytes of a `struct bpf_dynptr` hold: memory whose size is known at run time only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/context.hpp"
+
+namespace skep::calls::impl {
+
+struct Dynptr {
+  enum Kind : std::uint8_t { none, memory, ring_buffer, packet };
+  std::uint64_t base = 0;  // memory: its address; packet: the runtime::Packet. 0: a null dynptr
+  std::uint32_t offset = 0;
+  std::uint32_t size : 24 = 0;
+  std::uint32_t kind : 7 = none;
+  std::uint32_t read_only : 1 = 0;
+
+  std::uint8_t* data() const {
+    const auto start =
+        kind == packet
+            ? reinterpret_cast<std::uint64_t>(reinterpret_cast<runtime::Packet*>(base)->data().data())  // NOLINT
+            : base;
+    return reinterpret_cast<std::uint8_t*>(start) + offset;  // NOLINT(performance-no-int-to-ptr)
+  }
+  std::size_t packet_size() const { return reinterpret_cast<runtime::Packet*>(base)->data().size(); }  // NOLINT
+  // Where `length` bytes at `at` are, or null.
+  std::uint8_t* range(std::uint64_t at, std::uint64_t length) const {
+    if (base == 0 || at > size || length > size - at) return nullptr;
+    // A packet may have become shorter.
+    if (kind == packet && offset + at + length > packet_size()) return nullptr;
+    return data() + at;
+  }
+};
+static_assert(sizeof(Dynptr) == 16);
+inline constexpr std::uint64_t max_dynptr = (1U << 24) - 1;
+
+}  // namespace skep::calls::impl

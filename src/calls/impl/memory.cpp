@@ -1,0 +1,101 @@
+// Copies from addresses that nobody vouches for.
+//
+// The kernel's memory and the user's are one here: this process's. What cannot be read is -EFAULT and leaves zeros.
+// Tested by tests/calls/runtime_test.cpp.
+#include <algorithm>
+
+#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+namespace {
+
+CallResult probe(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
+  if (size == 0) return CallResult::of(0);
+  const int error = env.services().read_memory(pointer<void>(to), from, size);
+  if (error != 0) std::memset(pointer<void>(to), 0, size);
+  return CallResult::error(error);
+}
+
+// At most size - 1 characters and a zero; the length with it.
+std::int64_t copy_string(Services& services, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
+  constexpr std::uint64_t page = 4096;
+  auto* out = pointer<char>(to);
+  if (size == 0) return 0;
+  std::uint32_t done = 0;
+  while (done < size) {
+    const auto step = static_cast<std::uint32_t>(std::min<std::uint64_t>(size - done, page - (from + done) % page));
+    if (services.read_memory(out + done, from + done, step) != 0) {
+      std::memset(out, 0, size);
+      return -EFAULT;
+    }
+    const auto* end = static_cast<const char*>(std::memchr(out + done, 0, step));
+    if (end != nullptr) {
+      const auto length = static_cast<std::uint32_t>(end - out) + 1;
+      std::memset(out + length, 0, done + step - length);
+      return length;
+    }
+    done += step;
+  }
+  out[size - 1] = 0;
+  return size;
+}
+CallResult probe_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
+  return CallResult::of(static_cast<std::uint64_t>(copy_string(env.services(), to, size, from)));
+}
+
+// state: to, size, from, services
+std::uint64_t read_while_sleeping(std::array<std::uint64_t, 8>& state) {
+  const auto [to, size, from, services, u0, u1, u2, u3] = state;
+  const int error = pointer<Services>(services)->read_memory(pointer<void>(to), from, size);
+  if (error != 0) std::memset(pointer<void>(to), 0, size);
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(error));
+}
+// … and whether what is behind the string is cleared
+std::uint64_t read_string_while_sleeping(std::array<std::uint64_t, 8>& state) {
+  const auto [to, size, from, services, pad, u1, u2, u3] = state;
+  const auto length = copy_string(*pointer<Services>(services), to, static_cast<std::uint32_t>(size), from);
+  if (length > 0 && pad != 0) std::memset(pointer<char>(to) + length, 0, size - static_cast<std::uint64_t>(length));
+  return static_cast<std::uint64_t>(length);
+}
+
+constexpr std::uint64_t pad_zeros = 1;
+
+}  // namespace
+
+SKEP_CALL(bpf_probe_read) {
+  return probe(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_read_kernel) {
+  return probe(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_read_user) {
+  return probe(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_read_str) {
+  return probe_string(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_read_kernel_str) {
+  return probe_string(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_read_user_str) {
+  return probe_string(env, r1, u32(r2), r3);
+}
+SKEP_CALL(bpf_probe_write_user) {
+  return CallResult::error(env.services().write_memory(r1, pointer<const void>(r2), u32(r3)) == 0 ? 0 : -EPERM);
+}
+
+SKEP_CALL(bpf_copy_from_user) {
+  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services())}});
+}
+SKEP_CALL(bpf_copy_from_user_task) {
+  if (r5 != 0) return CallResult::error(-EINVAL);
+  if (u32(r2) == 0) return CallResult::of(0);
+  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services())}});
+}
+SKEP_CALL(bpf_copy_from_user_str) {
+  if ((r4 & ~pad_zeros) != 0) return CallResult::error(-EINVAL);
+  if (u32(r2) == 0) return CallResult::of(0);
+  return env.sleep(read_string_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services()), r4}});
+}
+
+}  // namespace skep::calls::impl

@@ -1,0 +1,120 @@
+// Allocation, references and the pointers that maps keep. See calls/impl/objects.hpp. Tested by
+// tests/calls/runtime_test.cpp.
+#include "calls/impl/objects.hpp"
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "calls/impl/impl.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::calls::impl {
+namespace {
+
+constexpr std::uint32_t copy_size(std::uint32_t size) {
+  return (size + 7) & ~7U;
+}
+
+CallResult refuse_unsized() {
+  return CallResult::of(0);  // as when there is no memory: programs check for it
+}
+
+void free_object(void* memory) {
+  auto* header = static_cast<ObjectHeader*>(memory);
+  if (header->record) {
+    for (const btf::Field& field : header->record->fields)
+      release_field(field, reinterpret_cast<char*>(header + 1) + field.offset);
+  }
+  header->~ObjectHeader();
+  std::free(memory);
+}
+
+}  // namespace
+
+ObjectHeader& header_of_object(void* object) {
+  return *(static_cast<ObjectHeader*>(object) - 1);
+}
+
+void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf::Record> record) {
+  void* memory = std::calloc(1, sizeof(ObjectHeader) + std::size_t{copy_size(size)} * copies);
+  if (memory == nullptr) return nullptr;
+  auto* header = new (memory) ObjectHeader;
+  header->record = std::move(record);
+  return header + 1;
+}
+
+void drop_object(void* object) {
+  ObjectHeader& header = header_of_object(object);
+  if (header.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  rcu::defer(free_object, &header);
+}
+
+void release_field(const btf::Field& field, void* address) {
+  switch (field.kind) {
+    case btf::FieldKind::list_head:
+      return release_list(address, field.node_offset);
+    case btf::FieldKind::rb_root:
+      return release_tree(address, field.node_offset);
+    case btf::FieldKind::kptr_ref:
+    case btf::FieldKind::kptr_percpu: {
+      const std::uint64_t held = __atomic_exchange_n(static_cast<std::uint64_t*>(address), 0, __ATOMIC_ACQ_REL);
+      // What a kfunc handed out is its owner's: the process's own tasks, or a host's objects.
+      if (held == 0) return;
+      if (!field.btf->is_kernel() || field.btf->type(field.type).name == "bpf_cpumask")
+        drop_object(pointer<void>(held));
+      return;
+    }
+    case btf::FieldKind::kptr_unref:
+    case btf::FieldKind::uptr:
+      __atomic_store_n(static_cast<std::uint64_t*>(address), 0, __ATOMIC_RELEASE);
+      return;
+    default:
+      return;
+  }
+}
+
+SKEP_CALL(bpf_obj_new) {
+  const auto size = static_cast<std::uint32_t>(env.call_site().value);
+  return size == 0 ? refuse_unsized() : result_of(new_object(size, 1, env.call_site().record));
+}
+SKEP_CALL(bpf_obj_new_impl) {
+  return bpf_obj_new(env, r1, r2, r3, r4, r5);
+}
+SKEP_CALL(bpf_obj_drop) {
+  drop_object(pointer<void>(r1));
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_obj_drop_impl) {
+  return bpf_obj_drop(env, r1, r2, r3, r4, r5);
+}
+SKEP_CALL(bpf_percpu_obj_new) {
+  const auto size = static_cast<std::uint32_t>(env.call_site().value);
+  return size == 0 ? refuse_unsized() : result_of(new_object(size, env.services().cpu_count()));
+}
+SKEP_CALL(bpf_percpu_obj_new_impl) {
+  return bpf_percpu_obj_new(env, r1, r2, r3, r4, r5);
+}
+SKEP_CALL(bpf_percpu_obj_drop) {
+  return bpf_obj_drop(env, r1, r2, r3, r4, r5);
+}
+SKEP_CALL(bpf_percpu_obj_drop_impl) {
+  return bpf_obj_drop(env, r1, r2, r3, r4, r5);
+}
+
+SKEP_CALL(bpf_refcount_acquire) {
+  header_of_object(pointer<void>(r1)).references.fetch_add(1, std::memory_order_relaxed);
+  return CallResult::of(r1);
+}
+SKEP_CALL(bpf_refcount_acquire_impl) {
+  return bpf_refcount_acquire(env, r1, r2, r3, r4, r5);
+}
+
+SKEP_CALL(bpf_kptr_xchg) {
+  return CallResult::of(__atomic_exchange_n(pointer<std::uint64_t>(r1), r2, __ATOMIC_SEQ_CST));
+}
+SKEP_CALL(bpf_rdonly_cast) {
+  return CallResult::of(r1);
+}
+
+}  // namespace skep::calls::impl

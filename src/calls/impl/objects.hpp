@@ -1,0 +1,32 @@
+// Objects that programs allocate. In front of each stands what the program does not see: how often it is referred to.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "btf/special_fields.hpp"
+
+namespace skep::calls::impl {
+
+struct alignas(16) ObjectHeader {
+  std::atomic<std::uint32_t> references{1};
+  std::shared_ptr<const btf::Record> record;  // its special fields; the program that made it may be gone before it
+};
+
+// `size` bytes of zeros, `copies` times; null without memory. `record`: what it may hold, or null.
+void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf::Record> record = nullptr);
+// Gives one reference up. The last frees the object after a grace period, and gives up what its fields hold.
+void drop_object(void* object);
+ObjectHeader& header_of_object(void* object);
+
+// Gives up what a special field of a dying value or object holds (kptrs to objects that programs allocate, lists,
+// trees) and leaves the field as zeros. Nobody else may change the field meanwhile: a list's lock is held, or a grace
+// period is over. As maps::MapAttributes::release_field has it.
+void release_field(const btf::Field& field, void* address);
+
+// lists.cpp: every object that the list or the tree holds is dropped.
+void release_list(void* head, std::uint32_t node_offset);
+void release_tree(void* root, std::uint32_t node_offset);
+
+}  // namespace skep::calls::impl

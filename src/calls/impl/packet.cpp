@@ -1,0 +1,272 @@
+// The packet behind a context: loads, stores, checksums, and moving its ends.
+//
+// Packets are linear. After its ends have moved the context's pointers name the new ones. Tested by
+// tests/calls/runtime_test.cpp.
+#include <algorithm>
+#include <span>
+
+#include "calls/impl/impl.hpp"
+#include "runtime/program.hpp"
+
+namespace skep::calls::impl {
+namespace {
+
+using runtime::Context;
+using runtime::Packet;
+
+// Where the user-visible structs have the packet's ends.
+struct Layout {
+  std::uint32_t data, data_end, data_meta;
+};
+constexpr Layout skb_layout{76, 80, 140}, xdp_layout{0, 4, 8};
+
+void expose(CallEnv& env, std::uint64_t context) {
+  Packet& packet = *packet_of(context);
+  const bool xdp = env.program().code().type == ProgType::xdp;
+  const Layout& layout = xdp ? xdp_layout : skb_layout;
+  const std::uint64_t storage = address(packet.storage.data());
+  Context::set_pointer(pointer<void>(context), layout.data, storage + packet.begin);
+  Context::set_pointer(pointer<void>(context), layout.data_end, storage + packet.end);
+  Context::set_pointer(pointer<void>(context), layout.data_meta, storage + packet.begin - packet.meta);
+  if (!xdp) *pointer<std::uint32_t>(context) = static_cast<std::uint32_t>(packet.end - packet.begin);
+}
+
+std::uint8_t* range(std::uint64_t context, std::uint64_t offset, std::uint64_t size) {
+  Packet* packet = packet_of(context);
+  if (packet == nullptr) return nullptr;
+  const auto data = packet->data();
+  return offset > data.size() || size > data.size() - offset ? nullptr : data.data() + offset;
+}
+
+CallResult load_bytes(std::uint64_t context, std::uint64_t offset, std::uint64_t to, std::uint32_t size) {
+  const std::uint8_t* from = offset > 0xffff ? nullptr : range(context, offset, size);
+  if (from == nullptr) {
+    std::memset(pointer<void>(to), 0, size);
+    return CallResult::error(-EFAULT);
+  }
+  std::memcpy(pointer<void>(to), from, size);
+  return CallResult::of(0);
+}
+
+// Sums of 16 bits with the carries added in again.
+std::uint32_t fold(std::uint64_t sum) {
+  while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint32_t>(sum);
+}
+std::uint64_t sum_words(const void* words, std::uint32_t size) {
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i + 4 <= size; i += 4) {
+    std::uint32_t word;
+    std::memcpy(&word, static_cast<const std::uint8_t*>(words) + i, 4);
+    sum += word;
+  }
+  return sum;
+}
+// To 32 bits, carries added in again.
+std::uint32_t fold32(std::uint64_t sum) {
+  while ((sum >> 32) != 0) sum = (sum & 0xffffffff) + (sum >> 32);
+  return static_cast<std::uint32_t>(sum);
+}
+
+constexpr std::uint64_t field_size_mask = 0xf, pseudo_header = 0x10, mark_mangled_0 = 0x20, mark_enforce = 0x40;
+
+CallResult replace_checksum(std::uint64_t context, std::uint64_t offset, std::uint64_t from, std::uint64_t to,
+                            std::uint64_t flags, bool transport) {
+  const std::uint64_t size = flags & field_size_mask;
+  const std::uint64_t known = field_size_mask | (transport ? pseudo_header | mark_mangled_0 | mark_enforce | 0x80 : 0);
+  if ((flags & ~known) != 0) return CallResult::error(-EINVAL);
+  if (offset > 0xffff || (offset & 1) != 0) return CallResult::error(-EFAULT);
+  std::uint8_t* at = range(context, offset, 2);
+  if (at == nullptr) return CallResult::error(-EFAULT);
+  std::uint16_t check;
+  std::memcpy(&check, at, 2);
+  const bool absent_is_zero = transport && (flags & mark_mangled_0) != 0;
+  if (absent_is_zero && (flags & mark_enforce) == 0 && check == 0) return CallResult::of(0);
+  std::uint64_t sum = static_cast<std::uint16_t>(~check);
+  switch (size) {
+    case 0:
+      if (from != 0) return CallResult::error(-EINVAL);
+      sum += fold(to);
+      break;
+    case 2:
+      sum += static_cast<std::uint16_t>(~from) + static_cast<std::uint64_t>(static_cast<std::uint16_t>(to));
+      break;
+    case 4:
+      sum += std::uint64_t{static_cast<std::uint32_t>(~from)} + static_cast<std::uint32_t>(to);
+      break;
+    default:
+      return CallResult::error(-EINVAL);
+  }
+  check = static_cast<std::uint16_t>(~fold(sum));
+  if (absent_is_zero && check == 0) check = 0xffff;
+  std::memcpy(at, &check, 2);
+  return CallResult::of(0);
+}
+
+// Gives the packet another end. False: there is no room.
+bool resize_tail(Packet& packet, std::uint64_t length) {
+  const std::size_t end = packet.begin + length;
+  if (end > packet.storage.size()) return false;
+  if (end > packet.end)
+    std::fill(packet.storage.begin() + static_cast<std::ptrdiff_t>(packet.end),
+              packet.storage.begin() + static_cast<std::ptrdiff_t>(end), std::uint8_t{0});
+  packet.end = end;
+  return true;
+}
+
+constexpr std::size_t ethernet_header = 14, tail_reserve = 320;
+
+}  // namespace
+
+SKEP_CALL(bpf_skb_load_bytes) {
+  return load_bytes(r1, u32(r2), r3, u32(r4));
+}
+SKEP_CALL(bpf_skb_load_bytes_relative) {
+  constexpr std::uint64_t from_link = 0, from_network = 1;
+  const bool network_first =
+      env.program().code().type != ProgType::sched_cls && env.program().code().type != ProgType::sched_act;
+  std::uint64_t offset = u32(r2);
+  if (r5 == from_network && !network_first) offset += ethernet_header;
+  if (r5 == from_link && network_first) offset -= ethernet_header;
+  if (r5 > from_network || offset > 0xffff) {
+    std::memset(pointer<void>(r3), 0, u32(r4));
+    return CallResult::error(-EFAULT);
+  }
+  return load_bytes(r1, offset, r3, u32(r4));
+}
+SKEP_CALL(bpf_skb_store_bytes) {
+  constexpr std::uint64_t known_flags = 3;
+  if ((r5 & ~known_flags) != 0) return CallResult::error(-EINVAL);
+  std::uint8_t* to = u32(r2) > 0x7fffffff ? nullptr : range(r1, u32(r2), u32(r4));
+  if (to == nullptr) return CallResult::error(-EFAULT);
+  std::memcpy(to, pointer<const void>(r3), u32(r4));
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_skb_pull_data) {
+  return range(r1, 0, u32(r2)) == nullptr ? CallResult::error(-ENOMEM) : CallResult::of(0);
+}
+SKEP_CALL(bpf_l3_csum_replace) {
+  return replace_checksum(r1, u32(r2), r3, r4, r5, false);
+}
+SKEP_CALL(bpf_l4_csum_replace) {
+  return replace_checksum(r1, u32(r2), r3, r4, r5, true);
+}
+SKEP_CALL(bpf_csum_diff) {
+  const std::uint32_t from_size = u32(r2), to_size = u32(r4);
+  if (((from_size | to_size) & 3) != 0) return CallResult::error(-EINVAL);
+  // One's complement has two zeros, and which of them it is shows in the result.
+  const auto sum = [](std::uint64_t words, std::uint32_t size, std::uint32_t start) {
+    return fold32(start + sum_words(pointer<const void>(words), size));
+  };
+  std::uint32_t total = u32(r5);
+  if (from_size != 0 && to_size != 0)
+    total = fold32(std::uint64_t{sum(r3, to_size, total)} + std::uint32_t{~sum(r1, from_size, 0)});
+  else if (to_size != 0)
+    total = sum(r3, to_size, total);
+  else if (from_size != 0)
+    total = ~sum(r1, from_size, ~total);
+  return CallResult::of(fold(total));
+}
+SKEP_CALL(bpf_csum_update) {
+  return CallResult::error(-EOPNOTSUPP);  // as for packets whose checksum the hardware has not summed
+}
+SKEP_CALL(bpf_csum_level) {
+  return CallResult::error(-EACCES);
+}
+SKEP_CALL(bpf_skb_change_tail) {
+  Packet* packet = packet_of(r1);
+  constexpr std::uint32_t longest = 0xffff;
+  if (packet == nullptr || r3 != 0 || u32(r2) > longest || u32(r2) < ethernet_header) return CallResult::error(-EINVAL);
+  if (!resize_tail(*packet, u32(r2))) return CallResult::error(-ENOMEM);
+  expose(env, r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_skb_change_head) {
+  Packet* packet = packet_of(r1);
+  if (packet == nullptr || r3 != 0) return CallResult::error(-EINVAL);
+  if (u32(r2) > packet->begin) return CallResult::error(-ENOMEM);
+  packet->begin -= u32(r2);
+  std::memset(packet->storage.data() + packet->begin, 0, u32(r2));
+  expose(env, r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_skb_change_type) {
+  constexpr std::uint32_t type_offset = 4, other_host = 3;
+  auto& type = *pointer<std::uint32_t>(r1 + type_offset);
+  if (u32(r2) > other_host || type > other_host) return CallResult::error(-EINVAL);
+  type = u32(r2);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_get_hash_recalc) {
+  // Of the addresses and ports as they stand; the numbers are this library's own.
+  const Packet* packet = packet_of(r1);
+  if (packet == nullptr) return CallResult::of(0);
+  std::uint32_t hash = 2166136261;
+  for (std::size_t i = packet->begin; i < std::min(packet->end, packet->begin + 64); ++i)
+    hash = (hash ^ packet->storage[i]) * 16777619;
+  return CallResult::of(hash == 0 ? 1 : hash);
+}
+SKEP_CALL(bpf_redirect) {
+  constexpr std::uint64_t xdp_redirect = 4, tc_redirect = 7, xdp_aborted = 0, tc_shot = 2;
+  const bool xdp = env.program().code().type == ProgType::xdp;
+  if (xdp) return CallResult::of(r2 == 0 ? xdp_redirect : xdp_aborted);
+  return CallResult::of((r2 & ~std::uint64_t{1}) == 0 ? tc_redirect : tc_shot);
+}
+
+SKEP_CALL(bpf_xdp_get_buff_len) {
+  const Packet* packet = packet_of(r1);
+  return CallResult::of(packet == nullptr ? 0 : packet->end - packet->begin);
+}
+SKEP_CALL(bpf_xdp_load_bytes) {
+  const std::uint8_t* from = range(r1, u32(r2), u32(r4));
+  if (from == nullptr) return CallResult::error(-EINVAL);
+  std::memcpy(pointer<void>(r3), from, u32(r4));
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_xdp_store_bytes) {
+  std::uint8_t* to = range(r1, u32(r2), u32(r4));
+  if (to == nullptr) return CallResult::error(-EINVAL);
+  std::memcpy(to, pointer<const void>(r3), u32(r4));
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_xdp_adjust_head) {
+  Packet* packet = packet_of(r1);
+  if (packet == nullptr) return CallResult::error(-EINVAL);
+  const auto begin = static_cast<std::int64_t>(packet->begin) + s32(r2);
+  constexpr std::int64_t frame_header = 40;  // kept for the kernel in front of the headroom
+  if (begin - static_cast<std::int64_t>(packet->meta) < frame_header ||
+      begin > static_cast<std::int64_t>(packet->end - ethernet_header))
+    return CallResult::error(-EINVAL);
+  const std::size_t old_meta = packet->begin - packet->meta;
+  std::memmove(packet->storage.data() + static_cast<std::size_t>(begin) - packet->meta,
+               packet->storage.data() + old_meta, packet->meta);
+  packet->begin = static_cast<std::size_t>(begin);
+  expose(env, r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_xdp_adjust_tail) {
+  Packet* packet = packet_of(r1);
+  if (packet == nullptr) return CallResult::error(-EINVAL);
+  const auto end = static_cast<std::int64_t>(packet->end) + s32(r2);
+  if (end < static_cast<std::int64_t>(packet->begin + ethernet_header) ||
+      end > static_cast<std::int64_t>(packet->storage.size() - tail_reserve))
+    return CallResult::error(-EINVAL);
+  if (!resize_tail(*packet, static_cast<std::uint64_t>(end) - packet->begin)) return CallResult::error(-EINVAL);
+  expose(env, r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_xdp_adjust_meta) {
+  Packet* packet = packet_of(r1);
+  constexpr std::int64_t most = 252, frame_header = 40;
+  if (packet == nullptr) return CallResult::error(-EINVAL);
+  const auto begin = static_cast<std::int64_t>(packet->begin);
+  const std::int64_t meta = begin - static_cast<std::int64_t>(packet->meta) + s32(r2);
+  const std::int64_t length = begin - meta;
+  if (meta < frame_header || meta > begin) return CallResult::error(-EINVAL);
+  if ((length & 3) != 0 || length > most) return CallResult::error(-EACCES);
+  packet->meta = static_cast<std::size_t>(length);
+  expose(env, r1);
+  return CallResult::of(0);
+}
+
+}  // namespace skep::calls::impl

@@ -1,0 +1,86 @@
+// Locks and the sections in which a program may not be interrupted.
+//
+// A run holds its virtual CPU alone until it ends or sleeps, so that disabling preemption or interrupts has nothing to
+// do. A lock is a word of the element: 0 when free, else the CPU that holds it plus one. A contended one is asked for
+// again. Tested by tests/calls/runtime_test.cpp.
+#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+namespace {
+
+enum class Taken { yes, contended, mine };
+
+Taken take(std::uint64_t lock, unsigned cpu) {
+  std::uint32_t holder = 0;
+  if (__atomic_compare_exchange_n(pointer<std::uint32_t>(lock), &holder, cpu + 1, false, __ATOMIC_ACQUIRE,
+                                  __ATOMIC_RELAXED))
+    return Taken::yes;
+  return holder == cpu + 1 ? Taken::mine : Taken::contended;
+}
+void give(std::uint64_t lock) {
+  __atomic_store_n(pointer<std::uint32_t>(lock), 0, __ATOMIC_RELEASE);
+}
+
+CallResult take_resilient(CallEnv& env, std::uint64_t lock) {
+  switch (take(lock, env.cpu())) {
+    case Taken::yes:
+      return CallResult::of(0);
+    case Taken::mine:
+      return CallResult::error(-EDEADLK);
+    default:
+      return {CallResult::Kind::retry, 0};
+  }
+}
+
+}  // namespace
+
+SKEP_CALL(bpf_spin_lock) {
+  if (take(r1, env.cpu()) != Taken::yes) return {CallResult::Kind::retry, 0};
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_spin_unlock) {
+  give(r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_res_spin_lock) {
+  return take_resilient(env, r1);
+}
+SKEP_CALL(bpf_res_spin_unlock) {
+  give(r1);
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_res_spin_lock_irqsave) {
+  const CallResult result = take_resilient(env, r1);
+  if (result.kind == CallResult::Kind::value && result.value == 0) *pointer<std::uint64_t>(r2) = 0;
+  return result;
+}
+SKEP_CALL(bpf_res_spin_unlock_irqrestore) {
+  give(r1);
+  return CallResult::of(0);
+}
+
+SKEP_CALL(bpf_rcu_read_lock) {
+  return CallResult::of(0);  // whoever runs the program is in a section already
+}
+SKEP_CALL(bpf_rcu_read_unlock) {
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_preempt_disable) {
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_preempt_enable) {
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_local_irq_save) {
+  *pointer<std::uint64_t>(r1) = 0;
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_local_irq_restore) {
+  return CallResult::of(0);
+}
+
+SKEP_CALL(bpf_throw) {
+  return {CallResult::Kind::exception, r1};
+}
+
+}  // namespace skep::calls::impl

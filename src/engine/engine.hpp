@@ -1,0 +1,74 @@
+// What runs programs: an engine compiles a program into an executable, and the executable gives runs.
+//
+//   auto engine = engine::make_interpreter(cpus);
+//   auto program = engine::load(*engine, std::move(code));               // runtime::Code, from the verifier's facts
+//   engine::RunPtr run = program->executable()->make_run({program->entry(), {r1}, context, services});
+//   executor.run(*run);                                                  // or run->advance(cpu, 1): one instruction
+//   run->result();
+//
+// Whoever makes runs (test runs, links, callbacks of work items and timers) goes through this interface and names no
+// engine. The interpreter is the reference: every other engine must agree with it on everything. Executables are
+// immutable and may be used from any thread; a run belongs to one thread at a time. Runs come from a pool that each
+// engine keeps for each CPU, and go back to it when their RunPtr dies: in the long run nothing is allocated. Tested by
+// tests/engine/.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "async/job.hpp"
+#include "runtime/call_env.hpp"
+#include "runtime/observer.hpp"
+#include "runtime/program.hpp"
+
+namespace skep::engine {
+
+// One run of a program, or of one of its callbacks. Resumable after any instruction by advance() (async::Job), which is
+// what stepping executors do; in one go by run_to_end(), on the thread that holds the CPU.
+class Run : public async::Job, public runtime::CallEnv {
+ public:
+  virtual bool finished() const = 0;
+  virtual std::uint64_t result() const = 0;        // r0, once finished
+  virtual std::uint64_t instructions() const = 0;  // executed since it was started
+  // Makes it ready to run again from its entry.
+  virtual void restart(const std::array<std::uint64_t, 5>& arguments) = 0;
+};
+
+// A Run that goes back to its engine's pool.
+using RunPtr = std::unique_ptr<Run, async::GiveBack>;
+
+struct RunRequest {
+  const runtime::Subprogram& entry;             // of a program that the caller keeps alive until make_run() returns
+  std::array<std::uint64_t, 5> arguments = {};  // r1…r5
+  void* context = nullptr;                      // what calls see as the program's context
+  runtime::Services& services;
+  unsigned cpu = 0;                          // where it will probably run: whose pool it comes from
+  runtime::RunObserver* observer = nullptr;  // must outlive the run
+};
+
+class Executable {
+ public:
+  virtual ~Executable() = default;
+  // The first thing that the program does and that this engine cannot run, by name ("bpf_foo", "the instruction with
+  // opcode 0xff …"); empty: it can be run. Only then may runs be made.
+  virtual const std::string& obstacle() const = 0;
+  virtual RunPtr make_run(const RunRequest& request) const = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual const char* name() const = 0;
+  // Takes every program: what cannot be run is the executable's obstacle(). The program outlives its executable.
+  virtual std::shared_ptr<const Executable> compile(const runtime::Program& program) = 0;
+};
+
+// The reference engine (interpreter/). `cpus`: how many virtual CPUs it keeps pools for.
+std::unique_ptr<Engine> make_interpreter(unsigned cpus);
+
+// A program with the executable that `engine` makes of it.
+std::shared_ptr<const runtime::Program> load(Engine& engine, runtime::Code code);
+
+}  // namespace skep::engine

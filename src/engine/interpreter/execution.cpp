@@ -1,0 +1,210 @@
+// A run of a program, as executors and calls see it. See engine/interpreter/execution.hpp; the instructions are in
+// run.cpp.
+#include "engine/interpreter/execution.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "engine/callback.hpp"
+#include "engine/interpreter/arena_access.hpp"
+#include "engine/interpreter/lowering.hpp"
+#include "engine/interpreter/machine.hpp"
+
+namespace skep::engine {
+
+async::Progress Execution::Machine::advance(std::uint64_t budget) {
+  async::Progress progress = async::Progress::finished;
+  switch (state) {
+    case State::finished:
+      return progress;
+    case State::sleeping:
+      return async::Progress::sleeping;
+    case State::slept:
+    case State::resuming:
+      state = State::running;
+      if (!act(resume(answer), progress)) return progress;
+      break;
+    case State::running:
+      break;
+  }
+  return observer != nullptr ? run<true>(budget) : run<false>(budget);
+}
+
+std::string Execution::Machine::call_trace() const {
+  std::string text = "CPU: " + std::to_string(cpu) + " UID: " + std::to_string(low(services->uid_gid())) +
+                     " PID: " + std::to_string(low(services->pid_tgid())) + " Comm: " + std::string(services->comm()) +
+                     "\nCall trace:\n";
+  const auto add = [&](const Program& of, std::uint32_t at) {
+    for (const Subprogram& function : of.code().subprograms) {
+      if (at < function.start || at >= function.end) continue;
+      char place[48];
+      std::snprintf(place, sizeof place, "+0x%x/0x%x\n", (at - function.start) * 8U,
+                    (function.end - function.start) * 8U);
+      text += function.name + place;
+    }
+  };
+  add(*program, pc);
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) add(*frame->program, frame->pc);
+  return text;
+}
+
+void Execution::Machine::report_fault(const Insn& insn, std::uint64_t base) {
+  const std::uint64_t at = program->arena()->user_address(low(base) + static_cast<std::uint64_t>(insn.off));
+  char line[80];
+  std::snprintf(line, sizeof line, "ERROR: Arena %s access at unmapped address 0x%llx\n",
+                arena_base_is_source(insn) ? "READ" : "WRITE", static_cast<unsigned long long>(at));
+  program->streams().write(runtime::Streams::errors, line + call_trace());
+}
+
+Execution::Execution() : machine_(std::make_unique<Machine>(*this)) {}
+Execution::Execution(const RunRequest& request) : Execution() {
+  begin(request);
+}
+Execution::~Execution() = default;
+
+void Execution::begin(const RunRequest& request) {
+  Machine& m = *machine_;
+  m.started = request.entry.program->shared_from_this();
+  m.entry = &request.entry;
+  m.context = request.context;
+  m.services = &request.services;
+  m.observer = request.observer;
+  m.home = request.cpu;
+  m.start(request.arguments);
+}
+
+void Execution::give_back() {
+  std::unique_ptr<Execution> self(this);
+  const std::shared_ptr<const Program> keeps_the_pool = machine_->started;
+  const unsigned home = machine_->home;
+  machine_->release();
+  if (keeps_the_pool) Interpreted::of(*keeps_the_pool).pool().give(home, std::move(self));
+}
+
+RunPtr Interpreted::make_run(const RunRequest& request) const {
+  std::unique_ptr<Execution> run = pool_->take(request.cpu);
+  if (run == nullptr) run = std::make_unique<Execution>();
+  run->begin(request);
+  return RunPtr(run.release());
+}
+
+namespace {
+
+class Interpreter final : public Engine {
+ public:
+  explicit Interpreter(unsigned cpus) : pool_(std::make_shared<RunPool<Execution>>(cpus)) {}
+  const char* name() const override { return "interpreter"; }
+  std::shared_ptr<const Executable> compile(const Program& program) override {
+    return std::make_shared<const Interpreted>(lower(program), pool_);
+  }
+
+ private:
+  std::shared_ptr<RunPool<Execution>> pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_interpreter(unsigned cpus) {
+  return std::make_unique<Interpreter>(cpus);
+}
+
+async::Progress Execution::advance(unsigned cpu, std::uint64_t budget) {
+  machine_->cpu = cpu;
+  return machine_->advance(budget);
+}
+
+void Execution::sleep_off_cpu() {
+  Machine& m = *machine_;
+  if (m.state != Machine::State::sleeping) return;
+  m.answer = m.sleep_operation(m.wanted_next.state);
+  m.state = Machine::State::slept;
+}
+
+bool Execution::finished() const {
+  return machine_->state == Machine::State::finished;
+}
+std::uint64_t Execution::result() const {
+  return machine_->regs[0];
+}
+std::uint64_t Execution::instructions() const {
+  return machine_->executed;
+}
+std::uint32_t Execution::pc() const {
+  return machine_->pc;
+}
+std::span<const std::uint64_t> Execution::registers() const {
+  return machine_->regs;
+}
+void Execution::restart(const std::array<std::uint64_t, 5>& arguments) {
+  machine_->records.clear();
+  machine_->start(arguments);
+}
+
+runtime::Services& Execution::services() {
+  return *machine_->services;
+}
+unsigned Execution::cpu() const {
+  return machine_->cpu;
+}
+const Program& Execution::program() const {
+  return *machine_->program;
+}
+void* Execution::context() const {
+  return machine_->context;
+}
+std::shared_ptr<const Program> Execution::shared_program() const {
+  return machine_->program == machine_->started.get() ? machine_->started : machine_->program->shared_from_this();
+}
+
+runtime::CallResult Execution::invoke(const Subprogram& fn, std::array<std::uint64_t, 5> args,
+                                      const runtime::Continuation& next) {
+  machine_->wanted = &fn;
+  machine_->wanted_args = args;
+  machine_->wanted_next = next;
+  return {runtime::CallResult::Kind::callback, 0};
+}
+
+runtime::CallResult Execution::sleep(runtime::SleepFn operation, const runtime::Continuation& next) {
+  machine_->sleep_operation = operation;
+  machine_->wanted_next = next;
+  return {runtime::CallResult::Kind::sleep, 0};
+}
+
+// What a call without a target, or one too many, answers: the program goes on behind it.
+runtime::CallResult Execution::tail_call(const Program& target) {
+  if (machine_->tail_calls >= max_tail_calls) return runtime::CallResult::error(-EINVAL);
+  auto held = target.weak_from_this().lock();
+  if (held == nullptr || !held->executable()->obstacle().empty()) return runtime::CallResult::error(-EINVAL);
+  ++machine_->tail_calls;
+  machine_->tail_target = std::move(held);
+  return {runtime::CallResult::Kind::tail_call, 0};
+}
+
+std::string Execution::call_trace() const {
+  return machine_->call_trace();
+}
+
+const runtime::InsnFacts& Execution::call_site() const {
+  return machine_->program->code().facts[machine_->pc];
+}
+
+void Execution::remember_record(std::uint64_t record, maps::Map& ring) {
+  machine_->records.emplace_back(record, &ring);
+}
+maps::Map* Execution::forget_record(std::uint64_t record) {
+  auto& records = machine_->records;
+  const auto found = std::ranges::find(records, record, [](const auto& entry) { return entry.first; });
+  if (found == records.end()) return nullptr;
+  maps::Map* ring = found->second;
+  *found = records.back();
+  records.pop_back();
+  return ring;
+}
+
+std::shared_ptr<async::Callback> Execution::make_callback(const Subprogram& fn, maps::Map& map, void* value) {
+  return std::make_shared<ProgramCallback>(fn, map, value, *machine_->services);
+}
+
+}  // namespace skep::engine

@@ -1,0 +1,341 @@
+// The interpreter: one loop over a switch. Nothing is checked here that the verifier has proved. See
+// execution.hpp for what it promises. Tested by tests/engine/execution_test.cpp and
+// tests/engine/arena_access_test.cpp.
+#include "engine/interpreter/arena_access.hpp"
+#include "engine/interpreter/machine.hpp"
+#include "runtime/context.hpp"
+#include "runtime/map_field.hpp"
+
+namespace skep::engine {
+namespace {
+
+// The old packet loads: big-endian, and false when the packet has no such bytes. Negative offsets name the link-layer
+// and the network header.
+bool load_packet(void* context, std::int64_t offset, unsigned size, std::uint64_t& result) {
+  constexpr std::int64_t network_header = -0x100000, link_header = -0x200000;
+  runtime::Packet* packet = context != nullptr ? runtime::Context::header_of(context).packet : nullptr;
+  if (packet == nullptr) return false;
+  if (offset < 0) {
+    if (offset >= network_header) return false;  // ancillary data is translated by who loads classic programs
+    if (offset >= link_header && offset < network_header) {
+      offset -= link_header;
+      if (offset >= -link_header + network_header) return false;
+    } else {
+      return false;
+    }
+  }
+  const auto data = packet->data();
+  if (static_cast<std::uint64_t>(offset) + size > data.size()) return false;
+  const auto at = reinterpret_cast<std::uint64_t>(data.data()) + static_cast<std::uint64_t>(offset);
+  result = size == 1   ? load<std::uint8_t>(at)
+           : size == 2 ? swap_bytes(load<std::uint16_t>(at))
+                       : swap_bytes(load<std::uint32_t>(at));
+  return true;
+}
+
+}  // namespace
+
+// The cases of one operation on a register or an immediate. Narrow results clear the upper half.
+#define SKEP_ALU(OP, EXPRESSION64, EXPRESSION32)                                                     \
+  case insn_class::alu64 | (OP) | 0x08:                                                              \
+  case insn_class::alu64 | (OP): {                                                                   \
+    const std::uint64_t a = r[insn.dst];                                                             \
+    const std::uint64_t b = (insn.code & 8) ? r[insn.src] : wide_immediate(insn);                    \
+    r[insn.dst] = (EXPRESSION64);                                                                    \
+    break;                                                                                           \
+  }                                                                                                  \
+  case insn_class::alu | (OP) | 0x08:                                                                \
+  case insn_class::alu | (OP): {                                                                     \
+    const auto a = static_cast<std::uint32_t>(r[insn.dst]);                                          \
+    const auto b = static_cast<std::uint32_t>((insn.code & 8) ? r[insn.src] : wide_immediate(insn)); \
+    r[insn.dst] = static_cast<std::uint32_t>(EXPRESSION32);                                          \
+    break;                                                                                           \
+  }
+#define SKEP_JUMP_ONE(CLASS, OP, TYPE, CONDITION)                                               \
+  case (CLASS) | (OP) | 0x08: {                                                                 \
+    const auto a = static_cast<TYPE>(r[insn.dst]), b = static_cast<TYPE>(r[insn.src]);          \
+    if (CONDITION) at += insn.off;                                                              \
+    break;                                                                                      \
+  }                                                                                             \
+  case (CLASS) | (OP): {                                                                        \
+    const auto a = static_cast<TYPE>(r[insn.dst]), b = static_cast<TYPE>(wide_immediate(insn)); \
+    if (CONDITION) at += insn.off;                                                              \
+    break;                                                                                      \
+  }
+#define SKEP_JUMP(OP, SIGN, CONDITION)                           \
+  SKEP_JUMP_ONE(insn_class::jmp, OP, std::SIGN##64_t, CONDITION) \
+  SKEP_JUMP_ONE(insn_class::jmp32, OP, std::SIGN##32_t, CONDITION)
+#define SKEP_MEMORY(SIZE, TYPE)                                                            \
+  case insn_class::ldx | mem_mode::mem | (SIZE):                                           \
+    r[insn.dst] = load<TYPE>(r[insn.src] + static_cast<std::uint64_t>(insn.off));          \
+    break;                                                                                 \
+  case insn_class::stx | mem_mode::mem | (SIZE):                                           \
+    store<TYPE>(r[insn.dst] + static_cast<std::uint64_t>(insn.off), r[insn.src]);          \
+    break;                                                                                 \
+  case insn_class::st | mem_mode::mem | (SIZE):                                            \
+    store<TYPE>(r[insn.dst] + static_cast<std::uint64_t>(insn.off), wide_immediate(insn)); \
+    break;
+#define SKEP_SIGNED_LOAD(SIZE, TYPE)                                                                \
+  case insn_class::ldx | mem_mode::memsx | (SIZE):                                                  \
+    r[insn.dst] = static_cast<std::uint64_t>(                                                       \
+        static_cast<std::int64_t>(load<TYPE>(r[insn.src] + static_cast<std::uint64_t>(insn.off)))); \
+    break;
+#define SKEP_ATOMIC(SIZE, TYPE)                                                                                  \
+  case insn_class::stx | mem_mode::atomic | (SIZE):                                                              \
+    if (insn.imm == atomic_op::load_acq)                                                                         \
+      r[insn.dst] = __atomic_load_n(reinterpret_cast<TYPE*>(r[insn.src] + static_cast<std::uint64_t>(insn.off)), \
+                                    __ATOMIC_ACQUIRE);                                                           \
+    else if (insn.imm == atomic_op::store_rel)                                                                   \
+      __atomic_store_n(reinterpret_cast<TYPE*>(r[insn.dst] + static_cast<std::uint64_t>(insn.off)),              \
+                       static_cast<TYPE>(r[insn.src]), __ATOMIC_RELEASE);                                        \
+    else                                                                                                         \
+      atomic<TYPE>(insn.imm, r[insn.dst] + static_cast<std::uint64_t>(insn.off), r[insn.src], r[0]);             \
+    break;
+
+// Loads from where nothing may be.
+#define SKEP_CAREFUL_LOAD(SIZE)                      \
+  case insn_class::ldx | own_mode::careful | (SIZE): \
+  case insn_class::ldx | own_mode::careful_signed | (SIZE):
+
+// An access to an arena that only falls through to the one place where they are made.
+#define SKEP_ARENA(SIZE)                                   \
+  case insn_class::ldx | arena_mode::plain | (SIZE):       \
+  case insn_class::ldx | arena_mode::sign_extend | (SIZE): \
+  case insn_class::st | arena_mode::plain | (SIZE):        \
+  case insn_class::stx | arena_mode::plain | (SIZE):       \
+  case insn_class::stx | arena_mode::atomic | (SIZE):
+
+// At most `budget` instructions from `pc`. `at` stands on the instruction while it runs and is moved past it
+// afterwards, so jumps add their offset alone.
+template <bool observed>
+async::Progress Execution::Machine::run(std::uint64_t budget) {
+  std::uint64_t left = budget;
+  std::uint64_t* const r = regs.data();
+  const Insn* code = Interpreted::of(*program).lowered().insns.data();
+  const Site* sites = Interpreted::of(*program).lowered().sites.data();
+  const Insn* at = code + pc;
+  async::Progress progress = async::Progress::out_of_budget;
+
+  // Where a frame or a program was changed, the loop takes up its new place.
+  const auto reload = [&] {
+    code = Interpreted::of(*program).lowered().insns.data();
+    sites = Interpreted::of(*program).lowered().sites.data();
+    at = code + pc;
+  };
+
+  for (; left != 0; --left) {
+    const Insn insn = *at;
+    if constexpr (observed) {
+      pc = static_cast<std::uint32_t>(at - code);
+      tell_observer();
+    }
+    switch (insn.code) {
+      SKEP_ALU(alu_op::add, a + b, a + b)
+      SKEP_ALU(alu_op::sub, a - b, a - b)
+      SKEP_ALU(alu_op::mul, a * b, a * b)
+      SKEP_ALU(alu_op::or_, a | b, a | b)
+      SKEP_ALU(alu_op::and_, a & b, a & b)
+      SKEP_ALU(alu_op::xor_, a ^ b, a ^ b)
+      SKEP_ALU(alu_op::lsh, a << (b & 63), a << (b & 31))
+      SKEP_ALU(alu_op::rsh, a >> (b & 63), a >> (b & 31))
+      SKEP_ALU(alu_op::arsh, static_cast<std::uint64_t>(static_cast<std::int64_t>(a) >> (b & 63)),
+               static_cast<std::int32_t>(a) >> (b & 31))
+      SKEP_ALU(alu_op::div,
+               insn.off != 0 ? (signed_divide<std::int64_t>(a, b))
+               : b != 0      ? a / b
+                             : 0,
+               insn.off != 0 ? (signed_divide<std::int32_t>(a, b))
+               : b != 0      ? a / b
+                             : 0)
+      SKEP_ALU(alu_op::mod,
+               insn.off != 0 ? (signed_modulo<std::int64_t>(a, b))
+               : b != 0      ? a % b
+                             : a,
+               insn.off != 0 ? (signed_modulo<std::int32_t>(a, b))
+               : b != 0      ? a % b
+                             : a)
+      case insn_class::alu64 | alu_op::mov | 0x08:
+        // Offsets 8, 16 and 32 extend a sign; 1 casts between the address spaces of programs and user space.
+        if (insn.off == 0)
+          r[insn.dst] = r[insn.src];
+        else if (insn.off == address_space_cast)
+          r[insn.dst] = insn.imm == cast_to_user ? program->arena()->to_user(r[insn.src]) : low(r[insn.src]);
+        else
+          r[insn.dst] = sign_extended(r[insn.src], insn.off);
+        break;
+      case insn_class::alu64 | alu_op::mov:
+        r[insn.dst] = wide_immediate(insn);
+        break;
+      case insn_class::alu | alu_op::mov | 0x08:
+        r[insn.dst] = low(sign_extended(r[insn.src], insn.off));
+        break;
+      case insn_class::alu | alu_op::mov:
+        r[insn.dst] = low(wide_immediate(insn));
+        break;
+      case insn_class::alu64 | alu_op::neg:
+        r[insn.dst] = 0 - r[insn.dst];
+        break;
+      case insn_class::alu | alu_op::neg:
+        r[insn.dst] = low(0 - r[insn.dst]);
+        break;
+      case insn_class::alu | alu_op::end:
+        r[insn.dst] = truncated(r[insn.dst], insn.imm);
+        break;
+      case insn_class::alu | alu_op::end | 0x08:
+      case insn_class::alu64 | alu_op::end:
+        r[insn.dst] = swapped(r[insn.dst], insn.imm);
+        break;
+
+        SKEP_JUMP(jmp_op::jeq, uint, a == b)
+        SKEP_JUMP(jmp_op::jne, uint, a != b)
+        SKEP_JUMP(jmp_op::jgt, uint, a > b)
+        SKEP_JUMP(jmp_op::jge, uint, a >= b)
+        SKEP_JUMP(jmp_op::jlt, uint, a < b)
+        SKEP_JUMP(jmp_op::jle, uint, a <= b)
+        SKEP_JUMP(jmp_op::jset, uint, (a & b) != 0)
+        SKEP_JUMP(jmp_op::jsgt, int, a > b)
+        SKEP_JUMP(jmp_op::jsge, int, a >= b)
+        SKEP_JUMP(jmp_op::jslt, int, a < b)
+        SKEP_JUMP(jmp_op::jsle, int, a <= b)
+      case insn_class::jmp | jmp_op::ja:
+        at += insn.off;
+        break;
+      case insn_class::jmp32 | jmp_op::ja:
+        at += insn.imm;
+        break;
+      case insn_class::jmp | jmp_op::ja | 0x08: {  // the verifier has seen the table, which is frozen
+        const auto& moved_to = program->code().moved_to;
+        if (r[insn.dst] >= moved_to.size()) std::abort();
+        at = code + moved_to[r[insn.dst]] - 1;
+        break;
+      }
+      case insn_class::jmp | jmp_op::jcond:
+        if (may_goto_left == 0)
+          at += insn.off;
+        else
+          --may_goto_left;
+        break;
+
+      case insn_class::jmp | jmp_op::call: {
+        pc = static_cast<std::uint32_t>(at - code);
+        const Site& site = sites[pc];
+        if (insn.src == call_kind::subprogram) {
+          enter(program->code().subprograms[static_cast<std::size_t>(site.callee)], false);
+          at = code + pc;
+          continue;
+        }
+        const CallResult result = call(site);
+        if (result.kind == CallResult::Kind::value) {
+          r[0] = result.value;
+          break;
+        }
+        if (!act(result, progress)) {
+          executed += budget - left + (result.kind == CallResult::Kind::retry ? 0 : 1);
+          return progress;
+        }
+        reload();
+        continue;
+      }
+      case insn_class::jmp | jmp_op::exit: {
+      leave_frame:
+        bool called_back = false;
+        CallResult result;
+        if (!leave(called_back, result) || (called_back && !act(result, progress))) {
+          executed += budget - left + 1;
+          return state == State::finished ? async::Progress::finished : progress;
+        }
+        reload();
+        continue;
+      }
+
+        SKEP_MEMORY(mem_size::b, std::uint8_t)
+        SKEP_MEMORY(mem_size::h, std::uint16_t)
+        SKEP_MEMORY(mem_size::w, std::uint32_t)
+        SKEP_MEMORY(mem_size::dw, std::uint64_t)
+        SKEP_SIGNED_LOAD(mem_size::b, std::int8_t)
+        SKEP_SIGNED_LOAD(mem_size::h, std::int16_t)
+        SKEP_SIGNED_LOAD(mem_size::w, std::int32_t)
+        SKEP_ATOMIC(mem_size::b, std::uint8_t)
+        SKEP_ATOMIC(mem_size::h, std::uint16_t)
+        SKEP_ATOMIC(mem_size::w, std::uint32_t)
+        SKEP_ATOMIC(mem_size::dw, std::uint64_t)
+
+        SKEP_ARENA(mem_size::b)
+        SKEP_ARENA(mem_size::h)
+        SKEP_ARENA(mem_size::w)
+        SKEP_ARENA(mem_size::dw) {
+          const std::uint64_t base = r[arena_base_is_source(insn) ? insn.src : insn.dst];
+          if (!access_arena(*program->arena(), insn, r)) {
+            pc = static_cast<std::uint32_t>(at - code);
+            report_fault(insn, base);
+          }
+          break;
+        }
+
+        SKEP_CAREFUL_LOAD(mem_size::b)
+        SKEP_CAREFUL_LOAD(mem_size::h)
+        SKEP_CAREFUL_LOAD(mem_size::w)
+        SKEP_CAREFUL_LOAD(mem_size::dw)
+        r[insn.dst] = careful_load(insn, r[insn.src] + static_cast<std::uint64_t>(insn.off));
+        break;
+
+      case insn_class::ldx | own_mode::map_field | mem_size::b:
+      case insn_class::ldx | own_mode::map_field | mem_size::h:
+      case insn_class::ldx | own_mode::map_field | mem_size::w:
+      case insn_class::ldx | own_mode::map_field | mem_size::dw: {
+        const std::uint64_t what = sites[at - code].value;
+        r[insn.dst] = runtime::load_map_field(*reinterpret_cast<const maps::Map*>(r[insn.src]),  // NOLINT
+                                              static_cast<runtime::MapField>(what & 0xff),
+                                              static_cast<unsigned>(what >> 8), access_bytes(insn.size()));
+        break;
+      }
+
+      case insn_class::ld | mem_mode::imm | mem_size::dw: {
+        if (insn.src == per_cpu_value) {
+          r[insn.dst] = address_on_cpu(at, sites[at - code].value);
+          ++at;
+          break;
+        }
+        const std::int32_t callee = sites[at - code].callee;
+        r[insn.dst] =
+            callee >= 0 && insn.src == pseudo::func
+                ? reinterpret_cast<std::uint64_t>(&program->code().subprograms[static_cast<std::size_t>(callee)])
+                : (static_cast<std::uint32_t>(insn.imm) | static_cast<std::uint64_t>(at[1].imm) << 32);
+        ++at;
+        break;
+      }
+      case insn_class::ld | mem_mode::abs | mem_size::b:
+      case insn_class::ld | mem_mode::abs | mem_size::h:
+      case insn_class::ld | mem_mode::abs | mem_size::w:
+      case insn_class::ld | mem_mode::ind | mem_size::b:
+      case insn_class::ld | mem_mode::ind | mem_size::h:
+      case insn_class::ld | mem_mode::ind | mem_size::w: {
+        const std::int64_t index = insn.mode() == mem_mode::ind ? static_cast<std::int32_t>(r[insn.src]) : 0;
+        auto* skb = reinterpret_cast<void*>(r[6]);  // NOLINT(performance-no-int-to-ptr)
+        if (load_packet(skb, static_cast<std::int32_t>(index + insn.imm), access_bytes(insn.size()), r[0])) break;
+        r[0] = 0;
+        goto leave_frame;
+      }
+      default:
+        std::abort();  // the executable's obstacle has named it; it must not be run
+    }
+    ++at;
+  }
+  pc = static_cast<std::uint32_t>(at - code);
+  executed += budget;
+  return async::Progress::out_of_budget;
+}
+
+template async::Progress Execution::Machine::run<false>(std::uint64_t budget);
+template async::Progress Execution::Machine::run<true>(std::uint64_t budget);
+
+#undef SKEP_CAREFUL_LOAD
+#undef SKEP_ALU
+#undef SKEP_JUMP_ONE
+#undef SKEP_JUMP
+#undef SKEP_MEMORY
+#undef SKEP_SIGNED_LOAD
+#undef SKEP_ATOMIC
+#undef SKEP_ARENA
+
+}  // namespace skep::engine

@@ -1,0 +1,118 @@
+// How a call and the engine that runs the program talk to each other.
+//
+// A call never recurses into the engine, blocks or sleeps. It returns a CallResult: a value; or a request to run one of
+// the program's functions and come back (bpf_loop, for_each); or to sleep, which the engine passes on to whoever drives
+// it (bpf_copy_from_user), or to be called again later (a contended lock). What has to be remembered meanwhile is plain
+// data in a Continuation, so that a suspended program can be kept, moved to another thread and replayed. Implemented by
+// engine/interpreter/execution.cpp; tested by tests/engine/execution_test.cpp.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace skep::maps {
+class Map;
+}
+namespace skep::async {
+class Callback;
+class Executor;
+}  // namespace skep::async
+namespace skep::runtime {
+struct InsnFacts;
+struct Subprogram;  // what a pointer to one of the program's functions points to at run time
+class Program;
+}  // namespace skep::runtime
+
+namespace skep::runtime {
+
+class CallEnv;
+struct Continuation;
+
+struct CallResult {
+  enum class Kind : std::uint8_t {
+    value,      // finished: r0 = value
+    callback,   // CallEnv::invoke was called: run that function, then the continuation
+    sleep,      // CallEnv::sleep was called: run its operation without a CPU, then the continuation with its result
+    retry,      // nothing was done (a lock is contended): make the same call again later
+    tail_call,  // go on in another program; CallEnv::tail_call was called
+    exception,  // bpf_throw: unwind all frames; value is the cookie
+  };
+  Kind kind = Kind::value;
+  std::uint64_t value = 0;
+
+  static constexpr CallResult of(std::uint64_t v) { return {Kind::value, v}; }
+  static constexpr CallResult error(int negative_errno) {
+    return {Kind::value, static_cast<std::uint64_t>(static_cast<std::int64_t>(negative_errno))};
+  }
+};
+
+using CallFn = CallResult (*)(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
+                              std::uint64_t r5);
+
+// What a call goes on with after its callback or its sleep: plain data.
+struct Continuation {
+  CallResult (*resume)(CallEnv& env, Continuation& self, std::uint64_t result) = nullptr;
+  std::array<std::uint64_t, 8> state = {};
+};
+
+// The blocking part of a call that sleeps; run without holding a CPU, possibly on another thread. `state` is the
+// continuation's.
+using SleepFn = std::uint64_t (*)(std::array<std::uint64_t, 8>& state);
+
+// What a program runs in, given by whoever runs it (the kernel layer; tests give their own).
+class Services {
+ public:
+  virtual ~Services() = default;
+  virtual std::uint64_t monotonic_ns() = 0;  // simulated or real
+  virtual std::uint64_t boot_ns() = 0;
+  virtual std::uint64_t realtime_ns() = 0;
+  virtual std::uint32_t random_u32() = 0;
+  virtual std::uint64_t pid_tgid() = 0;
+  virtual std::uint64_t uid_gid() = 0;
+  virtual std::string_view comm() = 0;
+  // The running task and that of a number, in the kernel's layout; null: none.
+  virtual void* current_task() { return nullptr; }
+  virtual void* find_task(std::int32_t id) { return (void)id, nullptr; }
+  virtual unsigned cpu_count() = 0;
+  virtual async::Executor& executor() = 0;  // runs work items and timers
+  virtual void trace_printk(std::string_view line) = 0;
+  // Safe copies of the process's own memory: 0 or -EFAULT, never a signal.
+  virtual int read_memory(void* to, std::uint64_t from, std::size_t size) = 0;
+  virtual int write_memory(std::uint64_t to, const void* from, std::size_t size) = 0;
+};
+
+class CallEnv {
+ public:
+  virtual ~CallEnv() = default;
+  virtual Services& services() = 0;
+  virtual unsigned cpu() const = 0;            // the virtual CPU that is held
+  virtual const Program& program() const = 0;  // that is running (callbacks: that set them)
+  virtual void* context() const = 0;           // the program's context (r1 at entry)
+  virtual std::shared_ptr<const Program> shared_program() const = 0;
+
+  // Asks for `fn(args…)` to be run and `next.resume` to be called with its r0. Return what it returns.
+  virtual CallResult invoke(const Subprogram& fn, std::array<std::uint64_t, 5> args, const Continuation& next) = 0;
+  // Asks for `operation` to be run off the CPU; its result is the call's when `next.resume` is null.
+  virtual CallResult sleep(SleepFn operation, const Continuation& next) = 0;
+  virtual CallResult tail_call(const Program& target) = 0;
+
+  // What the verifier proved of the instruction that makes the call.
+  virtual const InsnFacts& call_site() const = 0;
+  // Who runs where, and the functions that are under way, as the kernel prints them; ends with a newline.
+  virtual std::string call_trace() const { return {}; }
+  // Records reserved and not yet given back, and the ring buffer of each: the record alone does not tell it.
+  virtual void remember_record(std::uint64_t record, maps::Map& ring) { (void)record, (void)ring; }
+  virtual maps::Map* forget_record(std::uint64_t record) { return (void)record, nullptr; }
+  // A function of the running program, to be run by an executor with the map, the key of `value` in it, and `value`.
+  virtual std::shared_ptr<async::Callback> make_callback(const Subprogram& fn, maps::Map& map, void* value);
+};
+
+inline std::shared_ptr<async::Callback> CallEnv::make_callback(const Subprogram&, maps::Map&, void*) {
+  return nullptr;  // an environment without asynchronous work
+}
+
+}  // namespace skep::runtime

@@ -1,0 +1,55 @@
+// The memory that a program's r1 points to.
+//
+// A context is the user-visible struct (`__sk_buff`, `xdp_md`, …) in its own layout, so that loads and stores of scalar
+// fields need no translation. Fields that programs read as pointers (data, data_end, sk, …) are four bytes wide there;
+// their eight-byte values stand in a shadow behind the struct, at shadow_offset(size) + 2 × the field's offset, and the
+// kernel layer rewrites such loads to read them there. A header in front of the struct leads calls to what the context
+// stands for (the packet).
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace skep::runtime {
+
+// What a helper such as bpf_skb_load_bytes works on. Linear; head- and tailroom for programs that adjust it.
+struct Packet {
+  std::vector<std::uint8_t> storage;
+  std::size_t begin = 0, end = 0;  // the packet within storage
+  std::size_t meta = 0;            // bytes of metadata before begin
+  std::span<std::uint8_t> data() { return {storage.data() + begin, end - begin}; }
+};
+
+struct alignas(16) ContextHeader {
+  Packet* packet = nullptr;  // null: no packet
+  std::uint32_t size = 0;    // of the struct
+  std::uint32_t protocol = 0;
+  void* object = nullptr;  // program-type specific
+};
+
+class Context {
+ public:
+  explicit Context(std::uint32_t size) : words_(words(size)) { header().size = size; }
+  ContextHeader& header() { return *reinterpret_cast<ContextHeader*>(words_.data()); }
+  void* address() { return reinterpret_cast<std::uint8_t*>(words_.data()) + sizeof(ContextHeader); }
+  static ContextHeader& header_of(void* context) {
+    return *reinterpret_cast<ContextHeader*>(static_cast<std::uint8_t*>(context) - sizeof(ContextHeader));
+  }
+  static constexpr std::uint32_t shadow_offset(std::uint32_t size) { return (size + 7) & ~7U; }
+  // The eight-byte value of the pointer field at `offset`.
+  static void set_pointer(void* context, std::uint32_t offset, std::uint64_t value) {
+    auto* bytes = static_cast<std::uint8_t*>(context);
+    std::memcpy(bytes + shadow_offset(header_of(context).size) + 2 * static_cast<std::size_t>(offset), &value, 8);
+  }
+
+ private:
+  static std::size_t words(std::uint32_t size) {
+    return (sizeof(ContextHeader) + 3UL * shadow_offset(size) + 15) / 16 * 2;
+  }
+  std::vector<std::uint64_t> words_;  // vector<uint64_t> of the default allocator: 16-byte aligned
+};
+
+}  // namespace skep::runtime

@@ -1,0 +1,49 @@
+// See verifier/call/call_facts.hpp.
+#include "verifier/call/call_facts.hpp"
+
+#include <algorithm>
+
+namespace skep::verifier {
+
+void begin_call_facts(Env& env) {
+  env.relied_on = 0;
+}
+
+void note_call_arguments(Env& env, unsigned count) {
+  InsnAux& aux = env.insn_aux();
+  const bool first = aux.call_record < 0;
+  if (first) {
+    aux.call_record = static_cast<std::int32_t>(env.call_records.size());
+    env.call_records.emplace_back();
+  }
+  runtime::CallFacts& facts = env.call_records[static_cast<std::size_t>(aux.call_record)].arguments;
+  for (unsigned i = 0; i < std::min<std::size_t>(count, facts.size()); ++i) {
+    const RegState& reg = env.reg(i + 1);
+    runtime::ArgumentFacts now;
+    // The address of a function that no path runs is taken out with it.
+    now.not_null = reg.is_pointer() && !reg.maybe_null() && !reg.is(RegType::func);
+    now.bounded = reg.is_scalar() && (env.relied_on >> (i + 1) & 1) != 0;
+    if (now.bounded) {
+      now.min = reg.r.umin();
+      now.max = reg.r.umax();
+    }
+    runtime::ArgumentFacts& all = facts[i];
+    if (first) {
+      all = now;
+      continue;
+    }
+    all.not_null = all.not_null && now.not_null;
+    all.bounded = all.bounded && now.bounded;
+    all.min = all.bounded ? std::min(all.min, now.min) : 0;
+    all.max = all.bounded ? std::max(all.max, now.max) : ~std::uint64_t{0};
+  }
+}
+
+void note_call_result(Env& env) {
+  const std::int32_t record = env.insn_aux().call_record;
+  if (record < 0) return;
+  const RegState& r0 = env.reg(0);
+  if (!r0.is_pointer() || r0.maybe_null()) env.call_records[static_cast<std::size_t>(record)].result_not_null = false;
+}
+
+}  // namespace skep::verifier
