@@ -64,6 +64,8 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
       if (info != nullptr && &map->info() == info) return map.get();
     return nullptr;
   };
+  // The verifier, as the kernel's, goes on to trust what is read back there: an address that the program made up.
+  const bool is_lsm = program.type->type == ProgType::lsm;
   for (std::size_t i = 0; i < verified.insns.size(); ++i) {
     const verifier::InsnFacts& proved = verified.facts[i];
     const Insn& insn = code.insns[i];
@@ -89,6 +91,8 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
                           is_pointer_field(proved.ctx_field);
     facts.per_cpu_value = is_per_cpu_value(insn, proved);
     if (proved.map_field) read_map_field(kernel_types, proved, insn, facts, code.obstacle);
+    if (proved.is_ctx_access && is_lsm && (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))
+      code.obstacle = "a write over the arguments that it was given";
   }
   const auto is_table = [](const auto& map) { return map->info().type == MapType::insn_array; };
   if (std::any_of(code.maps.begin(), code.maps.end(), is_table)) code.moved_to = moved_to(verified);

@@ -1,140 +1,100 @@
-// Which functions of the kernel tracing and security programs may be attached to, and in what way.
+// Lists, because nothing in the kernel's types says it.
 #include "progtypes/attach_rules.hpp"
 
-#include <algorithm>
-#include <array>
+#include <cerrno>
+#include <string>
+
+#include "progtypes/common/names.hpp"
 
 namespace skep::progtypes {
 namespace {
 
-// All lists are sorted, and without the prefix bpf_lsm_.
-constexpr auto sleepable_hooks = std::to_array<std::string_view>({"bdev_alloc_security",
-                                                                  "bdev_setintegrity",
-                                                                  "bpf",
-                                                                  "bpf_map",
-                                                                  "bpf_map_create",
-                                                                  "bpf_map_free",
-                                                                  "bpf_prog",
-                                                                  "bpf_prog_load",
-                                                                  "bpf_token_capable",
-                                                                  "bpf_token_cmd",
-                                                                  "bpf_token_create",
-                                                                  "bpf_token_free",
-                                                                  "bprm_check_security",
-                                                                  "bprm_committed_creds",
-                                                                  "bprm_committing_creds",
-                                                                  "bprm_creds_for_exec",
-                                                                  "bprm_creds_from_file",
-                                                                  "capget",
-                                                                  "capset",
-                                                                  "cred_prepare",
-                                                                  "file_ioctl",
-                                                                  "file_lock",
-                                                                  "file_open",
-                                                                  "file_post_open",
-                                                                  "file_receive",
-                                                                  "inode_create",
-                                                                  "inode_free_security",
-                                                                  "inode_getattr",
-                                                                  "inode_getxattr",
-                                                                  "inode_mknod",
-                                                                  "inode_post_removexattr",
-                                                                  "inode_post_setxattr",
-                                                                  "inode_readlink",
-                                                                  "inode_removexattr",
-                                                                  "inode_rename",
-                                                                  "inode_rmdir",
-                                                                  "inode_setattr",
-                                                                  "inode_setxattr",
-                                                                  "inode_symlink",
-                                                                  "inode_unlink",
-                                                                  "kernel_module_request",
-                                                                  "kernel_read_file",
-                                                                  "kernfs_init_security",
-                                                                  "mmap_file",
-                                                                  "netlink_send",
-                                                                  "path_chmod",
-                                                                  "path_chown",
-                                                                  "path_link",
-                                                                  "path_mkdir",
-                                                                  "path_notify",
-                                                                  "path_rename",
-                                                                  "path_rmdir",
-                                                                  "path_symlink",
-                                                                  "path_truncate",
-                                                                  "path_unlink",
-                                                                  "release_secctx",
-                                                                  "sb_alloc_security",
-                                                                  "sb_eat_lsm_opts",
-                                                                  "sb_kern_mount",
-                                                                  "sb_mount",
-                                                                  "sb_remount",
-                                                                  "sb_set_mnt_opts",
-                                                                  "sb_show_options",
-                                                                  "sb_statfs",
-                                                                  "sb_umount",
-                                                                  "settime",
-                                                                  "socket_accept",
-                                                                  "socket_bind",
-                                                                  "socket_connect",
-                                                                  "socket_create",
-                                                                  "socket_getpeername",
-                                                                  "socket_getpeersec_dgram",
-                                                                  "socket_getsockname",
-                                                                  "socket_getsockopt",
-                                                                  "socket_listen",
-                                                                  "socket_post_create",
-                                                                  "socket_recvmsg",
-                                                                  "socket_sendmsg",
-                                                                  "socket_shutdown",
-                                                                  "socket_socketpair",
-                                                                  "syslog",
-                                                                  "task_alloc",
-                                                                  "task_prctl",
-                                                                  "task_setscheduler",
-                                                                  "userns_create"});
-constexpr auto disabled_hooks = std::to_array<std::string_view>(
-    {"audit_rule_match", "file_alloc_security", "getprocattr", "getselfattr", "inode_copy_up_xattr",
-     "inode_getsecurity", "inode_listsecurity", "inode_need_killpriv", "ismaclabel", "key_getsecurity", "setprocattr",
-     "vm_enough_memory", "xfrm_decode_session"});
-constexpr auto boolean_hooks =
-    std::to_array<std::string_view>({"audit_rule_known", "inode_xattr_skipcap", "xfrm_state_pol_flow_match"});
-constexpr auto path_functions = std::to_array<std::string_view>(
-    {"dentry_open", "filp_close", "security_file_open", "security_file_permission", "security_inode_getattr",
-     "security_path_truncate", "vfs_fallocate", "vfs_getattr", "vfs_truncate"});
+constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
 
-template <typename List>
-bool has_hook(const List& list, std::string_view function) {
-  constexpr std::string_view prefix = "bpf_lsm_";
-  return function.starts_with(prefix) && std::ranges::binary_search(list, function.substr(prefix.size()));
-}
+constexpr Names untraceable(R"(
+___migrate_enable __rcu_read_lock __rcu_read_unlock migrate_disable migrate_enable preempt_count_add preempt_count_sub
+rcu_read_unlock_strict
+)");
+constexpr Names without_return(R"(
+__ia32_sys_exit __ia32_sys_exit_group __kunit_abort __module_put_and_kthread_exit __x64_sys_exit __x64_sys_exit_group
+do_exit do_group_exit kthread_complete_and_exit kthread_exit kunit_try_catch_throw make_task_dead
+)");
+// Besides system calls and what decides for security modules.
+constexpr Names modifiable(R"(
+bpf_fentry_test1 bpf_modify_return_test bpf_modify_return_test2 bpf_modify_return_test_tp update_socket_protocol
+)");
+// bpf_d_path takes locks that other functions may be called under.
+constexpr Names path_functions(R"(
+dentry_open filp_close security_file_open security_file_permission security_inode_getattr security_path_truncate
+vfs_fallocate vfs_getattr vfs_truncate
+)");
 
+constexpr Names iterators(R"(
+bpf_link bpf_map bpf_map_elem bpf_prog bpf_sk_storage_map cgroup dmabuf ipv6_route kmem_cache ksym netlink sockmap
+task task_file task_vma tcp udp unix
+)");
+
+constexpr Names unsupported_members(R"(
+Qdisc_ops.attach Qdisc_ops.change Qdisc_ops.change_real_num_tx Qdisc_ops.change_tx_queue_len Qdisc_ops.dump
+Qdisc_ops.dump_stats Qdisc_ops.egress_block_get Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get
+Qdisc_ops.ingress_block_set Qdisc_ops.peek bpf_testmod_ops.unsupported_ops sched_ext_ops.sub_caps_updated
+sched_ext_ops.sub_ecaps_updated tcp_congestion_ops.get_info
+)");
+// Of these tables only the members below are called where a program may sleep; of the others every member may.
+constexpr Names tables_that_may_not_sleep("bpf_dummy_ops hid_bpf_ops sched_ext_ops sched_ext_ops_cid");
+constexpr Names sleeping_members(R"(
+bpf_dummy_ops.test_sleepable
+hid_bpf_ops.hid_hw_output_report hid_bpf_ops.hid_hw_request hid_bpf_ops.hid_rdesc_fixup
+sched_ext_ops.cgroup_exit sched_ext_ops.cgroup_init sched_ext_ops.cgroup_prep_move sched_ext_ops.cgroup_set_bandwidth
+sched_ext_ops.cpu_offline sched_ext_ops.cpu_online sched_ext_ops.exit sched_ext_ops.init sched_ext_ops.init_cids
+sched_ext_ops.init_task sched_ext_ops.sub_attach sched_ext_ops.sub_detach
+sched_ext_ops_cid.cid_offline sched_ext_ops_cid.cid_online sched_ext_ops_cid.cpuctl_exit sched_ext_ops_cid.cpuctl_init
+sched_ext_ops_cid.cpuctl_prep_move sched_ext_ops_cid.cpuctl_set_bandwidth sched_ext_ops_cid.exit sched_ext_ops_cid.init
+sched_ext_ops_cid.init_cids sched_ext_ops_cid.init_task sched_ext_ops_cid.sub_attach sched_ext_ops_cid.sub_detach
+)");
+
+// The 32-bit entries "__ia32_sys_..." are not among them.
 bool is_system_call(std::string_view function) {
-  return function.starts_with("__x64_sys_") || function.starts_with("__x64_compat_sys_");
+  return function.starts_with("__x64_sys_") || function.starts_with("__x64_compat_sys_") ||
+         function.starts_with("__arm64_sys_");
 }
 
 }  // namespace
 
-bool lsm_hook_sleepable(std::string_view function) {
-  return has_hook(sleepable_hooks, function);
+bool is_untraceable(std::string_view function) {
+  return untraceable.contains(function);
 }
-bool lsm_hook_disabled(std::string_view function) {
-  return has_hook(disabled_hooks, function);
+
+bool never_returns(std::string_view function) {
+  return without_return.contains(function);
 }
-bool lsm_hook_boolean(std::string_view function) {
-  return has_hook(boolean_hooks, function);
-}
+
 bool tracing_may_sleep(std::string_view function) {
   return is_system_call(function) || function == "bpf_fentry_test1";
 }
-bool d_path_allowed(std::string_view function) {
-  return std::ranges::binary_search(path_functions, function);
-}
+
 bool fmod_ret_allowed(std::string_view function) {
-  // These do not return.
-  if (function == "__x64_sys_exit" || function == "__x64_sys_exit_group") return false;
-  return is_system_call(function) || function.starts_with("security_") || function == "bpf_fentry_test1" ||
-         function == "update_socket_protocol" || function.starts_with("bpf_modify_return_test");
+  return is_system_call(function) || function.starts_with("security_") || modifiable.contains(function);
+}
+
+bool d_path_allowed(std::string_view function) {
+  return path_functions.contains(function);
+}
+
+bool is_iterator(std::string_view function) {
+  constexpr std::string_view prefix = "bpf_iter_";
+  return function.starts_with(prefix) && iterators.contains(function.substr(prefix.size()));
+}
+
+bool is_faultable_tracepoint(std::string_view event) {
+  return event == "sys_enter" || event == "sys_exit";
+}
+
+int unsupported_member(std::string_view table, std::string_view member, bool sleepable) {
+  const std::string name = std::string(table) + "." + std::string(member);
+  if (unsupported_members.contains(name)) return not_supported;
+  if (sleepable && tables_that_may_not_sleep.contains(table) && !sleeping_members.contains(name)) return -EINVAL;
+  return 0;
 }
 
 }  // namespace skep::progtypes

@@ -1,25 +1,35 @@
-// Which functions of the kernel tracing and security programs may be attached to, and in what way.
+// Which functions, tracepoints, iterators and struct_ops members programs may be attached to, and in what way.
 //
-// BTF does not say this; it was asked of the reference release for every function. Names are those of BTF
-// ("bpf_lsm_file_open"). Tested by tests/progtypes/progtypes_test.cpp.
+// BTF does not say this; it was asked of the reference release for everything that its BTF names
+// (tests/conformance/attach-*-7.3.txt). Names are those of BTF ("__x64_sys_getpgid"); security hooks are in
+// lsm_hooks.hpp. Tested by tests/kernel/attach_tables_test.cpp and tests/progtypes/progtypes_test.cpp.
 #pragma once
 
 #include <string_view>
 
 namespace skep::progtypes {
 
-// A program at this security hook may sleep.
-bool lsm_hook_sleepable(std::string_view function);
-// The hook is closed to programs ("attach_btf_id N points to disabled hook ...").
-bool lsm_hook_disabled(std::string_view function);
-// The hook answers yes or no instead of with an error.
-bool lsm_hook_boolean(std::string_view function);
-
-// An fentry, fexit or fmod_ret program at this function may sleep: system calls, and one function made for tests.
+// ---- functions
+// The machinery around a traced function uses it itself: no program may be attached.
+bool is_untraceable(std::string_view function);
+// Nothing can run behind it.
+bool never_returns(std::string_view function);
+// The kernel's own types name it, but it was inlined away or renamed by the compiler.
+bool has_no_address(std::string_view function);
+// An fentry, fexit or fmod_ret program at this function may sleep.
 bool tracing_may_sleep(std::string_view function);
-// bpf_d_path may be called from programs at this function.
-bool d_path_allowed(std::string_view function);
-// fmod_ret may be attached: system calls, security hooks, functions made for tests.
+// fmod_ret may be attached.
 bool fmod_ret_allowed(std::string_view function);
+// bpf_d_path may be called from tracing programs at this function.
+bool d_path_allowed(std::string_view function);
+
+// ---- iterators and tracepoints
+bool is_iterator(std::string_view function);
+// The event is raised where a page fault is no harm, so that programs may sleep ("sys_enter").
+bool is_faultable_tracepoint(std::string_view event);
+
+// ---- members of tables of operations ("tcp_congestion_ops", "get_info")
+// 0, or the errno with which a program for this member is refused.
+int unsupported_member(std::string_view table, std::string_view member, bool sleepable);
 
 }  // namespace skep::progtypes

@@ -1,10 +1,10 @@
 // Security hooks. The context is described by BTF.
 //
 // Tested by tests/progtypes/.
-#include "progtypes/attach_rules.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/definitions.hpp"
+#include "progtypes/lsm_hooks.hpp"
 
 namespace skep::progtypes {
 namespace {
@@ -21,9 +21,7 @@ constexpr HelperSet cgroup_helpers = common_helpers | groups::result_override | 
 bool helper(std::uint32_t id, const ProgramTraits& traits) {
   if (traits.attach_type != AttachType::lsm_cgroup) return hook_helpers.contains(id);
   if (groups::socket_options.contains(id)) {
-    const auto hook = traits.attach_function;
-    return hook == "bpf_lsm_socket_post_create" || hook == "bpf_lsm_socket_socketpair" ||
-           hook == "bpf_lsm_inet_csk_clone";
+    return lsm_hook_owns_socket(traits.attach_function);
   }
   return cgroup_helpers.contains(id);
 }

@@ -25,6 +25,12 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+// They are for programs at hooks of the kernel.
+std::string_view refused(std::uint32_t id, const ProgramTraits&) {
+  constexpr HelperSet at_hooks = {HelperId::d_path, HelperId::sk_storage_get, HelperId::sk_storage_delete};
+  return at_hooks.contains(id) ? "helper call is not allowed in probe" : "";
+}
+
 int attach(AttachType type) {
   return type == AttachType{} ? 0 : -EINVAL;
 }
@@ -39,6 +45,7 @@ constinit const ProgTypeDef syscall_type = {
     .summary = "Makes system calls; run by a test run.",
     .context_access = access,
     .helper_allowed = helper,
+    .helper_refused = refused,
     .check_attach_type = attach,
 };
 

@@ -34,10 +34,15 @@ bool helper(std::uint32_t id, const ProgramTraits& traits) {
   }
 }
 
+// These take locks that what the program is attached to may hold.
 std::string_view refused(std::uint32_t id, const ProgramTraits& traits) {
-  if (id != static_cast<std::uint32_t>(HelperId::d_path)) return {};
-  if (traits.attach_type == AttachType::trace_iter || d_path_allowed(traits.attach_function)) return {};
-  return "helper call is not allowed in probe";
+  constexpr std::string_view in_probe = "helper call is not allowed in probe";
+  constexpr HelperSet storage = {HelperId::sk_storage_get, HelperId::sk_storage_delete};
+  const bool of_function =
+      traits.attach_type != AttachType::trace_iter && traits.attach_type != AttachType::trace_raw_tp;
+  if (id == static_cast<std::uint32_t>(HelperId::d_path))
+    return traits.attach_type == AttachType::trace_iter || d_path_allowed(traits.attach_function) ? "" : in_probe;
+  return storage.contains(id) && of_function && traits.attach_function.starts_with("bpf_sk_storage") ? in_probe : "";
 }
 
 ReturnRange range(const ProgramTraits& traits) {

@@ -7,6 +7,8 @@
 
 #include "calls/helpers/ids.hpp"
 #include "progtypes/attach_rules.hpp"
+#include "progtypes/common/names.hpp"
+#include "progtypes/lsm_hooks.hpp"
 #include "progtypes/progtype.hpp"
 
 namespace skep::progtypes {
@@ -200,9 +202,22 @@ TEST(AttachRules, AreThoseOfTheReference) {
   EXPECT_TRUE(tracing_may_sleep("__x64_sys_getpgid"));
   EXPECT_FALSE(tracing_may_sleep("vfs_read"));
   EXPECT_TRUE(fmod_ret_allowed("security_file_open"));
-  EXPECT_FALSE(fmod_ret_allowed("__x64_sys_exit"));
+  EXPECT_FALSE(fmod_ret_allowed("__ia32_sys_getpgid"));
+  EXPECT_TRUE(never_returns("__x64_sys_exit"));
   EXPECT_TRUE(d_path_allowed("filp_close"));
   EXPECT_FALSE(d_path_allowed("vfs_read"));
+}
+
+TEST(Names, AreFoundWholeOnly) {
+  constexpr Names names("one two_three\nfour");
+  EXPECT_TRUE(names.contains("one"));
+  EXPECT_TRUE(names.contains("two_three"));
+  EXPECT_TRUE(names.contains("four"));
+  EXPECT_FALSE(names.contains("two"));
+  EXPECT_FALSE(names.contains("three"));
+  EXPECT_FALSE(names.contains("fou"));
+  EXPECT_FALSE(names.contains("our"));
+  EXPECT_FALSE(names.contains(""));
 }
 
 TEST(HelpersRefusedHere, SayWhy) {

@@ -310,6 +310,8 @@ int check_arg(Env& env, Call& call, unsigned index) {
   const unsigned regno = index + 1;
   if (spec.kind == ArgKind::none) return 0;
   if (const int err = check_reg(env, regno, RegUse::source)) return err;
+  const bool is_loop_count = call.special == Special::loop && index == 0;
+  if (is_loop_count && !env.reg(regno).is_scalar()) return refuse_type(env, call.name(), regno, scalar_types);
   if (spec.kind == ArgKind::anything) return 0;
 
   const RegState& reg = env.reg(regno);

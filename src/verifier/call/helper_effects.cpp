@@ -137,6 +137,7 @@ bool any_retval(const Env& env) {
 }
 
 int check_set_retval(Env& env) {
+  if (!env.reg(1).is_scalar()) return env.refuse(-EINVAL, "R1 is not a scalar");
   if (env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup && env.input.attach) {
     const auto& target = *env.input.attach;
     const btf::Type& func = target.btf->type(target.type);
@@ -144,7 +145,6 @@ int check_set_retval(Env& env) {
     if (proto.type == 0)
       return env.refuse(-EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
   }
-  if (!env.reg(1).is_scalar()) return env.refuse(-EINVAL, "R1 is not a scalar");
   if (any_retval(env)) return 0;
   if (const int err = mark_precise(env, 1)) return err;
   return check_scalar_range(env, env.reg(1), 1, -max_errno, 0, "At bpf_set_retval");

@@ -17,31 +17,6 @@ namespace {
 
 using enum calls::HelperId;
 
-// Two helpers take locks that the functions they are called from may hold.
-bool allowed_in_probe(const Env& env, const calls::Helper& helper) {
-  constexpr std::string_view d_path_hooks[] = {"security_file_permission",
-                                               "security_inode_getattr",
-                                               "security_file_open",
-                                               "security_path_truncate",
-                                               "vfs_truncate",
-                                               "vfs_fallocate",
-                                               "dentry_open",
-                                               "vfs_getattr",
-                                               "filp_close"};
-  if (env.type().type == ProgType::syscall)
-    return !is_helper(helper, d_path) && !is_helper(helper, sk_storage_get) && !is_helper(helper, sk_storage_delete);
-  if (env.type().type != ProgType::tracing) return true;
-  const auto attach = env.input.traits.attach_type;
-  if (attach == AttachType::trace_iter || attach == AttachType::trace_raw_tp)
-    return attach == AttachType::trace_iter || !is_helper(helper, d_path);
-  const std::string_view function = env.input.traits.attach_function;
-  if (is_helper(helper, d_path))
-    return std::find(std::begin(d_path_hooks), std::end(d_path_hooks), function) != std::end(d_path_hooks);
-  if (is_helper(helper, sk_storage_get) || is_helper(helper, sk_storage_delete))
-    return !function.starts_with("bpf_sk_storage");
-  return true;
-}
-
 // Whether this program may make the call at all, whatever the arguments.
 int check_helper_allowed(Env& env, const calls::Helper& helper) {
   const auto allowed = env.type().helper_allowed;
@@ -50,8 +25,9 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
                       "program of this type cannot use helper {}", helper_label(helper));
   if (helper.gpl_only && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
-  if (!allowed_in_probe(env, helper))
-    return env.refuse(-EINVAL, explain::helper_rejected(helper_label(helper)), "helper call is not allowed in probe");
+  if (const auto refused = env.type().helper_refused; refused != nullptr)
+    if (const std::string_view why = refused(helper.id, env.input.traits); !why.empty())
+      return env.refuse(-EINVAL, explain::helper_rejected(helper_label(helper)), "{}", why);
   return 0;
 }
 

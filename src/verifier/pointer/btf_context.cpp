@@ -2,11 +2,14 @@
 //
 // The context is an array of 64-bit words, one an argument (more for a structure passed by value), and the return value
 // behind them where the attach type has one. Pointers to structures become objects described by BTF; all else is a
-// number. Tested by tests/conformance/.
+// number. Tested by tests/kernel/attach_tables_test.cpp and tests/conformance/.
 #include "verifier/pointer/btf_context.hpp"
 
 #include <algorithm>
 #include <cerrno>
+
+#include "btf/parse_log.hpp"
+#include "progtypes/lsm_hooks.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -94,13 +97,6 @@ constexpr IteratorArg iterator_args[] = {
     {"bpf_iter_dmabuf", 1, RegType::btf, object_or_null},
 };
 
-// LSM hooks that run while their object is being made or torn down: its pointer proves nothing.
-constexpr std::string_view untrusted_hooks[] = {
-    "bpf_lsm_bpf_map_free",       "bpf_lsm_bpf_prog_free",     "bpf_lsm_file_alloc_security",
-    "bpf_lsm_file_free_security", "bpf_lsm_sk_alloc_security", "bpf_lsm_sk_free_security",
-    "bpf_lsm_task_free",
-};
-
 bool arguments_trusted(const Env& env, const Target& target) {
   switch (env.type().type) {
     case ProgType::tracing: {
@@ -108,8 +104,7 @@ bool arguments_trusted(const Env& env, const Target& target) {
       return at == AttachType::trace_raw_tp || at == AttachType::trace_iter;
     }
     case ProgType::lsm:
-      return std::find(std::begin(untrusted_hooks), std::end(untrusted_hooks), target.name) ==
-             std::end(untrusted_hooks);
+      return !progtypes::lsm_hook_untrusted(target.name);
     case ProgType::struct_ops:
       return true;
     default:
@@ -143,41 +138,14 @@ bool is_number(const btf::Type& type) {
   }
 }
 
-std::string_view kind_name(Kind kind) {
-  switch (kind) {
-    case Kind::struct_:
-      return "STRUCT";
-    case Kind::union_:
-      return "UNION";
-    case Kind::int_:
-      return "INT";
-    case Kind::ptr:
-      return "PTR";
-    case Kind::array:
-      return "ARRAY";
-    case Kind::enum_:
-      return "ENUM";
-    case Kind::fwd:
-      return "FWD";
-    case Kind::func:
-      return "FUNC";
-    case Kind::func_proto:
-      return "FUNC_PROTO";
-    case Kind::float_:
-      return "FLOAT";
-    case Kind::enum64:
-      return "ENUM64";
-    default:
-      return "UNKNOWN";
-  }
-}
-
 // The stub of a struct_ops member ("tcp_congestion_ops__ssthresh") says more of its arguments by their names.
 std::string_view stub_parameter_name(const Env& env, const Target& target, unsigned arg) {
   if (env.type().type != ProgType::struct_ops) return {};
   const btf::Btf& btf = *target.btf;
-  const std::string stub = fmt::format("{}__{}", btf.type(env.input.attach->type).name, target.name);
-  const btf::TypeId id = btf.find(stub, Kind::func);
+  const std::string_view table = btf.type(env.input.attach->type).name;
+  btf::TypeId id = btf.find(fmt::format("{}__{}", table, target.name), Kind::func);
+  // The one table whose members are those of another but for a few.
+  if (id == 0 && table == "sched_ext_ops_cid") id = btf.find(fmt::format("sched_ext_ops__{}", target.name), Kind::func);
   if (id == 0) return {};
   const auto params = btf.params(btf.type(btf.type(id).type));
   return arg < params.size() ? params[arg].name : std::string_view{};
@@ -234,7 +202,8 @@ class BtfContextAccess {
         break;
       case AttachType::modify_return:
         if (target_.btf->resolved(target_.proto->type).kind != Kind::int_) {
-          env_.note("ret type {} not allowed for fmod_ret", kind_name(target_.btf->resolved(target_.proto->type).kind));
+          env_.note("ret type {} not allowed for fmod_ret",
+                    btf::kind_name(target_.btf->resolved(target_.proto->type).kind));
           return false;
         }
         break;
@@ -259,7 +228,7 @@ class BtfContextAccess {
     if (is_number(type)) return number();
     if (type.kind != Kind::ptr) {
       env_.note("func '{}' arg{} '{}' has type {}. Only pointer access is allowed", target_.name, arg_, type.name,
-                kind_name(type.kind));
+                btf::kind_name(type.kind));
       return false;
     }
     if (access_.size != 8) {
@@ -353,7 +322,8 @@ class BtfContextAccess {
       if (id == 0) return false;
     } else {
       const btf::Type& type = btf.type(id);
-      env_.note("func '{}' arg{} has btf_id {} type {} '{}'", target_.name, arg_, id, kind_name(type.kind), type.name);
+      env_.note("func '{}' arg{} has btf_id {} type {} '{}'", target_.name, arg_, id, btf::kind_name(type.kind),
+                type.name);
       if (may_be_error_pointer()) {
         env_.note("marking pointer arg{} as scalar as it may encode error", arg_);
         return number();
@@ -431,12 +401,21 @@ bool has_btf_context(const Env& env) {
   }
 }
 
+namespace {
+
+// Only security programs, and what they may read as a word of that size: the words are the trampoline's copy.
+bool may_write_context(const Env& env) {
+  return env.type().type == ProgType::lsm;
+}
+
+}  // namespace
+
 int access_btf_context(Env& env, const MemAccess& access) {
   const auto refuse = [&] {
     return env.refuse(-EACCES, "invalid bpf_context access off={} size={}", access.off, access.size);
   };
-  if (access.off < 0 || access.off >= static_cast<std::int32_t>(8 * max_func_args) || access.is_write() ||
-      access.off % static_cast<std::int32_t>(access.size) != 0)
+  if (access.off < 0 || access.off >= static_cast<std::int32_t>(8 * max_func_args) ||
+      (access.is_write() && !may_write_context(env)) || access.off % static_cast<std::int32_t>(access.size) != 0)
     return refuse();
   const auto target = find_target(env);
   if (!target) return refuse();

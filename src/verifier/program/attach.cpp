@@ -1,10 +1,12 @@
 // What the program is attached to: the kernel function, hook, struct_ops member or program that it names must exist,
-// and be of a kind that such programs may be attached to. Tested by tests/conformance/.
+// and be of a kind that such programs may be attached to. Tested by tests/kernel/attach_tables_test.cpp.
 #include <algorithm>
 #include <array>
 
+#include "btf/parse_log.hpp"
+#include "progtypes/attach_rules.hpp"
+#include "progtypes/lsm_hooks.hpp"
 #include "verifier/pointer/btf_context.hpp"
-#include "verifier/program/attach_lists.hpp"
 #include "verifier/program/map_use.hpp"
 
 namespace skep::verifier {
@@ -58,12 +60,11 @@ int check_struct_ops(Env& env) {
   const btf::Member& member = members[target.member];
   const auto pointee = btf.pointee(member.type);
   if (!pointee || btf.type(*pointee).kind != btf::Kind::func_proto) {
-    return env.refuse(-EINVAL, "attach to invalid member {}({}) of struct {}", member.name, target.member, ops.name);
+    return env.refuse(-EINVAL, "attach to invalid member {}(@idx {}) of struct {}", member.name, target.member,
+                      ops.name);
   }
-  if (is_unsupported_member(ops.name, member.name, env.input.traits.sleepable)) {
-    const int error = unsupported_member_error(ops.name);
+  if (const int error = progtypes::unsupported_member(ops.name, member.name, env.input.traits.sleepable))
     return env.refuse(error, "attach to unsupported member {} of struct {}", member.name, ops.name);
-  }
   if (takes_arena_argument(env) && !has_arena(env))
     return env.refuse(-EINVAL, "arena argument of {} requires a program with an associated arena", member.name);
   return 0;
@@ -82,6 +83,38 @@ int check_result_size(Env& env, const btf::Btf& btf, const btf::Type& func) {
                     func.name);
 }
 
+// The trampoline passes words on: so many of them, and of a structure no more than two.
+int check_signature(Env& env, const btf::Btf& btf, const btf::Type& func) {
+  constexpr std::size_t max_arguments = 12;
+  constexpr std::uint32_t max_argument_size = 16;
+  const btf::Type& proto = btf.type(func.type);
+  const auto params = btf.params(proto);
+  if (params.size() > max_arguments)
+    return env.refuse(-EINVAL, "The function {} has {} arguments. Too many.", func.name, params.size());
+  const btf::Type& result = btf.resolved(proto.type);
+  if (result.is_struct_or_union())
+    return env.refuse(-EINVAL, "The function {} return type {} is unsupported.", func.name,
+                      btf::kind_name(result.kind));
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].type == 0)
+      return env.refuse(-EINVAL, "The function {} with variable args is unsupported.", func.name);
+    const btf::Type& type = btf.resolved(params[i].type);
+    if (type.is_struct_or_union() && type.size > max_argument_size)
+      return env.refuse(-EINVAL, "The function {} arg{} type {} is unsupported.", func.name, i,
+                        btf::kind_name(type.kind));
+  }
+  return 0;
+}
+
+bool is_of_kernel(const Env& env, const AttachTarget& target) {
+  return target.btf.get() == env.kernel_btf.get();
+}
+
+bool function_may_sleep(const Env& env, std::string_view function) {
+  if (env.type().type == ProgType::lsm) return progtypes::lsm_hook_sleepable(function);
+  return progtypes::tracing_may_sleep(function) || env.input.resolver->host_sleepable(function);
+}
+
 int check_traced_function(Env& env, const AttachTarget& target) {
   const btf::Btf& btf = *target.btf;
   const btf::Type& func = btf.type(target.type);
@@ -91,16 +124,13 @@ int check_traced_function(Env& env, const AttachTarget& target) {
   }
   if (btf.type(func.type).kind != btf::Kind::func_proto)
     return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
-  if (const int error = check_result_size(env, btf, func)) return error;
-  if (env.input.traits.sleepable && env.type().type == ProgType::tracing && attach != AttachType::trace_iter &&
-      !is_sleepable_function(func.name, attach == AttachType::modify_return) &&
-      !env.input.resolver->host_sleepable(func.name)) {
+  if (const int error = check_signature(env, btf, func)) return error;
+  if (attach == AttachType::trace_iter) return 0;
+  if (is_of_kernel(env, target) && progtypes::has_no_address(func.name))
+    return env.refuse(-ENOENT, "The address of function {} cannot be found", func.name);
+  if (env.input.traits.sleepable && !function_may_sleep(env, func.name))
     return env.refuse(-EINVAL, "{} is not sleepable", func.name);
-  }
-  if (env.input.traits.sleepable && env.type().type == ProgType::lsm && !is_sleepable_hook(func.name)) {
-    return env.refuse(-EINVAL, "{} is not sleepable", func.name);
-  }
-  if (attach == AttachType::modify_return && !is_modifiable_function(func.name) &&
+  if (attach == AttachType::modify_return && !progtypes::fmod_ret_allowed(func.name) &&
       !env.input.resolver->host_modifiable(func.name)) {
     return env.refuse(-EINVAL, "{}() is not modifiable", func.name);
   }
@@ -112,10 +142,10 @@ int check_lsm_hook(Env& env, const AttachTarget& target) {
   if (!env.input.traits.gpl) {
     return env.refuse(-EINVAL, "LSM programs must have a GPL compatible license");
   }
-  if (is_disabled_hook(name)) {
+  if (progtypes::lsm_hook_disabled(name)) {
     return env.refuse(-EINVAL, "attach_btf_id {} points to disabled hook {}", target.type, name);
   }
-  if (!name.starts_with("bpf_lsm_")) {
+  if (!progtypes::is_lsm_hook(name)) {
     return env.refuse(-EINVAL, "attach_btf_id {} points to wrong type name {}", target.type, name);
   }
   return 0;
@@ -130,7 +160,7 @@ int check_raw_tracepoint(Env& env, const AttachTarget& target) {
     return env.refuse(-EINVAL, "attach_btf_id {} points to wrong type name {}", target.type, type.name);
   }
   const std::string_view event = type.name.substr(prefix.size());
-  if (env.input.traits.sleepable && !is_faultable_tracepoint(event)) {
+  if (env.input.traits.sleepable && !progtypes::is_faultable_tracepoint(event)) {
     return env.refuse(-EINVAL, "Sleepable program cannot attach to non-faultable tracepoint {}", event);
   }
   return 0;
@@ -158,9 +188,9 @@ int check_target_program(Env& env, const AttachTarget& target) {
 int check_denied(Env& env, const AttachTarget& target) {
   const std::string_view name = target.btf->type(target.type).name;
   if (env.type().type != ProgType::tracing || target.program) return 0;
-  if (is_untraceable(name))
+  if (progtypes::is_untraceable(name))
     return env.refuse(-EINVAL, "Attaching tracing programs to function '{}' is rejected.", name);
-  if (runs_after_function(env.input.traits.attach_type) && never_returns(name)) {
+  if (runs_after_function(env.input.traits.attach_type) && progtypes::never_returns(name)) {
     return env.refuse(-EINVAL, "Attaching fexit/fsession/fmod_ret to __noreturn function '{}' is rejected.", name);
   }
   return 0;
@@ -193,6 +223,8 @@ int check_target(Env& env) {
   }
   if (const int error = check_traced_function(env, target)) return error;
   if (env.type().type == ProgType::lsm) return check_lsm_hook(env, target);
+  if (env.input.traits.attach_type == AttachType::trace_iter && !progtypes::is_iterator(env.input.attach->name))
+    return env.refuse(-EINVAL, "");
   return check_denied(env, target);
 }
 
