@@ -6,6 +6,7 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/program/map_use.hpp"
 #include "verifier/report/explain.hpp"
 
@@ -347,15 +348,23 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
   return 0;
 }
 
+// What gives a reference up says so first, of a first argument that is none.
+bool must_be_reference(const Call& call, const btf::Btf& btf, const Parameter& p) {
+  return call.has(kfunc_flag::release) && p.index == 0 && !has_suffix(p.name, "__alloc") &&
+         btf.type(p.pointee).name != "bpf_dynptr";
+}
+
+int refuse_unowned(Env& env, const Call& call, const btf::Btf& btf, const Parameter& p) {
+  return env.refuse(-EINVAL, explain::release_unowned_kfunc(call.name(), p.regno, type_phrase(btf, p.pointee)),
+                    "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R{}", call.name(), p.regno);
+}
+
 int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Param& raw, Parameter& p) {
   const RegState& reg = env.reg(p.regno);
   if ((reg.is_null() || reg.maybe_null()) && !p.nullable && !p.optional)
     return env.refuse(-EACCES, explain::kfunc_argument_null(call.name(), p.regno, type_phrase(btf, p.pointee) + " *"),
                       "Possibly NULL pointer passed to trusted R{}", p.regno);
-  if (call.has(kfunc_flag::release) && p.index == 0 && reg.ref_id == 0 && !has_suffix(p.name, "__alloc") &&
-      btf.type(p.pointee).name != "bpf_dynptr")
-    return env.refuse(-EINVAL, explain::release_unowned_kfunc(call.name(), p.regno, type_phrase(btf, p.pointee)),
-                      "release kfunc {} expects referenced PTR_TO_BTF_ID passed to R{}", call.name(), p.regno);
+  if (reg.ref_id == 0 && must_be_reference(call, btf, p)) return refuse_unowned(env, call, btf, p);
   if (reg.ref_id != 0 && reg.is_pointer()) {
     call.arg_ref = reg.ref_id;
     if (call.has(kfunc_flag::release)) call.release_reg = static_cast<int>(p.regno);
@@ -460,6 +469,13 @@ int check_arena_param(Env& env, unsigned regno) {
   return env.refuse(-EINVAL, "R{} arena pointer requires a program with an associated arena", regno);
 }
 
+// A register that holds nothing is to the kernel a pointer with an unknown offset.
+int check_holds_something(Env& env, const Call& call, const btf::Btf& btf, const Parameter& p) {
+  if (env.reg(p.regno).type != RegType::not_init) return check_reg(env, p.regno, RegUse::source);
+  if (must_be_reference(call, btf, p)) return refuse_unowned(env, call, btf, p);
+  return env.refuse(-EACCES, "variable ? access var_off={} disallowed", tnum_string(Tnum::unknown()));
+}
+
 }  // namespace
 
 int check_kfunc_args(Env& env, Call& call) {
@@ -473,9 +489,10 @@ int check_kfunc_args(Env& env, Call& call) {
     p.regno = p.index + 1;
     p.name = params[i].name;
     if (skipped(call, btf, params[i])) continue;
-    if (const int err = check_reg(env, p.regno, RegUse::source)) return err;
     p.type = btf.skip_modifiers(params[i].type);
     const btf::Type& t = btf.type(p.type);
+    if (t.kind == Kind::ptr) p.pointee = btf.skip_modifiers(t.type);
+    if (const int err = check_holds_something(env, call, btf, p)) return err;
     if ((i == 0 && call.has(kfunc_flag::arena_arg1)) || (i == 1 && call.has(kfunc_flag::arena_arg2)) ||
         has_suffix(p.name, "__arena") || has_suffix(p.name, "__arena__nullable")) {
       if (const int err = check_arena_param(env, p.regno)) return err;
@@ -488,7 +505,6 @@ int check_kfunc_args(Env& env, Call& call) {
     if (t.kind != Kind::ptr) {
       return env.refuse(-EINVAL, "Unrecognized R{} type {}", p.regno, kind_word(t.kind));
     }
-    p.pointee = btf.skip_modifiers(t.type);
     p.nullable = has_suffix(p.name, "__nullable");
     p.optional = has_suffix(p.name, "__opt");
     p.uninit = has_suffix(p.name, "__uninit");

@@ -125,6 +125,7 @@ int check_traced_function(Env& env, const AttachTarget& target) {
   if (btf.type(func.type).kind != btf::Kind::func_proto)
     return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
   if (const int error = check_signature(env, btf, func)) return error;
+  if (const int error = check_result_size(env, btf, func)) return error;
   if (attach == AttachType::trace_iter) return 0;
   if (is_of_kernel(env, target) && progtypes::has_no_address(func.name))
     return env.refuse(-ENOENT, "The address of function {} cannot be found", func.name);
