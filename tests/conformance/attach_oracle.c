@@ -6,10 +6,10 @@
 //
 // To make a table again (functions takes some ten minutes under emulation):
 //
-//   tests/conformance/build-corpus -o
+//   cd tests/conformance && ./build-corpus -o
 //   oracle=${SKEP_CORPUS:-$HOME/.cache/skep/corpus}/attach_oracle
 //   for t in lsm iter tracepoints functions struct_ops; do
-//     tests/conformance/vm -k 7.3 -t 3600 -f $oracle -- ./attach_oracle $t >tests/conformance/attach-$t-7.3.txt
+//     ./vm -k 7.3 -t 3600 -f $oracle -- ./attach_oracle $t >attach-$t-7.3.txt
 //   done
 //
 // Under each question stand its answers, "* ANSWER" for the most frequent and "- ANSWER" with the targets that gave it
