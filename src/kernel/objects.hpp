@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "btf/btf.hpp"
+#include "engine/run_pool.hpp"
 #include "maps/map.hpp"
 #include "progtypes/progtype.hpp"
 #include "runtime/program.hpp"
@@ -21,6 +22,8 @@
 #include "verifier/verifier.hpp"
 
 namespace skep {
+
+struct InvocationState;  // kernel/invoke.hpp
 
 enum class ObjectKind : std::uint8_t { map, program, btf, link };
 inline constexpr std::size_t object_kinds = 4;
@@ -75,7 +78,8 @@ struct MapObject final : Object {
 };
 
 struct ProgramObject final : Object {
-  ProgramObject() : Object(ObjectKind::program) {}
+  ProgramObject();
+  ~ProgramObject() override;
   const progtypes::ProgTypeDef* type = nullptr;
   ProgramFamily family;
   progtypes::ProgramTraits traits;
@@ -89,7 +93,8 @@ struct ProgramObject final : Object {
   std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
   std::shared_ptr<const runtime::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
-  std::vector<std::uint8_t> context_fields;  // see test_run.cpp
+  std::uint32_t context_used = 0;  // how far it reads and writes into a context of any size (syscall)
+  std::unique_ptr<engine::RunPool<InvocationState>> idle;  // see kernel/invoke.hpp
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;
   std::uint8_t tag[8] = {};

@@ -325,6 +325,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   keep.push_back(vmlinux);
   program->verified_insns = output.statistics.insns_processed;
   program->changes_packet = output.program->changes_packet;
+  program->context_used = output.program->context_used;
   program->code = engine::load(*engine, make_runtime_code(*program, *output.program, *vmlinux->btf, std::move(keep)));
   program->subprograms = std::move(output.program->subprograms);
   program->load_time_ns = services->boot_ns();

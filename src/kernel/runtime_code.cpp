@@ -89,6 +89,7 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     // 64-bit fields (tracing arguments) are eight bytes wide in the context itself.
     facts.pointer_field = proved.is_ctx_access && insn.insn_class() == insn_class::ldx && insn.size() == mem_size::w &&
                           is_pointer_field(proved.ctx_field);
+    code.context_pointers |= proved.is_ctx_access && is_pointer_field(proved.ctx_field);
     facts.per_cpu_value = is_per_cpu_value(insn, proved);
     if (proved.map_field) read_map_field(kernel_types, proved, insn, facts, code.obstacle);
     if (proved.is_ctx_access && is_lsm && (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "kernel/invoke.hpp"
 #include "kernel/test_run.hpp"
 #include "runtime/context.hpp"
 

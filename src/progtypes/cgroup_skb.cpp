@@ -6,6 +6,7 @@
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
+#include "progtypes/common/skb_invocation.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -71,6 +72,9 @@ constinit const ProgTypeDef cgroup_skb_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .make_invocation = make_skb_invocation_from_network_layer,
+    .test_run = true,
+    .invoked_on_packet = true,
 };
 
 }  // namespace skep::progtypes

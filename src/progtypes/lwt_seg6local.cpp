@@ -4,6 +4,7 @@
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
+#include "progtypes/common/skb_invocation.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -42,6 +43,9 @@ constinit const ProgTypeDef lwt_seg6local_type = {
     .summary = "Handles packets whose segment routing ends here.",
     .context_access = access,
     .helper_allowed = helper,
+    .make_invocation = make_skb_invocation_from_network_layer,
+    .test_run = true,
+    .invoked_on_packet = true,
 };
 
 }  // namespace skep::progtypes

@@ -1,8 +1,10 @@
 // Netfilter hooks.
 //
 // Tested by tests/progtypes/.
+#include <array>
 #include <cerrno>
 
+#include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/definitions.hpp"
@@ -33,6 +35,65 @@ int attach(AttachType type) {
   return type == AttachType::netfilter ? 0 : -EINVAL;
 }
 
+// The packet, as a kernel's sk_buff as far as the types tell its layout, and the state of the hook. Without a state of
+// the caller's it is that of packets which this machine sends.
+class NetfilterInvocation final : public Invocation {
+ public:
+  int check(const InvocationRequest& request, std::string_view&) const override {
+    if (request.flags != 0 || request.cpu != 0 || request.batch_size != 0) return -EINVAL;
+    const bool fits =
+        request.data_size >= ethernet_header && request.data_size <= page_size - packet_headroom - packet_tailroom;
+    return fits ? 0 : -EINVAL;
+  }
+  std::optional<std::uint32_t> known_context() const override { return state_size; }
+  int make(const InvocationRequest& request, std::span<const std::uint8_t> data, std::span<const std::uint8_t> given,
+           InvocationHost& host) override {
+    constexpr std::uint32_t hook = 0, family = 1, pointers = 8;
+    constexpr std::uint8_t local_out = 3, last_hook = 4, ipv4 = 2, ipv6 = 10;
+    std::memcpy(state_.data(), given.data(), state_size);
+    if (!request.has_context) {
+      put(state_.data(), hook, local_out);
+      put(state_.data(), family, ipv4);
+    }
+    const auto kind = take_field<std::uint8_t>(state_.data(), family);
+    if (!zero_between(given, pointers, given.size()) || (kind != ipv4 && kind != ipv6) ||
+        take_field<std::uint8_t>(state_.data(), hook) > last_hook)
+      return -EINVAL;
+    fill(packet_, data, packet_headroom, packet_headroom + data.size() + packet_tailroom);
+    fill_skb(host.types());
+    context_.reset(2 * 8);
+    put(context_.address(), 0, reinterpret_cast<std::uint64_t>(state_.data()));
+    put(context_.address(), 8, reinterpret_cast<std::uint64_t>(skb_.address()));
+    return 0;
+  }
+  void* context() override { return context_.address(); }
+  InvocationResults take(InvocationHost&) override { return {}; }
+
+ private:
+  void fill_skb(const btf::Btf& types) {
+    const btf::TypeId type = types.find("sk_buff", btf::Kind::struct_);
+    skb_.reset(type != 0 ? types.type(type).size : 8);
+    skb_.header().packet = &packet_;
+    if (type == 0) return;
+    for (const btf::Member& member : types.members(types.type(type))) {
+      const std::uint32_t at = member.byte_offset();
+      if (member.name == "len") put(skb_.address(), at, static_cast<std::uint32_t>(packet_.end - packet_.begin));
+      if (member.name == "data")
+        put(skb_.address(), at, reinterpret_cast<std::uint64_t>(packet_.storage.data() + packet_.begin));
+      if (member.name == "head") put(skb_.address(), at, reinterpret_cast<std::uint64_t>(packet_.storage.data()));
+    }
+  }
+
+  static constexpr std::uint32_t state_size = 48;
+  std::array<std::uint64_t, state_size / 8> state_ = {};
+  runtime::Packet packet_;
+  runtime::Context skb_{8}, context_{2 * 8};
+};
+
+std::unique_ptr<Invocation> make_invocation() {
+  return std::make_unique<NetfilterInvocation>();
+}
+
 }  // namespace
 
 constinit const ProgTypeDef netfilter_type = {
@@ -47,6 +108,9 @@ constinit const ProgTypeDef netfilter_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .make_invocation = make_invocation,
+    .test_run = true,
+    .invoked_on_packet = true,
 };
 
 }  // namespace skep::progtypes

@@ -1,16 +1,18 @@
 // A program type: its context as programs see it, what it may call, what it may return, where it may be attached.
 //
 // One definition a program type, each in a file of its own (progtypes/xdp.cpp, …); the verifier asks these functions,
-// the kernel layer runs the type's test runs, `skep doc` prints them. Nothing here knows register states. Tested by
-// tests/progtypes/.
+// the kernel layer runs its programs by them (invocation.hpp), `skep doc` prints them. Nothing here knows register
+// states. Tested by tests/progtypes/.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "calls/call.hpp"
+#include "progtypes/invocation.hpp"
 #include "skep/abi.hpp"
 
 namespace skep::progtypes {
@@ -83,6 +85,12 @@ struct ProgTypeDef {
   ReturnRange (*return_range)(const ProgramTraits&) = nullptr;
   // Whether PROG_LOAD takes this expected_attach_type: 0 or -EINVAL.
   int (*check_attach_type)(AttachType) = nullptr;
+
+  // How its programs are run: from test runs if `test_run`, and when the host fires a link. Null: they are not, by
+  // themselves (programs of tracing are run by the functions that they are attached to).
+  std::unique_ptr<Invocation> (*make_invocation)() = nullptr;
+  bool test_run = false;           // PROG_TEST_RUN takes it
+  bool invoked_on_packet = false;  // the input is a packet, and the context made of it
 };
 
 const ProgTypeDef* find(ProgType type);

@@ -1,6 +1,9 @@
 // Tracepoints, with their bare arguments as context.
 //
 // Tested by tests/progtypes/.
+#include <cerrno>
+
+#include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/definitions.hpp"
@@ -20,6 +23,43 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+// The context is the tracepoint's arguments.
+class RawTracepointInvocation final : public Invocation {
+ public:
+  int check(const InvocationRequest& request, std::string_view&) const override {
+    if (request.has_data || request.wants_data || request.wants_context || request.wants_duration || request.repeats ||
+        request.batch_size != 0)
+      return -EINVAL;
+    const bool on_cpu = (request.flags & on_that_cpu) != 0;
+    if (request.context_size > arguments || (request.flags & ~on_that_cpu) != 0 || (!on_cpu && request.cpu != 0))
+      return -EINVAL;
+    return on_cpu && request.cpu >= request.cpus ? -ENXIO : 0;
+  }
+  std::optional<std::uint32_t> known_context() const override { return std::nullopt; }
+  int make(const InvocationRequest& request, std::span<const std::uint8_t>, std::span<const std::uint8_t> given,
+           InvocationHost&) override {
+    cpu_ = (request.flags & on_that_cpu) != 0 ? std::optional(request.cpu) : std::nullopt;
+    size_ = given.size();
+    context_.reset(arguments);
+    std::memcpy(context_.address(), given.data(), size_);
+    return 0;
+  }
+  void* context() override { return context_.address(); }
+  std::optional<unsigned> cpu() const override { return cpu_; }
+  bool measured() const override { return false; }
+  InvocationResults take(InvocationHost&) override { return {}; }
+
+ private:
+  static constexpr std::uint32_t on_that_cpu = 1, arguments = 12 * 8;
+  std::optional<unsigned> cpu_;
+  std::size_t size_ = 0;
+  runtime::Context context_{arguments};
+};
+
+std::unique_ptr<Invocation> make_invocation() {
+  return std::make_unique<RawTracepointInvocation>();
+}
+
 }  // namespace
 
 constinit const ProgTypeDef raw_tracepoint_type = {
@@ -31,6 +71,8 @@ constinit const ProgTypeDef raw_tracepoint_type = {
     .summary = "Runs at a tracepoint, before its record is made.",
     .context_access = access,
     .helper_allowed = helper,
+    .make_invocation = make_invocation,
+    .test_run = true,
 };
 
 }  // namespace skep::progtypes

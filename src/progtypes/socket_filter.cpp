@@ -4,6 +4,7 @@
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
+#include "progtypes/common/skb_invocation.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -36,6 +37,9 @@ constinit const ProgTypeDef socket_filter_type = {
     .summary = "Filters the packets that a socket receives.",
     .context_access = access,
     .helper_allowed = helper,
+    .make_invocation = make_skb_invocation_from_network_layer,
+    .test_run = true,
+    .invoked_on_packet = true,
 };
 
 }  // namespace skep::progtypes

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include <cerrno>
 
+#include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/definitions.hpp"
@@ -35,6 +36,44 @@ int attach(AttachType type) {
   return type == AttachType{} ? 0 : -EINVAL;
 }
 
+// The caller's memory is the context, and is given back as the program leaves it. One that is smaller than what the
+// program reads and writes is refused: the verifier only knows how much that is.
+class SyscallInvocation final : public Invocation {
+ public:
+  int check(const InvocationRequest& request, std::string_view&) const override {
+    if (request.has_data || request.wants_data || request.wants_context || request.wants_duration || request.repeats ||
+        request.flags != 0 || request.batch_size != 0)
+      return -EINVAL;
+    if (request.context_size > largest_context || request.context_size < request.context_used) return -EINVAL;
+    return 0;
+  }
+  std::optional<std::uint32_t> known_context() const override { return std::nullopt; }
+  int make(const InvocationRequest&, std::span<const std::uint8_t>, std::span<const std::uint8_t> given,
+           InvocationHost&) override {
+    size_ = given.size();
+    context_.reset((static_cast<std::uint32_t>(size_) + 7) & ~7U);
+    std::memcpy(context_.address(), given.data(), size_);
+    return 0;
+  }
+  void* context() override { return context_.address(); }
+  std::uint64_t argument() override { return size_ != 0 ? Invocation::argument() : 0; }
+  bool measured() const override { return false; }
+  InvocationResults take(InvocationHost&) override {
+    return {.context = {static_cast<const std::uint8_t*>(context_.address()), size_},
+            .gives_context = size_ != 0,
+            .context_in_place = true};
+  }
+
+ private:
+  static constexpr std::uint32_t largest_context = 0xffff;
+  std::size_t size_ = 0;
+  runtime::Context context_{8};
+};
+
+std::unique_ptr<Invocation> make_invocation() {
+  return std::make_unique<SyscallInvocation>();
+}
+
 }  // namespace
 
 constinit const ProgTypeDef syscall_type = {
@@ -47,6 +86,8 @@ constinit const ProgTypeDef syscall_type = {
     .helper_allowed = helper,
     .helper_refused = refused,
     .check_attach_type = attach,
+    .make_invocation = make_invocation,
+    .test_run = true,
 };
 
 }  // namespace skep::progtypes

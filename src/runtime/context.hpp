@@ -30,9 +30,20 @@ struct alignas(16) ContextHeader {
   void* object = nullptr;  // program-type specific
 };
 
+// Which fields of a context lead into the packet.
+struct PacketFields {
+  std::uint32_t data, data_end, data_meta;
+};
+
 class Context {
  public:
   explicit Context(std::uint32_t size) : words_(words(size)) { header().size = size; }
+  // All zeros again, and of this size.
+  void reset(std::uint32_t size) {
+    words_.assign(words(size), 0);
+    header() = {};
+    header().size = size;
+  }
   ContextHeader& header() { return *reinterpret_cast<ContextHeader*>(words_.data()); }
   void* address() { return reinterpret_cast<std::uint8_t*>(words_.data()) + sizeof(ContextHeader); }
   static ContextHeader& header_of(void* context) {
@@ -43,6 +54,13 @@ class Context {
   static void set_pointer(void* context, std::uint32_t offset, std::uint64_t value) {
     auto* bytes = static_cast<std::uint8_t*>(context);
     std::memcpy(bytes + shadow_offset(header_of(context).size) + 2 * static_cast<std::size_t>(offset), &value, 8);
+  }
+  // Makes those fields lead to where the packet is now.
+  static void point_into(void* context, Packet& packet, const PacketFields& fields) {
+    const auto begin = reinterpret_cast<std::uint64_t>(packet.storage.data() + packet.begin);
+    set_pointer(context, fields.data, begin);
+    set_pointer(context, fields.data_end, begin + (packet.end - packet.begin));
+    set_pointer(context, fields.data_meta, begin - packet.meta);
   }
 
  private:

@@ -70,7 +70,7 @@ struct Bpf {
     return element(Command::map_delete_elem, fd, &key, nullptr);
   }
   // The log of the last load is in `log`.
-  int load(ProgType type, const std::vector<Insn>& insns, const char* license = "GPL") {
+  int load(ProgType type, const std::vector<Insn>& insns, const char* license = "GPL", std::uint32_t flags = 0) {
     log.assign(1 << 16, 0);
     attr::ProgLoad attr{};
     attr.prog_type = static_cast<std::uint32_t>(type);
@@ -80,7 +80,10 @@ struct Bpf {
     attr.log_buf = address_of(log.data());
     attr.log_size = static_cast<std::uint32_t>(log.size());
     attr.log_level = 1;
-    return command(Command::prog_load, attr);
+    attr.prog_flags = flags;
+    const int result = command(Command::prog_load, attr);
+    log.resize(std::strlen(log.c_str()));
+    return result;
   }
   std::string log;
 };

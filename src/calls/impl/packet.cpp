@@ -6,6 +6,7 @@
 #include <span>
 
 #include "calls/impl/impl.hpp"
+#include "runtime/layouts.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {
@@ -14,21 +15,12 @@ namespace {
 using runtime::Context;
 using runtime::Packet;
 
-// Where the user-visible structs have the packet's ends.
-struct Layout {
-  std::uint32_t data, data_end, data_meta;
-};
-constexpr Layout skb_layout{76, 80, 140}, xdp_layout{0, 4, 8};
-
 void expose(CallEnv& env, std::uint64_t context) {
+  namespace layout = runtime::layout;
   Packet& packet = *packet_of(context);
   const bool xdp = env.program().code().type == ProgType::xdp;
-  const Layout& layout = xdp ? xdp_layout : skb_layout;
-  const std::uint64_t storage = address(packet.storage.data());
-  Context::set_pointer(pointer<void>(context), layout.data, storage + packet.begin);
-  Context::set_pointer(pointer<void>(context), layout.data_end, storage + packet.end);
-  Context::set_pointer(pointer<void>(context), layout.data_meta, storage + packet.begin - packet.meta);
-  if (!xdp) *pointer<std::uint32_t>(context) = static_cast<std::uint32_t>(packet.end - packet.begin);
+  Context::point_into(pointer<void>(context), packet, xdp ? layout::xdp::packet : layout::skb::packet);
+  if (!xdp) *pointer<std::uint32_t>(context + layout::skb::len) = static_cast<std::uint32_t>(packet.end - packet.begin);
 }
 
 std::uint8_t* range(std::uint64_t context, std::uint64_t offset, std::uint64_t size) {

@@ -1,20 +1,18 @@
-// The layout of __sk_buff, once; program types add to these rows and hide some.
+// Which fields of __sk_buff programs may read and write; program types add to these rows and hide some. The layout
+// itself is in runtime/layouts.hpp.
 #pragma once
 
 #include "progtypes/common/fields.hpp"
+#include "runtime/layouts.hpp"
 
 namespace skep::progtypes::skb {
 
-// Offsets of the fields whose rules differ by type.
-inline constexpr std::uint16_t mark = 8, queue_mapping = 12, priority = 32, tc_index = 44, cb = 48, tc_classid = 72,
-                               data = 76, data_end = 80, family = 88, remote_ip4 = 92, remote_port = 132,
-                               data_meta = 140, flow_keys = 144, tstamp = 152, wire_len = 160, tstamp_type = 180,
-                               hwtstamp = 184, size = 192;
+using namespace runtime::layout::skb;
 
 // What every type with a packet may read, and the control block, which it may write.
 inline constexpr Field shared[] = {
     {.begin = 0, .end = cb, .read = Access::narrow},
-    {.begin = cb, .end = 68, .read = Access::narrow, .write = Access::narrow, .pairs = true},
+    {.begin = cb, .end = cb_end, .read = Access::narrow, .write = Access::narrow, .pairs = true},
     {.begin = 68, .end = 72, .read = Access::narrow},    // hash
     {.begin = 84, .end = 88, .read = Access::narrow},    // napi_id
     {.begin = 164, .end = 168, .read = Access::narrow},  // gso_segs

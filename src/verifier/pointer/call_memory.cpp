@@ -58,7 +58,10 @@ int check_call_memory(Env& env, const RegState& pointer, unsigned regno, std::ui
       return access_btf(env, access);
     }
     case RegType::ctx:
-      if (env.type().type == ProgType::syscall) return check_region(env, reg, regno, 0, size, largest_context, zero);
+      if (env.type().type == ProgType::syscall) {
+        note_context_use(env, reg, 0, size);
+        return check_region(env, reg, regno, 0, size, largest_context, zero);
+      }
       return check_other(env, reg, regno, size, options);
     default:
       return check_other(env, reg, regno, size, options);

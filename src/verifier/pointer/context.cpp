@@ -3,6 +3,7 @@
 // For most program types a fixed layout (ProgTypeDef::context_access) says what each field gives. Programs that are
 // attached by BTF get an array of the attach target's arguments instead: see btf_context.cpp. Tested by
 // tests/conformance/.
+#include <algorithm>
 #include <cerrno>
 
 #include "verifier/pointer/btf_context.hpp"
@@ -98,12 +99,18 @@ int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32
   return 0;
 }
 
+void note_context_use(Env& env, const RegState& reg, std::int64_t off, std::uint64_t size) {
+  const std::int64_t end = static_cast<std::int64_t>(reg.r.umax() + size) + off;
+  env.context_used = std::max(env.context_used, static_cast<std::uint32_t>(end));
+}
+
 int access_context(Env& env, const MemAccess& access) {
   if (int error = check_pointer(env, access)) return error;
   InsnAux& aux = env.aux[access.insn];
   aux.ctx_access = true;
   if (variable_offset_allowed(env)) {
-    // Plain memory of the program's own: anything goes.
+    // Plain memory of the program's own: anything goes, as far as there is any, which is seen when it is run.
+    note_context_use(env, access.reg, access.off, access.size);
     if (access.is_read() && access.value_reg >= 0) env.reg(static_cast<unsigned>(access.value_reg)).mark_unknown();
     return 0;
   }

@@ -33,6 +33,8 @@ struct MemAccess {
 // ---- one function a kind; a load leaves its result in reg(value_reg)
 int access_stack(Env& env, const MemAccess& access);
 int access_context(Env& env, const MemAccess& access);
+// A program whose context has any size reads or writes `size` bytes of it.
+void note_context_use(Env& env, const RegState& reg, std::int64_t off, std::uint64_t size);
 int access_packet(Env& env, const MemAccess& access);
 int access_map_value(Env& env, const MemAccess& access);
 int access_map_key(Env& env, const MemAccess& access);

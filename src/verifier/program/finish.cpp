@@ -81,6 +81,7 @@ Verified finish(Env& env) {
   verified.insns = std::move(remaining.insns);
   verified.original = std::move(remaining.original);
   verified.used_maps = env.used_maps;
+  verified.context_used = env.context_used;
   for (const CallRecord& record : env.call_records) verified.arguments.push_back(record.arguments);
   verified.might_sleep = env.subprograms[0].might_sleep;
   verified.changes_packet = env.subprograms[0].changes_packet;

@@ -1,0 +1,90 @@
+// See kernel/invoke.hpp. Tested by tests/kernel/invocation_test.cpp.
+#include "kernel/invoke.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "maps/cgroup_storage.hpp"
+#include "maps/map.hpp"
+#include "progtypes/common/plain_invocation.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep {
+namespace {
+
+class Host final : public progtypes::InvocationHost {
+ public:
+  Host(Kernel::Impl& kernel, const ProgramObject& program) : kernel_(kernel), program_(program) {}
+  ~Host() = default;
+
+  const btf::Btf& types() override { return *kernel_.vmlinux->btf; }
+  void forget_socket(void* socket) override {
+    const rcu::ReadGuard guard;
+    const std::shared_lock tables(kernel_.lock);
+    kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+      maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
+      if (map.info().type == MapType::sk_storage) static_cast<maps::LocalStorage&>(map).remove(socket);
+    });
+  }
+  void renew_cgroup_storage() override {
+    for (const auto& map : program_.maps) {
+      const MapType type = map->map->info().type;
+      if (type == MapType::cgroup_storage || type == MapType::percpu_cgroup_storage)
+        static_cast<maps::CgroupStorage&>(*map->map).clear();
+    }
+  }
+
+ private:
+  Kernel::Impl& kernel_;
+  const ProgramObject& program_;
+};
+
+}  // namespace
+
+ProgramObject::ProgramObject()
+    : Object(ObjectKind::program), idle(std::make_unique<engine::RunPool<InvocationState>>(1)) {}
+ProgramObject::~ProgramObject() = default;
+
+BorrowedInvocation::BorrowedInvocation(const ProgramObject& program)
+    : program_(program), state_(program.idle->take(0)) {
+  if (state_ != nullptr) return;
+  state_ = std::make_unique<InvocationState>();
+  state_->invocation = program.type->make_invocation != nullptr
+                           ? program.type->make_invocation()
+                           : progtypes::make_plain_invocation(program.type->context_size);
+}
+
+std::string cannot_run(const ProgramObject& program) {
+  if (const std::string& obstacle = program.code->executable()->obstacle(); !obstacle.empty())
+    return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, obstacle);
+  return {};
+}
+
+engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context) {
+  return program.code->executable()->make_run(
+      {.entry = program.code->entry(), .arguments = {r1}, .context = context, .services = *kernel.services});
+}
+
+int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,
+           const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome) {
+  progtypes::Invocation& invocation = *state.invocation;
+  Host host(kernel, program);
+  if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
+  const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
+  const std::uint64_t begin = kernel.services->monotonic_ns();
+  for (std::uint32_t i = 0; i < std::max(repeat, 1U); ++i) {
+    invocation.before_run();
+    if (i != 0) run->restart({invocation.argument()});
+    if (const auto cpu = invocation.cpu())
+      kernel.executor->run_on(*cpu, *run);
+    else
+      kernel.executor->run(*run);
+  }
+  outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
+  outcome.retval = static_cast<std::uint32_t>(run->result());
+  outcome.results = invocation.take(host);
+  return 0;
+}
+
+}  // namespace skep

@@ -1,0 +1,53 @@
+// Running a program on an input: what test runs and fired links share. How an input becomes a context is the program
+// type's (progtypes/invocation.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "kernel/impl.hpp"
+#include "progtypes/invocation.hpp"
+
+namespace skep {
+
+// An invocation with room for what it is made from. Programs keep those that are idle (ProgramObject::idle), so that a
+// program that is run again and again allocates nothing.
+struct InvocationState {
+  std::unique_ptr<progtypes::Invocation> invocation;
+  std::vector<std::uint8_t> data, context;
+};
+
+// Takes an idle state of the program, or makes one, and gives it back when it dies.
+class BorrowedInvocation {
+ public:
+  explicit BorrowedInvocation(const ProgramObject& program);
+  ~BorrowedInvocation() { program_.idle->give(0, std::move(state_)); }
+  BorrowedInvocation(const BorrowedInvocation&) = delete;
+  BorrowedInvocation& operator=(const BorrowedInvocation&) = delete;
+  InvocationState& operator*() const { return *state_; }
+  InvocationState* operator->() const { return state_.get(); }
+
+ private:
+  const ProgramObject& program_;
+  std::unique_ptr<InvocationState> state_;
+};
+
+// Why a program that was accepted cannot be run here; empty: it can.
+std::string cannot_run(const ProgramObject& program);
+// A run of the program from its entry, with r1 and what calls see as its context.
+engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context);
+
+struct Outcome {
+  std::uint32_t retval = 0;              // of the last run
+  std::uint64_t each_ns = 0;             // the mean time of one
+  progtypes::InvocationResults results;  // in the state, until it is used again
+};
+// Makes the context of state.data and state.context and runs the program on it, `repeat` times (at least once). 0, or a
+// negative errno.
+int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,
+           const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome);
+
+}  // namespace skep
