@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -27,10 +28,13 @@ constinit const ProgTypeDef raw_tracepoint_type = {
     .name = "raw_tracepoint",
     .context_type = "bpf_raw_tracepoint_args",
     .context_size = 96,
+    .interrupts_anything = true,
     .since = {4, 17},
     .summary = "Runs at a tracepoint, before its record is made.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_interrupt_itself = always,
+    .may_run_in_nmi = always,
 };
 
 }  // namespace skep::progtypes

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "maps/map_types.hpp"
 #include "runtime/facts.hpp"
 #include "verifier/report/explanation.hpp"
 #include "verifier/state/state.hpp"

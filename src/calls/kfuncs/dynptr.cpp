@@ -10,28 +10,28 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_copy_from_user_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_str_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign, struct task_struct *tsk)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_str_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const "
                      "void *unsafe_ptr__ign, struct task_struct *tsk)",
@@ -132,7 +132,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_dynptr_slice",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = everyone,
         .special = Special::dynptr_slice,
         .prototype =
@@ -142,7 +142,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_dynptr_slice_rdwr",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = everyone,
         .special = Special::dynptr_slice_rdwr,
         .prototype = "void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 "

@@ -11,6 +11,7 @@ constexpr Kfunc entries[] = {
     Kfunc{
         .name = "__bpf_trap",
         .prog_types = everyone,
+        .special = Special::trap,
         .prototype = "void __bpf_trap(void)",
     },
     Kfunc{
@@ -63,6 +64,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_lock",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_lock,
         .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
@@ -71,6 +73,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_lock_irqsave",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_lock_irqsave,
         .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
@@ -79,6 +82,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_unlock",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_unlock,
         .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
@@ -87,6 +91,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_unlock_irqrestore",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_unlock_irqrestore,
         .prototype =

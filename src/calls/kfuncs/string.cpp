@@ -46,14 +46,14 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_stream_print_stack",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_print_stack(int stream_id)",
         .fn = impl::bpf_stream_print_stack,
     },
     Kfunc{
         .name = "bpf_stream_vprintk",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
         .fn = impl::bpf_stream_vprintk,

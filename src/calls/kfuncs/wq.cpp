@@ -72,7 +72,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wq_set_callback",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::implicit_args,
         .prog_types = everyone,
         .special = Special::wq_set_callback,
         .prototype = "int bpf_wq_set_callback(struct bpf_wq *wq, int (*callback_fn)(void *map, int *key, void *value), "

@@ -190,7 +190,8 @@ int release_dynptr(Env& env, const Call& call) {
   return env.refuse(-EINVAL, "dynptr has no reference to release");
 }
 
-void invalidate_packet_slices(Env& env) {
+void forget_packet(Env& env) {
+  clear_packet_pointers(env);
   constexpr std::uint32_t packet = reg_flag::dynptr_skb | reg_flag::dynptr_xdp | reg_flag::dynptr_skb_meta;
   env.state->for_each_reg([&](RegState& reg) {
     if (reg.is(RegType::mem) && reg.has(packet)) invalidate_reg(env, reg);

@@ -12,10 +12,9 @@
 namespace skep::verifier {
 
 using calls::Special;
+namespace call_flag = calls::call_flag;
 
 namespace {
-
-using enum calls::HelperId;
 
 // Whether this program may make the call at all, whatever the arguments.
 int check_helper_allowed(Env& env, const calls::Helper& helper) {
@@ -23,7 +22,7 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
   if (allowed == nullptr || !allowed(helper.id, env.input.traits))
     return env.refuse(-EINVAL, explain::helper_not_allowed(helper_label(helper)),
                       "program of this type cannot use helper {}", helper_label(helper));
-  if (helper.gpl_only && !env.input.traits.gpl)
+  if (helper.has(call_flag::gpl_only) && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
   if (const auto refused = env.type().helper_refused; refused != nullptr)
     if (const std::string_view why = refused(helper.id, env.input.traits); !why.empty())
@@ -31,13 +30,9 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
   return 0;
 }
 
-// In programs that may sleep these two read the stack traces of user space, which may fault.
-bool may_fault_if_sleepable(const calls::Helper& helper) {
-  return is_helper(helper, get_stack) || is_helper(helper, get_task_stack);
-}
-
 int check_helper_context(Env& env, const calls::Helper& helper) {
-  const bool sleeps = helper.might_sleep || (may_fault_if_sleepable(helper) && env.input.traits.sleepable);
+  const bool sleeps =
+      helper.has(call_flag::sleepable) || (helper.has(call_flag::faults_if_sleepable) && env.input.traits.sleepable);
   if (!sleeps) return 0;
   const char* where = non_sleepable_context(env);
   if (where == nullptr) return 0;
@@ -82,7 +77,7 @@ int check_map_access(Env& env, const Call& call) {
 // The constant index of a tail call, for the engines.
 int note_map_key(Env& env, Call& call) {
   if (call.special != Special::tail_call) return 0;
-  if (call.map == nullptr || call.map->type != MapType::prog_array)
+  if (call.map == nullptr || !maps::map_type(call.map->type).offers(call.helper->map_use))
     return env.refuse(-EINVAL, "expected prog array map for tail call");
   InsnAux& aux = env.insn_aux();
   const RegState& index = env.reg(3);
@@ -170,11 +165,8 @@ int check_helper_call(Env& env, const Insn& insn) {
   set_helper_result(env, call, err);
   if (err != 0) return err;
   note_call_result(env);
-  if (const int bad = check_map_for_helper(env, *helper, call.map)) return bad;
-  if (helper->changes_packet) {
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
-  }
+  if (const int bad = check_map_for_helper(env, call)) return bad;
+  if (call.has(call_flag::changes_packet)) forget_packet(env);
   return 0;
 }
 

@@ -9,7 +9,7 @@
 
 namespace skep::verifier {
 
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
 
@@ -65,7 +65,7 @@ int create(Env& env, const Call& call, unsigned regno, const btf::Btf& btf, btf:
     slot.spilled = RegState{};
     RegState& it = slot.spilled;
     it.type = RegType::stack;
-    if (call.has(kfunc_flag::rcu_protected)) it.flags = in_rcu_section(env) ? reg_flag::rcu : reg_flag::untrusted;
+    if (call.has(call_flag::rcu_protected)) it.flags = in_rcu_section(env) ? reg_flag::rcu : reg_flag::untrusted;
     it.iter = IterState::active;
     it.btf = &btf;
     it.btf_id = id;
@@ -107,7 +107,7 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
   const auto size = btf.size_of(id);
   if (!size || *size == 0 || *size % 8 != 0) return env.refuse(-EINVAL, "expected valid iter pointer as R{}", regno);
   const unsigned slots = *size / 8;
-  if (call.has(kfunc_flag::iter_new)) return create(env, call, regno, btf, id, slots);
+  if (call.has(call_flag::iter_new)) return create(env, call, regno, btf, id, slots);
 
   Place place;
   switch (find(env, reg, btf, id, slots, place)) {
@@ -125,7 +125,7 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
   call.iter_slot = place.slot;
   const std::uint32_t ref = stack[static_cast<std::size_t>(place.slot)].spilled.ref_id;
   call.arg_ref = ref;
-  if (!call.has(kfunc_flag::iter_destroy)) return 0;
+  if (!call.has(call_flag::iter_destroy)) return 0;
   for (unsigned i = 0; i < slots; ++i) {
     const std::size_t at = static_cast<std::size_t>(place.slot) - i;
     StackSlot& slot = stack[at];

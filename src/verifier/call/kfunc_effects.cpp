@@ -12,7 +12,7 @@ namespace skep::verifier {
 using btf::FieldKind;
 using btf::Kind;
 using calls::Special;
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
 
@@ -258,7 +258,7 @@ int memory_result(Env& env, const Call& call, const btf::Btf& btf, btf::TypeId p
   r0.mark_pointer(RegType::mem, rdonly ? reg_flag::rdonly : 0);
   r0.mem_size = static_cast<std::uint32_t>(size);
   r0.ref_id = call.arg_ref;  // gone with the object that it is part of
-  if (call.has(kfunc_flag::rcu_protected)) r0.flags |= reg_flag::rcu;
+  if (call.has(call_flag::rcu_protected)) r0.flags |= reg_flag::rcu;
   return 0;
 }
 
@@ -267,15 +267,15 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
   r0.mark_pointer(RegType::btf);
   r0.btf = call.kfunc->btf.get();
   r0.btf_id = pointee;
-  if (call.has(kfunc_flag::rcu_protected)) {
+  if (call.has(call_flag::rcu_protected)) {
     r0.flags |= reg_flag::rcu;
-  } else if (call.has(kfunc_flag::iter_next)) {
+  } else if (call.has(call_flag::iter_next)) {
     const RegState& iter = env.state->frames[static_cast<std::size_t>(call.iter_frame)]
                                ->stack[static_cast<std::size_t>(call.iter_slot)]
                                .spilled;
     r0.flags |= iter.has(reg_flag::rcu) ? reg_flag::rcu : reg_flag::trusted;
-  } else if (call.name() == "bpf_get_kmem_cache") {
-    r0.flags |= reg_flag::untrusted;  // of any address at all: nothing keeps it
+  } else if (call.has(call_flag::ret_untrusted)) {
+    r0.flags |= reg_flag::untrusted;
   } else {
     r0.flags |= reg_flag::trusted;  // what kfuncs return may be used, unless they say otherwise
   }
@@ -284,7 +284,7 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
 bool may_be_null(const Call& call) {
   // An object that is owned has a count to be raised; one that is not may be on its way out.
   if (call.special == Special::refcount_acquire) return !call.arg_owning;
-  return call.has(kfunc_flag::ret_null);
+  return call.has(call_flag::ret_null);
 }
 
 int pointer_result(Env& env, Call& call, const btf::Btf& btf, btf::TypeId result) {
@@ -308,7 +308,7 @@ int pointer_result(Env& env, Call& call, const btf::Btf& btf, btf::TypeId result
     r0.flags |= reg_flag::maybe_null;
     r0.id = env.new_id();
   }
-  if (call.has(kfunc_flag::acquire)) {
+  if (call.has(call_flag::acquire)) {
     std::uint32_t id = 0;
     if (const int err = acquire_reference(env, static_cast<std::int32_t>(env.insn_idx), id)) return err;
     r0.id = r0.ref_id = id;
@@ -328,7 +328,7 @@ int set_result(Env& env, Call& call) {
   const btf::TypeId result = btf.skip_modifiers(btf.type(call.kfunc->proto).type);
   const btf::Type& t = btf.type(result);
   RegState& r0 = env.reg(0);
-  if (call.has(kfunc_flag::acquire)) {
+  if (call.has(call_flag::acquire)) {
     const bool object =
         t.kind == Kind::ptr && (btf.resolved(t.type).kind == Kind::struct_ || call.special == Special::obj_new ||
                                 call.special == Special::percpu_obj_new || call.special == Special::refcount_acquire);
@@ -361,11 +361,8 @@ int apply_kfunc_effects(Env& env, Call& call) {
   clear_caller_saved(env, env.frame());
   if (const int err = set_result(env, call)) return err;
   note_call_result(env);
-  if (call.name() == "bpf_xdp_pull_data") {  // the one kfunc that moves packet data
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
-  }
-  if (call.has(kfunc_flag::iter_next)) {
+  if (call.has(call_flag::changes_packet)) forget_packet(env);
+  if (call.has(call_flag::iter_next)) {
     if (const int err = advance_iterator(env, call)) return err;
   }
   return 0;

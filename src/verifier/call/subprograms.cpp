@@ -30,8 +30,7 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
   if (args_error != 0) return env.refuse(args_error, "Caller passes invalid args into func#{} ('{}')", index, sub.name);
   if (env.log->steps()) env.log->print("Func#{} ('{}') is global and assumed valid.\n", index, sub.name);
   if (sub.changes_packet) {
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
+    forget_packet(env);
   }
   sub.called = true;
   (in_rcu_section(env) ? sub.called_protected : sub.called_unprotected) = true;

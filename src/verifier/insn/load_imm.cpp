@@ -12,7 +12,7 @@ namespace {
 int load_map(const InsnAux& aux, RegState& dst, bool value) {
   if (!value) {
     dst.mark_pointer(RegType::map_ptr);
-  } else if (aux.map->type == MapType::arena) {
+  } else if (maps::map_type(aux.map->type).direct_values == maps::DirectValues::pages) {
     dst.mark_unknown();
     return 0;
   } else {
@@ -45,10 +45,6 @@ bool in_callback(const Env& env) {
   return false;
 }
 
-bool reads_packets_classically(ProgType type) {
-  return type == ProgType::socket_filter || type == ProgType::sched_cls || type == ProgType::sched_act;
-}
-
 }  // namespace
 
 int check_load_imm64(Env& env, const Insn& insn) {
@@ -79,7 +75,7 @@ int check_load_imm64(Env& env, const Insn& insn) {
 
 int check_ld_abs(Env& env, const Insn& insn) {
   constexpr unsigned context_reg = 6;
-  if (!reads_packets_classically(env.type().type))
+  if (!env.type().classic_packet_loads)
     return env.refuse(-EINVAL, "BPF_LD_[ABS|IND] instructions not allowed for this program type");
   if (in_callback(env)) return env.refuse(-EINVAL, "cannot use BPF_LD_[ABS|IND] within callback");
   if (int error = check_reg(env, context_reg, RegUse::source)) return error;

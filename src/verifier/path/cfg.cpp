@@ -47,7 +47,7 @@ int find_jump_table(Env& env, std::uint32_t at) {
   const Subprogram& subprogram = env.subprograms[subprogram_at(env, at)];
   std::vector<std::uint32_t> targets;
   for (const maps::MapInfo* map : env.used_maps) {
-    if (map->type != MapType::insn_array || map->insn_targets.empty()) continue;
+    if (maps::map_type(map->type).holds != maps::Holds::instructions || map->insn_targets.empty()) continue;
     const std::uint32_t first = map->insn_targets.front();
     if (first < subprogram.start || first >= subprogram.end) continue;
     targets.insert(targets.end(), map->insn_targets.begin(), map->insn_targets.end());
@@ -75,16 +75,16 @@ void mark_call(Env& env, std::uint32_t at) {
   if (runs_callback_now(env, at)) aux.calls_callback = aux.force_checkpoint = aux.prune_point = aux.jump_point = true;
   Subprogram& subprogram = env.subprograms[subprogram_at(env, at)];
   if (aux.helper != nullptr) {
-    subprogram.might_sleep |= aux.helper->might_sleep;
-    subprogram.changes_packet |= aux.helper->changes_packet || aux.helper->special == Special::tail_call;
+    subprogram.might_sleep |= aux.helper->has(calls::call_flag::sleepable);
+    subprogram.changes_packet |=
+        aux.helper->has(calls::call_flag::changes_packet) || aux.helper->special == Special::tail_call;
   }
   if (aux.kfunc != nullptr && aux.kfunc->entry != nullptr) {
     const std::uint32_t flags = aux.kfunc->entry->flags;
-    if ((flags & calls::kfunc_flag::iter_next) != 0) aux.prune_point = aux.force_checkpoint = true;
-    subprogram.might_sleep |= (flags & calls::kfunc_flag::sleepable) != 0;
+    if ((flags & calls::call_flag::iter_next) != 0) aux.prune_point = aux.force_checkpoint = true;
+    subprogram.might_sleep |= (flags & calls::call_flag::sleepable) != 0;
     subprogram.might_throw |= aux.kfunc->entry->special == Special::throw_;
-    // The one kfunc that moves packet data.
-    subprogram.changes_packet |= aux.kfunc->name == "bpf_xdp_pull_data";
+    subprogram.changes_packet |= (flags & calls::call_flag::changes_packet) != 0;
   }
   if (is_subprogram_call(env.insns[at])) aux.prune_point = true;
   if (at + 1 < env.insns.size()) env.aux[at + 1].prune_point = env.aux[at + 1].jump_point = true;

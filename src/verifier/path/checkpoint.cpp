@@ -27,7 +27,7 @@ constexpr std::uint32_t patience = 3, patience_of_forced = 64;
 bool is_iterator_next(const Env& env) {
   const KfuncCall* call = env.aux[env.insn_idx].kfunc;
   return env.insn().code == (insn_class::jmp | jmp_op::call) && env.insn().src == call_kind::kfunc && call != nullptr &&
-         call->entry != nullptr && (call->entry->flags & calls::kfunc_flag::iter_next) != 0;
+         call->entry != nullptr && (call->entry->flags & calls::call_flag::iter_next) != 0;
 }
 
 // The iterator that a call of next() here is given: still able to produce elements?

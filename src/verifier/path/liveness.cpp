@@ -31,7 +31,7 @@ UseDef of_call(const Env& env, std::uint32_t at) {
     const btf::Btf& btf = *aux.kfunc->btf;
     const auto params = btf.params(btf.type(aux.kfunc->proto));
     std::size_t count = params.size();
-    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0 && count > 0) {
+    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::call_flag::implicit_args) != 0 && count > 0) {
       // Where BTF names the argument that the verifier supplies at all, it is the last.
       const auto last = btf.pointee(params[count - 1].type);
       if (last && btf.type(*last).name == "bpf_prog_aux") --count;

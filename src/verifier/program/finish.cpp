@@ -19,7 +19,7 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   facts.helper = aux.helper;
   if (aux.kfunc != nullptr) {
     facts.kfunc = aux.kfunc->entry;
-    facts.needs_aux = aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0;
+    facts.needs_aux = aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::call_flag::implicit_args) != 0;
   }
   if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.callee);
   // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:

@@ -33,7 +33,7 @@ bool is_implementation(Env& env, std::string_view name) {
   constexpr std::string_view suffix = "_impl";
   if (!name.ends_with(suffix)) return false;
   const calls::Kfunc* base = env.input.resolver->kfuncs().find(name.substr(0, name.size() - suffix.size()));
-  return base != nullptr && (base->flags & calls::kfunc_flag::implicit_args) != 0;
+  return base != nullptr && (base->flags & calls::call_flag::implicit_args) != 0;
 }
 
 int resolve(Env& env, const Insn& insn, KfuncCall& call) {

@@ -81,24 +81,24 @@ int resolve_kernel_symbol(Env& env, std::uint32_t at) {
 
 // Only these keep their values where an address can point to.
 int direct_value_error(const maps::MapInfo& map, std::uint32_t offset) {
+  using maps::DirectValues;
   constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
-  switch (map.type) {
-    case MapType::array:
-    case MapType::percpu_array:
+  switch (maps::map_type(map.type).direct_values) {
+    case DirectValues::element:
       if (map.max_entries != 1) return not_supported;
       return offset >= map.value_size ? -EINVAL : 0;
-    case MapType::insn_array:
+    case DirectValues::instructions:
       return offset % 8 != 0 || offset / 8 >= map.max_entries ? -EINVAL : 0;
-    case MapType::arena:
+    case DirectValues::pages:
       return offset >= std::uint64_t{map.max_entries} << 12 ? -EINVAL : 0;
-    default:
+    case DirectValues::none:
       return 0;
   }
+  return 0;
 }
 
 bool has_direct_values(const maps::MapInfo& map) {
-  return map.type == MapType::array || map.type == MapType::percpu_array || map.type == MapType::arena ||
-         map.type == MapType::insn_array;
+  return maps::map_type(map.type).direct_values != maps::DirectValues::none;
 }
 
 const maps::MapInfo* find_map(Env& env, std::uint32_t at, int& error) {

@@ -23,19 +23,8 @@ bool is_throw(const Env& env, std::uint32_t at) {
 }
 
 bool may_interrupt_itself(const Env& env) {
-  switch (env.type().type) {
-    case ProgType::kprobe:
-    case ProgType::tracepoint:
-    case ProgType::perf_event:
-    case ProgType::raw_tracepoint:
-      return true;
-    case ProgType::tracing:
-      return env.input.traits.attach_type != AttachType::trace_iter;
-    case ProgType::lsm:
-      return env.input.traits.attach_type == AttachType::lsm_mac;
-    default:
-      return false;
-  }
+  const auto may = env.type().may_interrupt_itself;
+  return may != nullptr && may(env.input.traits);
 }
 
 bool is_callback(const Subprogram& subprogram) {
