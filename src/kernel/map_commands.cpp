@@ -283,8 +283,7 @@ int Kernel::Impl::map_freeze(Call<attr::MapFreeze>& call) {
   return target.object->map->freeze();
 }
 
-// ---- batches
-// --------------------------------------------------------------------------------------------------------------
+// ---- batches --------------------------------------------------------------------------------------------------------
 
 // The position of a batch is the last key that was given: any map can go on from there.
 int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {

@@ -89,7 +89,6 @@ struct ProgramObject final : Object {
   std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
   std::shared_ptr<const runtime::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
-  std::vector<std::uint8_t> context_fields;  // see test_run.cpp
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;
   std::uint8_t tag[8] = {};

@@ -77,7 +77,7 @@ struct ProgTypeDef {
 
   // The access of `size` bytes at `offset` of the context.
   CtxAccess (*context_access)(std::int32_t offset, std::uint32_t size, bool write, const ProgramTraits&) = nullptr;
-  // Whether helper `id` may be called (already known to exist); `denied_message` left empty gives the usual message.
+  // Whether helper `id` (which exists) is one of the type's: else "program of this type cannot use helper".
   bool (*helper_allowed)(std::uint32_t id, const ProgramTraits&) = nullptr;
   // The message when a helper that the type has may not be called here ("helper call is not allowed in probe"); empty:
   // it may.

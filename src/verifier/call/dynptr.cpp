@@ -4,7 +4,9 @@
 // (RegState::dynptr_id), and some kinds own a reference (ring buffer records, files) that all clones share. Writing
 // over a dynptr destroys it and its slices; the last one that owns a reference may not be written over. Tested by
 // tests/verifier/call/references_test.cpp.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 

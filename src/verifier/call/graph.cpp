@@ -3,6 +3,7 @@
 //
 // Tested by tests/conformance/.
 #include "calls/kptr_targets.hpp"
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {
@@ -59,7 +60,7 @@ const btf::Record* record_of(Env& env, const RegState& reg) {
 bool in_rbtree_callback(const Env& env) {
   for (const auto& frame : env.state->frames) {
     if (frame->kind != FrameKind::callback || frame->call_site < 0) continue;
-    const KfuncCall* kfunc = env.aux[static_cast<std::size_t>(frame->call_site)].kfunc;
+    const KfuncCall* kfunc = env.aux[static_cast<std::size_t>(frame->call_site)].names.kfunc;
     if (kfunc != nullptr && kfunc->entry != nullptr && kfunc->entry->special == Special::rbtree_add) return true;
   }
   return false;

@@ -1,7 +1,10 @@
 // What helpers do besides taking arguments: callbacks, tail calls, dynptrs, kptrs; and what they return.
 //
 // One function for each `Special` that needs one. Tested by tests/verifier/call/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 
@@ -98,14 +101,14 @@ int run_loop(Env& env, const Call& call) {
   // bpf_loop can be inlined when every path calls the same function with flags 0.
   const RegState& flags = env.reg(4);
   const bool fits = flags.is_null();
-  const bool first = !aux.loop_inlinable && aux.callee == 0;
-  if (fits && (first || aux.loop_inlinable))
+  const bool first = !aux.call.loop_inlinable && aux.call.loop_callback == 0;
+  if (fits && (first || aux.call.loop_inlinable))
     if (const int err = mark_precise(env, 4)) return err;
   if (first) {
-    aux.loop_inlinable = fits;
-    aux.callee = static_cast<std::uint32_t>(call.callback);
-  } else if (aux.callee != static_cast<std::uint32_t>(call.callback) || !fits) {
-    aux.loop_inlinable = false;
+    aux.call.loop_inlinable = fits;
+    aux.call.loop_callback = static_cast<std::uint32_t>(call.callback);
+  } else if (aux.call.loop_callback != static_cast<std::uint32_t>(call.callback) || !fits) {
+    aux.call.loop_inlinable = false;
   }
   // How often it runs decides when the walk may stop.
   if (const int err = mark_precise(env, 1)) return err;

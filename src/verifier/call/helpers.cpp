@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -45,11 +47,11 @@ int check_helper_context(Env& env, const calls::Helper& helper) {
 void note_map(Env& env, const Call& call) {
   InsnAux& aux = env.insn_aux();
   if (call.map == nullptr) return;
-  if (aux.map == nullptr && !aux.map_poisoned) {
-    aux.map = call.map;
-  } else if (aux.map != call.map) {
-    aux.map = nullptr;
-    aux.map_poisoned = true;
+  if (aux.call.map == nullptr && !aux.call.map_poisoned) {
+    aux.call.map = call.map;
+  } else if (aux.call.map != call.map) {
+    aux.call.map = nullptr;
+    aux.call.map_poisoned = true;
   }
 }
 
@@ -82,14 +84,14 @@ int note_map_key(Env& env, Call& call) {
   InsnAux& aux = env.insn_aux();
   const RegState& index = env.reg(3);
   if (!index.is_const() || index.r.umax() >= call.map->max_entries) {
-    aux.map_key_poisoned = true;
+    aux.call.map_key_poisoned = true;
     return 0;
   }
   if (const int err = mark_precise(env, 3)) return err;
   const std::uint64_t key = index.r.const_value();
-  if (aux.map_key_known && aux.map_key != key) aux.map_key_poisoned = true;
-  aux.map_key = key;
-  aux.map_key_known = true;
+  if (aux.call.map_key_known && aux.call.map_key != key) aux.call.map_key_poisoned = true;
+  aux.call.map_key = key;
+  aux.call.map_key_known = true;
   return 0;
 }
 
@@ -132,13 +134,12 @@ int release_argument(Env& env, Call& call) {
 }  // namespace
 
 int check_helper_call(Env& env, const Insn& insn) {
-  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm), env.type().type);
+  const calls::Helper* helper = env.insn_aux().names.helper;
   if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   if (helper->since > env.input.release) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   Call call;
   call.helper = helper;
   call.special = helper->special;
-  env.insn_aux().helper = helper;
 
   if (const int err = check_helper_allowed(env, *helper)) return err;
   if (env.state->active_locks != 0 && !allowed_under_lock(call))

@@ -3,7 +3,10 @@
 // Every call of `next` splits the path: one on which the iterator is drained and NULL comes back, and one on which
 // another element does. Imprecise scalars that changed since the last round are forgotten, so that the walk round the
 // loop comes to an end. Tested by tests/conformance/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 

@@ -6,9 +6,12 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/program/map_use.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 

@@ -3,8 +3,10 @@
 // Tested by tests/verifier/call/.
 #include <utility>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -81,10 +83,11 @@ int give_to_graph(Env& env, const Call& call) {
   }
   if (call.node_ref == 0) return unsupported(env, fmt::format("{} of this node", call.name()));
   InsnAux& aux = env.insn_aux();
-  if (aux.field_known && aux.value != call.field->node_offset)  // the engine finds the object by it, whatever the path
+  if (aux.call.field_known &&
+      aux.call.value != call.field->node_offset)  // the engine finds the object by it, whatever the path
     return unsupported(env, fmt::format("one {} of nodes at different offsets", call.name()));
-  aux.field_known = true;
-  aux.value = call.field->node_offset;
+  aux.call.field_known = true;
+  aux.call.value = call.field->node_offset;
   if (const int err = convert_to_non_owning(env, call.node_ref))
     return env.refuse(err, "kfunc {} conversion of owning ref to non-owning failed", call.name());
   return 0;
@@ -104,8 +107,7 @@ int throw_exception(Env& env) {
   return path_finished;
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------------------
+// ---- results --------------------------------------------------------------------------------------------------------
 
 int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   if (call.const_value > UINT32_MAX) return env.refuse(-EINVAL, "local type ID argument must be in range [0, U32_MAX]");
@@ -129,11 +131,12 @@ int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   r0.btf = btf;
   r0.btf_id = id;
   InsnAux& aux = env.insn_aux();
-  if (aux.btf_id != 0 && aux.btf_id != id)  // the engine allocates what the instruction says, whatever the path
+  if (aux.call.btf_id != 0 &&
+      aux.call.btf_id != id)  // the engine allocates what the instruction says, whatever the path
     return unsupported(env, fmt::format("one {} of different types", call.name()));
-  aux.btf = btf;
-  aux.btf_id = id;
-  aux.value = size;
+  aux.call.btf = btf;
+  aux.call.btf_id = id;
+  aux.call.value = size;
   record_of_allocated(env, btf, id);
   return 0;
 }

@@ -2,8 +2,10 @@
 //
 // Types come from BTF, rules from the entry's flags and its `Special` (calls/kfuncs/*.cpp). Tested by
 // tests/verifier/call/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -12,14 +14,6 @@ using calls::Special;
 namespace call_flag = calls::call_flag;
 
 namespace {
-
-const KfuncCall* find_kfunc_call(Env& env, const Insn& insn) {
-  if (env.insn_aux().kfunc != nullptr) return env.insn_aux().kfunc;
-  const std::uint64_t key =
-      (static_cast<std::uint64_t>(static_cast<std::uint16_t>(insn.off)) << 32) | static_cast<std::uint32_t>(insn.imm);
-  const auto it = env.kfunc_calls.find(key);
-  return it == env.kfunc_calls.end() ? nullptr : &it->second;
-}
 
 int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   const auto& traits = env.input.traits;
@@ -76,7 +70,7 @@ int push_lock_failure(Env& env) {
 }  // namespace
 
 int check_kfunc_call(Env& env, const Insn& insn) {
-  const KfuncCall* kfunc = find_kfunc_call(env, insn);
+  const KfuncCall* kfunc = env.insn_aux().names.kfunc;
   if (kfunc == nullptr) return env.refuse(-EINVAL, "kernel btf_id {} is not a function", insn.imm);
   if (const int err = check_kfunc_allowed(env, *kfunc)) return err;
   // Compilers put it where control cannot come in a program whose behavior is defined.
@@ -85,7 +79,6 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   Call call;
   call.kfunc = kfunc;
   call.special = kfunc->entry->special;
-  env.insn_aux().kfunc = kfunc;
 
   if (env.state->active_locks != 0 && !allowed_under_lock(call))
     return env.refuse(

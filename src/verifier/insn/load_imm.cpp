@@ -4,7 +4,11 @@
 // tests/conformance/.
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -12,14 +16,14 @@ namespace {
 int load_map(const InsnAux& aux, RegState& dst, bool value) {
   if (!value) {
     dst.mark_pointer(RegType::map_ptr);
-  } else if (maps::map_type(aux.map->type).direct_values == maps::DirectValues::pages) {
+  } else if (maps::map_type(aux.names.map->type).direct_values == maps::DirectValues::pages) {
     dst.mark_unknown();
     return 0;
   } else {
     dst.mark_pointer(RegType::map_value);
-    dst.r = Scalar::constant(aux.map_value_offset);
+    dst.r = Scalar::constant(aux.names.map_value_offset);
   }
-  dst.map = aux.map;
+  dst.map = aux.names.map;
   return 0;
 }
 
@@ -33,10 +37,10 @@ int load_function(Env& env, RegState& dst, std::uint32_t subprogram) {
 }
 
 void load_kernel_variable(const InsnAux& aux, RegState& dst) {
-  dst.mark_pointer(aux.ldimm_type, aux.ldimm_flags);
-  dst.mem_size = aux.btf_var_mem_size;
-  dst.btf = aux.btf;
-  dst.btf_id = aux.btf_id;
+  dst.mark_pointer(aux.names.ldimm_type, aux.names.ldimm_flags);
+  dst.mem_size = aux.names.btf_var_mem_size;
+  dst.btf = aux.names.btf;
+  dst.btf_id = aux.names.btf_id;
 }
 
 bool in_callback(const Env& env) {
@@ -61,7 +65,7 @@ int check_load_imm64(Env& env, const Insn& insn) {
       load_kernel_variable(aux, dst);
       return 0;
     case pseudo::func:
-      return load_function(env, dst, aux.callee);
+      return load_function(env, dst, aux.names.callee);
     case pseudo::map_fd:
     case pseudo::map_idx:
       return load_map(aux, dst, false);

@@ -2,7 +2,7 @@
 // program asks for it (BPF_F_STRICT_ALIGNMENT) or the instruction needs it. Tested by tests/verifier/pointer/.
 #include <cerrno>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 namespace {

@@ -3,6 +3,7 @@
 // Copies share an id: what is learnt of one is known of all. Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <algorithm>
 
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
