@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "maps/map_types.hpp"
 #include "runtime/call_env.hpp"
@@ -20,6 +21,8 @@
 namespace skep::calls {
 
 using runtime::CallFn;
+// What runs, one function a call; a table of entries declares those that its entries name, calls/impl/ has them.
+using CallFunction = std::remove_pointer_t<CallFn>;
 
 // ---- helpers: arguments and results by kind ------------------------------------------------------------------------
 

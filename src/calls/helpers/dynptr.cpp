@@ -2,7 +2,12 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_dynptr_from_mem, bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr, bpf_ringbuf_discard_dynptr,
+    bpf_dynptr_read, bpf_dynptr_write, bpf_dynptr_data;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -3,7 +3,14 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/map.cpp
+CallFunction bpf_map_lookup_elem, bpf_map_update_elem, bpf_map_delete_elem, bpf_get_local_storage, bpf_map_push_elem,
+    bpf_map_pop_elem, bpf_map_peek_elem, bpf_for_each_map_elem, bpf_map_lookup_percpu_elem;
+// impl/objects.cpp
+CallFunction bpf_kptr_xchg;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

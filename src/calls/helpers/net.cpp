@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/packet.cpp
+CallFunction bpf_redirect;
+// impl/map.cpp
+CallFunction bpf_redirect_map;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

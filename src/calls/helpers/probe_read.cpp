@@ -2,7 +2,12 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/memory.cpp
+CallFunction bpf_probe_read, bpf_probe_write_user, bpf_probe_read_str, bpf_probe_read_user, bpf_probe_read_kernel,
+    bpf_probe_read_user_str, bpf_probe_read_kernel_str, bpf_copy_from_user, bpf_copy_from_user_task;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

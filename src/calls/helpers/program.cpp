@@ -2,7 +2,15 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_get_numa_node_id;
+// impl/map.cpp
+CallFunction bpf_tail_call, bpf_loop;
+// impl/sections.cpp
+CallFunction bpf_spin_lock, bpf_spin_unlock;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

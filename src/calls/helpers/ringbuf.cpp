@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_ringbuf_output, bpf_ringbuf_reserve, bpf_ringbuf_submit, bpf_ringbuf_discard, bpf_ringbuf_query;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/packet.cpp
+CallFunction bpf_skb_store_bytes, bpf_l3_csum_replace, bpf_l4_csum_replace, bpf_skb_load_bytes, bpf_csum_diff,
+    bpf_skb_change_type, bpf_get_hash_recalc, bpf_skb_change_tail, bpf_skb_pull_data, bpf_csum_update,
+    bpf_skb_change_head, bpf_skb_load_bytes_relative, bpf_csum_level;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

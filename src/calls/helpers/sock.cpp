@@ -2,7 +2,14 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/sockets.cpp
+CallFunction bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_sk_fullsock, bpf_tcp_sock, bpf_get_listener_sock,
+    bpf_skc_lookup_tcp, bpf_skc_to_tcp_sock;
+// impl/environment.cpp
+CallFunction bpf_get_netns_cookie;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/tasks.cpp
+CallFunction bpf_sk_storage_get, bpf_sk_storage_delete, bpf_task_storage_get, bpf_task_storage_delete;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/strings.cpp
+CallFunction bpf_strtol, bpf_strtoul, bpf_strncmp;
+// impl/format.cpp
+CallFunction bpf_snprintf;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

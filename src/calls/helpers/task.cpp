@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_get_current_pid_tgid, bpf_get_current_uid_gid, bpf_get_current_comm;
+// impl/tasks.cpp
+CallFunction bpf_get_current_task, bpf_get_current_task_btf;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

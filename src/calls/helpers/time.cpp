@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_ktime_get_ns, bpf_jiffies64, bpf_ktime_get_boot_ns, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns;
+// impl/timer.cpp
+CallFunction bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, bpf_timer_cancel;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

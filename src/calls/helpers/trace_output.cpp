@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/format.cpp
+CallFunction bpf_trace_printk, bpf_trace_vprintk;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/arguments.cpp
+CallFunction bpf_get_func_arg, bpf_get_func_ret, bpf_get_func_arg_cnt;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {

@@ -2,7 +2,7 @@
 // itself and never the caller's buffer. Tested by tests/calls/runtime_test.cpp.
 #include "calls/impl/dynptr.hpp"
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 #include "runtime/program.hpp"
 

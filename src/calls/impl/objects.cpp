@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::calls::impl {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <span>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {

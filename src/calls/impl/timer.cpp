@@ -6,7 +6,7 @@
 #include "async/timer.hpp"
 
 #include "btf/special_fields.hpp"
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::impl {

@@ -4,7 +4,7 @@
 // tests/calls/runtime_test.cpp.
 #include "async/work_item.hpp"
 #include "btf/special_fields.hpp"
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::impl {

@@ -1,8 +1,12 @@
 // Pages of arenas.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/arena.cpp
+CallFunction bpf_arena_alloc_pages, bpf_arena_free_pages, bpf_arena_reserve_pages;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

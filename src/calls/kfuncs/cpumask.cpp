@@ -1,9 +1,18 @@
 // CPU masks.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
-#include "calls/kfuncs/kfuncs.hpp"
 #include "calls/impl/objects.hpp"
+#include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/cpumask.cpp
+CallFunction bpf_cpumask_acquire, bpf_cpumask_and, bpf_cpumask_any_and_distribute, bpf_cpumask_any_distribute,
+    bpf_cpumask_clear, bpf_cpumask_clear_cpu, bpf_cpumask_copy, bpf_cpumask_create, bpf_cpumask_empty,
+    bpf_cpumask_equal, bpf_cpumask_first, bpf_cpumask_first_and, bpf_cpumask_first_zero, bpf_cpumask_full,
+    bpf_cpumask_intersects, bpf_cpumask_or, bpf_cpumask_populate, bpf_cpumask_release, bpf_cpumask_set_cpu,
+    bpf_cpumask_setall, bpf_cpumask_subset, bpf_cpumask_test_and_clear_cpu, bpf_cpumask_test_and_set_cpu,
+    bpf_cpumask_test_cpu, bpf_cpumask_weight, bpf_cpumask_xor;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

@@ -1,8 +1,14 @@
 // Dynamic pointers: where they come from, what may be done with them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_from_skb, bpf_dynptr_from_xdp,
+    bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_size, bpf_dynptr_slice,
+    bpf_dynptr_slice_rdwr;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

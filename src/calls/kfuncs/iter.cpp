@@ -1,8 +1,13 @@
 // Iterators on the stack: new, next and destroy of each.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/iterators.cpp
+CallFunction bpf_iter_bits_destroy, bpf_iter_bits_new, bpf_iter_bits_next, bpf_iter_num_destroy, bpf_iter_num_new,
+    bpf_iter_num_next;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

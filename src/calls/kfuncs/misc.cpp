@@ -1,8 +1,14 @@
 // Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/memory.cpp
+CallFunction bpf_copy_from_user_str;
+// impl/objects.cpp
+CallFunction bpf_rdonly_cast;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

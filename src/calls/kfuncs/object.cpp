@@ -1,8 +1,19 @@
 // Objects that programs allocate, and the lists and trees that hold them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/lists.cpp
+CallFunction bpf_list_add, bpf_list_back, bpf_list_del, bpf_list_empty, bpf_list_front, bpf_list_is_first,
+    bpf_list_is_last, bpf_list_pop_back, bpf_list_pop_front, bpf_list_push_back, bpf_list_push_back_impl,
+    bpf_list_push_front, bpf_list_push_front_impl, bpf_rbtree_add, bpf_rbtree_add_impl, bpf_rbtree_first,
+    bpf_rbtree_left, bpf_rbtree_remove, bpf_rbtree_right, bpf_rbtree_root;
+// impl/objects.cpp
+CallFunction bpf_obj_drop, bpf_obj_drop_impl, bpf_obj_new, bpf_obj_new_impl, bpf_percpu_obj_drop,
+    bpf_percpu_obj_drop_impl, bpf_percpu_obj_new, bpf_percpu_obj_new_impl, bpf_refcount_acquire,
+    bpf_refcount_acquire_impl;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

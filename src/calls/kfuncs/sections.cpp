@@ -1,8 +1,14 @@
 // Critical sections: RCU, preemption, interrupts, queued spin locks, and exceptions.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/sections.cpp
+CallFunction bpf_local_irq_restore, bpf_local_irq_save, bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock,
+    bpf_rcu_read_unlock, bpf_res_spin_lock, bpf_res_spin_lock_irqsave, bpf_res_spin_unlock,
+    bpf_res_spin_unlock_irqrestore, bpf_throw;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

@@ -1,8 +1,12 @@
 // Tasks, cgroups, keys and signals: kernel objects with references.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/tasks.cpp
+CallFunction bpf_task_acquire, bpf_task_from_pid, bpf_task_release;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {

@@ -1,8 +1,12 @@
 // The calls of work items: make one ready, say what it runs, start it.
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/wq.cpp
+CallFunction bpf_wq_init, bpf_wq_set_callback, bpf_wq_set_callback_impl, bpf_wq_start;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
