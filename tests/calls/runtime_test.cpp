@@ -268,6 +268,70 @@ TEST_F(Runtime, MovesAndNarrowsDynptrs) {
   EXPECT_EQ(call("bpf_dynptr_is_null", at(p)), 1);
 }
 
+// Results of 7.3.
+TEST_F(Runtime, ReadsMemoryIntoADynptr) {
+  const Text source("0123456789");
+  std::array<std::uint8_t, 64> bytes;
+  bytes.fill('x');
+  impl::Dynptr p, null;
+  ASSERT_EQ(call("bpf_dynptr_from_mem", at(bytes), 64, 0, at(p)), 0);
+  EXPECT_EQ(call("bpf_dynptr_from_mem", at(bytes), 64, 1, at(null)), -EINVAL);
+  EXPECT_EQ(call("bpf_probe_read_kernel_dynptr", at(p), 4, 8, source.at()), 0);
+  EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 13), "xxxx01234567x");
+  constexpr const char* name = "bpf_probe_read_kernel_dynptr";
+  EXPECT_EQ(call(name, at(p), 60, 8, source.at()), -E2BIG);
+  EXPECT_EQ(call(name, at(p), 65, 0, source.at()), -E2BIG);
+  EXPECT_EQ(call(name, at(p), 64, 0, source.at()), 0);
+  EXPECT_EQ(call(name, at(p), ~std::uint64_t{0}, 2, source.at()), -E2BIG);
+  EXPECT_EQ(call(name, at(p), 20, 8, 1), -ERANGE);
+  EXPECT_EQ(call(name, at(p), 0, 0, 1), -ERANGE);
+  EXPECT_EQ(call(name, at(p), 20, 8, -1), -EFAULT);
+  EXPECT_EQ(bytes[20], 'x');
+  EXPECT_EQ(call(name, at(null), 0, 8, source.at()), -E2BIG);
+  EXPECT_EQ(call(name, at(null), 0, 0, source.at()), 0);
+  p.read_only = 1;
+  EXPECT_EQ(call(name, at(p), 0, 8, source.at()), -EINVAL);
+}
+
+// Results of 7.3, for both versions of IP and each value of the two bits.
+TEST_F(Runtime, MarksPacketsThatMetCongestion) {
+  struct Row {
+    bool six;
+    unsigned before;
+    int result;
+    unsigned after;
+    std::array<std::uint8_t, 2> checksum;
+  };
+  constexpr Row rows[] = {
+      {false, 0, 0, 0x00, {0x12, 0x34}}, {false, 1, 1, 0x03, {0x12, 0x32}}, {false, 2, 1, 0x03, {0x12, 0x33}},
+      {false, 3, 1, 0x03, {0x12, 0x34}}, {true, 0, 0, 0x00, {0x12, 0x34}},  {true, 1, 1, 0x30, {0x12, 0x34}},
+      {true, 2, 1, 0x30, {0x12, 0x34}},  {true, 3, 1, 0x30, {0x12, 0x34}},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(testing::Message() << (row.six ? "IPv6 " : "IPv4 ") << row.before);
+    runtime::Packet packet;
+    packet.storage.assign(50, 0);
+    packet.end = packet.storage.size();
+    packet.storage[0] = row.six ? 0x60 : 0x45;
+    packet.storage[1] = static_cast<std::uint8_t>(row.before << (row.six ? 4 : 0));
+    packet.storage[10] = 0x12;
+    packet.storage[11] = 0x34;
+    runtime::Context context(192);
+    context.header().packet = &packet;
+    context.header().protocol = row.six ? 0xdd86 : 0x0008;
+    const auto skb = reinterpret_cast<std::uint64_t>(context.address());
+    EXPECT_EQ(call("bpf_skb_ecn_set_ce", skb), row.result);
+    EXPECT_EQ(packet.storage[1], row.after);
+    EXPECT_EQ(packet.storage[10], row.checksum[0]);
+    EXPECT_EQ(packet.storage[11], row.checksum[1]);
+    context.header().protocol = 0x0608;  // ARP
+    EXPECT_EQ(call("bpf_skb_ecn_set_ce", skb), 0);
+    packet.end = 19;
+    context.header().protocol = row.six ? 0xdd86 : 0x0008;
+    EXPECT_EQ(call("bpf_skb_ecn_set_ce", skb), 0) << "cut short";
+  }
+}
+
 TEST_F(Runtime, TakesALockOnce) {
   std::uint32_t lock = 0;
   EXPECT_EQ(call("bpf_spin_lock", at(lock)), 0);

@@ -5,8 +5,8 @@
 
 namespace skep::calls::impl {
 // impl/packet.cpp
-CallFunction bpf_skb_store_bytes, bpf_l3_csum_replace, bpf_l4_csum_replace, bpf_skb_load_bytes, bpf_csum_diff,
-    bpf_skb_change_type, bpf_get_hash_recalc, bpf_skb_change_tail, bpf_skb_pull_data, bpf_csum_update,
+CallFunction bpf_skb_ecn_set_ce, bpf_skb_store_bytes, bpf_l3_csum_replace, bpf_l4_csum_replace, bpf_skb_load_bytes,
+    bpf_csum_diff, bpf_skb_change_type, bpf_get_hash_recalc, bpf_skb_change_tail, bpf_skb_pull_data, bpf_csum_update,
     bpf_skb_change_head, bpf_skb_load_bytes_relative, bpf_csum_level;
 }  // namespace skep::calls::impl
 
@@ -255,6 +255,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {5, 1},
+        .fn = impl::bpf_skb_ecn_set_ce,
         .signature = "long bpf_skb_ecn_set_ce(struct sk_buff *skb)",
         .doc = {.summary = "Marks the packet as having met congestion."},
     },

@@ -5,8 +5,8 @@
 
 namespace skep::calls::impl {
 // impl/dynptr.cpp
-CallFunction bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_from_skb, bpf_dynptr_from_xdp,
-    bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_size, bpf_dynptr_slice,
+CallFunction bpf_probe_read_kernel_dynptr, bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_from_skb,
+    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_size, bpf_dynptr_slice,
     bpf_dynptr_slice_rdwr;
 }  // namespace skep::calls::impl
 
@@ -161,6 +161,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_probe_read_kernel_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
+        .fn = impl::bpf_probe_read_kernel_dynptr,
     },
     Kfunc{
         .name = "bpf_probe_read_kernel_str_dynptr",
