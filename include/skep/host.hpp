@@ -33,7 +33,8 @@ enum HostKfuncFlags : std::uint32_t {
   host_rcu_protected = 1 << 10,
   host_fastcall = 1 << 11,
   host_implicit_args = 1 << 12,
-  host_spin_lock_ok = 1 << 17,  // may be called while a lock is held
+  host_spin_lock_ok = 1 << 17,    // may be called while a lock is held
+  host_changes_packet = 1 << 19,  // pointers into the packet are of no use afterwards
 };
 
 struct HostKfunc {
@@ -41,6 +42,9 @@ struct HostKfunc {
   std::uint32_t flags = 0;                          // HostKfuncFlags
   std::uint64_t program_types = ~std::uint64_t{0};  // one bit a ProgType
   HostFunction function = nullptr;                  // null: programs that call it are verified and not run
+  // host_release: the struct that it lets go of ("foo"), so that maps may keep pointers to it (__kptr). When a map
+  // gives one up the function is called with it, perhaps on a thread of Skep's. Empty: maps keep none.
+  std::string_view destroys = {};
 };
 
 struct HostModule {

@@ -1,4 +1,4 @@
-// Who runs work items, and when: threads (production), the host's event loop, or a stepping one for tests and replay.
+// Who runs work items, and when: threads (production), or a stepping executor for tests and replay.
 //
 // All executors keep the kernel's rules: items started on CPU n run on CPU n and begin in the order of their first
 // start; never two runs of one item at a time; a callback that sleeps gives up its CPU and lets others proceed; with
@@ -33,7 +33,7 @@ class Executor {
   // Queues one run, and counts one start; called by WorkItem. Never blocks; safe from any thread and from a running
   // job.
   virtual void enqueue(unsigned cpu, Runnable& item) = 0;
-  // Calls `fire` on `cpu` once `at_ns` has come (timers); a token for cancelling, or 0.
+  // Runs a job of the callback's on `cpu` once `at_ns` has come; a token for cancelling, or 0.
   virtual std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) = 0;
   virtual bool cancel_timer(std::uint64_t token) = 0;
   // Runs a job of the caller's to its end on any CPU, sleeping and blocking as it asks: how programs are run from

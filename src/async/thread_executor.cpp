@@ -184,8 +184,7 @@ ThreadExecutor::~ThreadExecutor() {
   }
 }
 
-// ---- queues
-// ----------------------------------------------------------------------------------------------------------
+// ---- queues ---------------------------------------------------------------------------------------------------------
 
 void ThreadExecutor::push(unsigned n, Runnable& item, bool urgent) {
   Queue& queue = queues_[n];
@@ -362,8 +361,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
   return has_role;
 }
 
-// ---- jobs
-// ------------------------------------------------------------------------------------------------------------
+// ---- jobs -----------------------------------------------------------------------------------------------------------
 
 // The place of a thread of ours, or of the caller's, while it runs a job.
 class ThreadExecutor::ThreadSeat final : public Seat {
@@ -421,8 +419,7 @@ void ThreadExecutor::run_outside(Job& job, const unsigned* cpu) {
   drive(job, lease, section, {});
 }
 
-// ---- waiting for the end, and counting
-// -------------------------------------------------------------------------------
+// ---- waiting for the end, and counting ------------------------------------------------------------------------------
 
 // What was completed is read before what was entered: when they are equal, there was a moment at which nothing was
 // left.
@@ -464,8 +461,7 @@ void ThreadExecutor::on_run(std::function<void(const RunRecord&)> listener) {
   listening_.store(listener_ != nullptr, std::memory_order_relaxed);
 }
 
-// ---- the service thread: timers, and queues behind a hog
-// --------------------------------------------------------------
+// ---- the service thread: timers, and queues behind a hog ------------------------------------------------------------
 
 void ThreadExecutor::ensure_service_locked() {
   if (!service_.joinable() && !stopping_.load(std::memory_order_relaxed)) service_ = std::thread([this] { service(); });

@@ -160,13 +160,14 @@ void TimerItem::release() {
   dropped = std::move(callback_);
 }
 
-int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), const void* map) {
+int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), void* map) {
   if (flags != clock_realtime && flags != clock_monotonic && flags != clock_boottime) return -EINVAL;
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
   auto item = std::make_shared<TimerItem>(executor);
   TimerItem* none = nullptr;
   item->slots_reference_ = item;
+  owner_.set(map);
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) {
     item->slots_reference_.reset();
     return -EBUSY;

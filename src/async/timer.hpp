@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "async/executor.hpp"
+#include "async/owner_word.hpp"
 
 namespace skep::async {
 
@@ -26,7 +27,7 @@ class TimerSlot {
   static TimerSlot& at(void* field) { return *static_cast<TimerSlot*>(field); }
 
   // `flags` is the clock: CLOCK_REALTIME, CLOCK_MONOTONIC or CLOCK_BOOTTIME, else -EINVAL. -EBUSY, -EPERM as WorkSlot.
-  int init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), const void* map);
+  int init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), void* map);
   int set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map);
   // Arms it, again if it is armed. -EINVAL: unknown flags, not initialized, no callback.
   int start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags);
@@ -37,10 +38,11 @@ class TimerSlot {
   // The element goes: as WorkSlot::cancel().
   void release();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
+  void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 
  private:
   std::atomic<TimerItem*> item_;
-  [[maybe_unused]] std::uint64_t reserved_;
+  OwnerWord owner_;
 };
 static_assert(sizeof(TimerSlot) == 16);
 

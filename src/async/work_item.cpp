@@ -122,10 +122,11 @@ void WorkItem::drop() {
   if ((state & (cancelled | running)) == cancelled) rcu::retire(this);
 }
 
-int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), const void* map) {
+int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void* map) {
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
   auto item = std::make_unique<WorkItem>(executor);
+  owner_.set(map);
   WorkItem* none = nullptr;
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) return -EBUSY;
   WorkItem* mine = item.release();

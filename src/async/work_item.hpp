@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "async/job.hpp"
+#include "async/owner_word.hpp"
 
 namespace skep::async {
 
@@ -97,17 +98,19 @@ class WorkSlot {
  public:
   static WorkSlot& at(void* field) { return *static_cast<WorkSlot*>(field); }
 
-  // `owner` is asked whether the map still has a user reference (-EPERM when not), before and after the slot is set.
-  int init(Executor& executor, bool (*map_alive)(const void* map), const void* map);
+  // `map_alive` says whether the map still has a user reference (-EPERM when not); it is asked before and after the
+  // slot is set. The map becomes the slot's owner.
+  int init(Executor& executor, bool (*map_alive)(const void* map), void* map);
   int set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map);
   int start(unsigned cpu);
   // The element goes, or is overwritten: the slot is free again; pending work does not run, running work finishes.
   void cancel();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
+  void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 
  private:
   std::atomic<class WorkItem*> item_;
-  [[maybe_unused]] std::uint64_t reserved_;
+  OwnerWord owner_;
 };
 static_assert(sizeof(WorkSlot) == 16);
 

@@ -49,22 +49,13 @@ constexpr std::array kptr_tags = {
     KnownTag{"uptr", FieldKind::uptr},
 };
 
-// Kernel structs that 7.3 knows how to let go of when the map goes: only these may be held by a referenced kptr.
-constexpr std::array<std::string_view, 9> destructible = {
-    "bpf_cpumask",      "bpf_crypto_ctx",      "bpf_ksock", "cgroup",      "nf_conn",
-    "prog_test_member", "prog_test_ref_kfunc", "sk_buff",   "task_struct",
-};
-bool has_destructor(std::string_view name) {
-  return std::find(destructible.begin(), destructible.end(), name) != destructible.end();
-}
-
 const Known& layout_of(FieldKind kind) {
   return *std::find_if(known_types.begin(), known_types.end(), [kind](const Known& k) { return k.kind == kind; });
 }
 
 class Finder {
  public:
-  Finder(const std::shared_ptr<const Btf>& btf, const std::shared_ptr<const Btf>& kernel, std::uint32_t mask)
+  Finder(const std::shared_ptr<const Btf>& btf, const KptrTargets* kernel, std::uint32_t mask)
       : btf_(btf), kernel_(kernel), mask_(mask) {}
 
   std::vector<Field> fields;
@@ -221,10 +212,12 @@ class Finder {
     field.btf = btf_;
     field.type = target;
     // A struct that the kernel knows is the kernel's; any other is one that programs allocate.
-    if (const TypeId in_kernel = kernel_ ? kernel_->find(pointed.name, pointed.kind) : 0) {
-      field.btf = kernel_;
-      field.type = in_kernel;
-      if (known->kind == FieldKind::kptr_ref && !has_destructor(pointed.name)) return -ENOENT;
+    KptrTarget in_kernel = kernel_ != nullptr ? kernel_->find(pointed.name, pointed.kind) : KptrTarget{};
+    if (in_kernel.btf) {
+      if (known->kind == FieldKind::kptr_ref && !in_kernel.destructor) return -ENOENT;
+      field.btf = std::move(in_kernel.btf);
+      field.type = in_kernel.type;
+      field.destructor = std::move(in_kernel.destructor);
     }
     return repeat(std::move(field), count, pointer_size);
   }
@@ -250,7 +243,7 @@ class Finder {
   }
 
   const std::shared_ptr<const Btf>& btf_;
-  const std::shared_ptr<const Btf>& kernel_;
+  const KptrTargets* kernel_;
   std::uint32_t mask_;
   std::uint32_t seen_ = 0;
 };
@@ -317,8 +310,7 @@ bool is_object(const Btf& btf, const Type& t) {
 // Records of what lists and trees hold, found on demand and shared; a struct that holds itself in the end is refused.
 class Objects {
  public:
-  Objects(const std::shared_ptr<const Btf>& btf, const std::shared_ptr<const Btf>& kernel)
-      : btf_(btf), kernel_(kernel) {}
+  Objects(const std::shared_ptr<const Btf>& btf, const KptrTargets* kernel) : btf_(btf), kernel_(kernel) {}
 
   FoundFields find(TypeId id) {
     const auto [it, inserted] = found_.try_emplace(id);
@@ -355,7 +347,7 @@ class Objects {
     bool open = false;
   };
   const std::shared_ptr<const Btf>& btf_;
-  const std::shared_ptr<const Btf>& kernel_;
+  const KptrTargets* kernel_;
   std::map<TypeId, Entry> found_;
 };
 
@@ -388,7 +380,7 @@ const Field* Record::overlapping(std::uint64_t begin, std::uint64_t end) const {
 }
 
 FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,
-                                std::uint32_t value_size, const std::shared_ptr<const Btf>& kernel) {
+                                std::uint32_t value_size, const KptrTargets* kernel) {
   Finder finder(btf, kernel, mask);
   // What is wrong with the value itself is not said: it merely has no special fields.
   if (finder.value(value, value_size) != 0 || finder.fields.empty()) return {};
@@ -403,7 +395,7 @@ FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId va
   return {0, make_record(std::move(finder.fields))};
 }
 
-ObjectRecords find_object_records(const std::shared_ptr<const Btf>& btf, const std::shared_ptr<const Btf>& kernel) {
+ObjectRecords find_object_records(const std::shared_ptr<const Btf>& btf, const KptrTargets* kernel) {
   ObjectRecords result;
   Objects objects(btf, kernel);
   for (TypeId id = btf->first_id(); id < btf->type_count(); ++id) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "btf/btf.hpp"
+#include "btf/kptr_targets.hpp"
 
 namespace skep::btf {
 
@@ -46,6 +47,7 @@ struct Field {
   TypeId type = 0;
   std::uint32_t node_offset = 0;  // list_head, rb_root: where the node is in that struct
   std::string_view node_name;
+  std::shared_ptr<const Destructor> destructor;       // kptr_ref to an object of the kernel: lets go of it
   std::shared_ptr<const struct Record> value_record;  // list_head, rb_root: the special fields of that struct
 };
 
@@ -68,12 +70,12 @@ struct FoundFields {
   std::shared_ptr<const Record> record;  // null: none
 };
 
-// Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: the BTF
-// in which the targets of kptrs are looked up, and in which list and tree nodes are not. A value that has two work
+// Searches `value` (a struct, or a variable's type in a DATASEC) for fields of the kinds in `mask`. `kernel`: what
+// kptrs may point to in the kernel (null: nothing). A value that has two work
 // items (or an array of more than one, or one that is misaligned or overlaps another field) yields no record at all, as
 // in Linux 7.3: map creation succeeds and every use is refused.
 FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,
-                                std::uint32_t value_size, const std::shared_ptr<const Btf>& kernel);
+                                std::uint32_t value_size, const KptrTargets* kernel);
 
 // The records of all structs of a program's BTF that bpf_obj_new() can allocate and that hold something special. Found
 // when the BTF is loaded: an error is what BPF_BTF_LOAD then gives (-E2BIG two locks, -EINVAL a list without a lock,
@@ -83,6 +85,6 @@ struct ObjectRecords {
   std::vector<std::pair<TypeId, std::shared_ptr<const Record>>> records;  // by id
   const std::shared_ptr<const Record>* find(TypeId id) const;
 };
-ObjectRecords find_object_records(const std::shared_ptr<const Btf>& btf, const std::shared_ptr<const Btf>& kernel);
+ObjectRecords find_object_records(const std::shared_ptr<const Btf>& btf, const KptrTargets* kernel);
 
 }  // namespace skep::btf

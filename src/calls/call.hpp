@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
+#include "maps/map_types.hpp"
 #include "runtime/call_env.hpp"
 #include "skep/abi.hpp"
 #include "skep/release.hpp"
@@ -19,6 +21,8 @@
 namespace skep::calls {
 
 using runtime::CallFn;
+// What runs, one function a call; a table of entries declares those that its entries name, calls/impl/ has them.
+using CallFunction = std::remove_pointer_t<CallFn>;
 
 // ---- helpers: arguments and results by kind ------------------------------------------------------------------------
 
@@ -69,6 +73,9 @@ struct ArgSpec {
 
 enum class RetKind : std::uint8_t {
   integer,
+  length,  // at most the last size argument, or a negative errno
+  errno_,  // 0 or a negative errno, where results of the hook are such
+  cpu,     // the number of one
   void_,
   map_value,  // of the map argument
   socket,
@@ -86,27 +93,38 @@ inline constexpr std::uint16_t trusted = 1 << 1;
 inline constexpr std::uint16_t rdonly = 1 << 2;
 }  // namespace ret_flag
 
-// ---- kfuncs: flags (the types come from BTF)
-// -------------------------------------------------------------------------
+// ---- what a call needs and does: flags of helpers and kfuncs alike -------------------------------------------------
 
-namespace kfunc_flag {
-inline constexpr std::uint32_t acquire = 1 << 0;       // the result is a reference that must be released
-inline constexpr std::uint32_t release = 1 << 1;       // the first argument's reference is given up
-inline constexpr std::uint32_t ret_null = 1 << 2;      // the result may be NULL
-inline constexpr std::uint32_t trusted_args = 1 << 3;  // 7.x: the default for every kfunc; kept for older releases
-inline constexpr std::uint32_t sleepable = 1 << 4;
-inline constexpr std::uint32_t destructive = 1 << 5;  // needs CAP_SYS_BOOT
-inline constexpr std::uint32_t rcu = 1 << 6;          // arguments may be RCU pointers
+namespace call_flag {
+// References and results
+inline constexpr std::uint32_t acquire = 1 << 0;   // the result is a reference that must be released
+inline constexpr std::uint32_t release = 1 << 1;   // kfuncs: the first argument's reference is given up
+inline constexpr std::uint32_t ret_null = 1 << 2;  // kfuncs: the result may be NULL
+inline constexpr std::uint32_t arena_ret = 1 << 13;
+inline constexpr std::uint32_t ret_untrusted = 1 << 23;  // kfuncs: nothing keeps the object that the result points to
+// Arguments of kfuncs, whose types come from BTF
+inline constexpr std::uint32_t trusted_args = 1 << 3;    // 7.x: the default for every kfunc; kept for older releases
+inline constexpr std::uint32_t rcu = 1 << 6;             // they may be RCU pointers
+inline constexpr std::uint32_t implicit_args = 1 << 12;  // the last one (bpf_prog_aux) is supplied by the verifier
+inline constexpr std::uint32_t arena_arg1 = 1 << 14, arena_arg2 = 1 << 15;
 inline constexpr std::uint32_t iter_new = 1 << 7, iter_next = 1 << 8, iter_destroy = 1 << 9;
-inline constexpr std::uint32_t rcu_protected = 1 << 10;  // needs an RCU critical section
+// Where it may be called
+inline constexpr std::uint32_t sleepable = 1 << 4;  // where the program may sleep: it may
+inline constexpr std::uint32_t faults_if_sleepable = 1
+                                                     << 22;  // in sleepable programs it may too, in others it does not
+inline constexpr std::uint32_t rcu_protected = 1 << 10;      // in an RCU critical section
+inline constexpr std::uint32_t spin_lock_ok = 1 << 17;       // while a lock is held as well
+inline constexpr std::uint32_t lock_required = 1 << 18;      // while the lock of its object is held only
+inline constexpr std::uint32_t gpl_only = 1 << 20;           // helpers: in programs with a GPL-compatible license
+inline constexpr std::uint32_t destructive = 1 << 5;         // with CAP_SYS_BOOT
+inline constexpr std::uint32_t needs_device = 1 << 24;       // in programs that are bound to a network device
+// Packets
+inline constexpr std::uint32_t changes_packet = 1 << 19;  // pointers into the packet are of no use afterwards
+inline constexpr std::uint32_t packet_args = 1 << 21;     // helpers: memory arguments may be in the packet
+// For engines
 inline constexpr std::uint32_t fastcall = 1 << 11;
-inline constexpr std::uint32_t implicit_args = 1
-                                               << 12;  // the last parameter (bpf_prog_aux) is supplied by the verifier
-inline constexpr std::uint32_t arena_ret = 1 << 13, arena_arg1 = 1 << 14, arena_arg2 = 1 << 15;
 inline constexpr std::uint32_t forbid_fault = 1 << 16;
-inline constexpr std::uint32_t spin_lock_ok = 1 << 17;   // may be called while a lock is held
-inline constexpr std::uint32_t lock_required = 1 << 18;  // must be called while the lock of its object is held
-}  // namespace kfunc_flag
+}  // namespace call_flag
 
 // What the verifier knows of a call by its own rules, beyond what flags and types say. It is named here so that a call
 // is recognized by its entry and never by comparing names in the verifier.
@@ -155,11 +173,12 @@ enum class Special : std::uint8_t {
   trace_vprintk,
   seq_printf,
   sk_release,
-  skc_to,
+  skc_to,  // another view of the socket that is passed
   task_storage_get,
   copy_from_user,
   current_task_btf,
   skb_change,
+  get_func_ip,
   perf_event_output,
   get_stackid,
   sk_redirect,
@@ -218,10 +237,11 @@ enum class Special : std::uint8_t {
   arena_free_pages,
   session_cookie,
   set_exception_callback,
+  iter_css_task_new,
+  trap,
 };
 
-// ---- the entry
-// -------------------------------------------------------------------------------------------------------
+// ---- the entry -----------------------------------------------------------------------------------------------------
 
 // One result code and what causes it, for the documentation.
 struct ResultDoc {
@@ -244,17 +264,14 @@ struct Helper {
   std::uint32_t ret_size = 0;
   std::string_view ret_btf_type = {};
   std::array<ArgSpec, 5> args = {};
-  bool gpl_only = false;
-  bool pkt_access = false;  // may be given pointers into the packet
-  bool might_sleep = false;
-  bool allow_fastcall = false;
-  bool changes_packet = false;  // invalidates packet pointers
-  bool acquires = false;        // the result is a reference
+  std::uint32_t flags = 0;                        // call_flag::
+  std::uint32_t map_use = maps::map_use::values;  // what it needs of the map that it is given
   Special special = Special::none;
   Release since = {};
   CallFn fn = nullptr;              // null: verified, not run
   std::string_view signature = {};  // C prototype, for the documentation
   Doc doc = {};
+  bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
 };
 
 // Sets of program types that share an allowance, as one bit a type.
@@ -264,9 +281,15 @@ constexpr ProgTypes bit(ProgType t) {
 }
 inline constexpr ProgTypes all_prog_types = ~ProgTypes{0};
 
+// A kernel type that a kfunc lets go of, so that a map may keep referenced pointers to it.
+struct Destroys {
+  std::string_view type = {};               // "task_struct"; empty: none
+  void (*destroy)(void* object) = nullptr;  // what runs when a map gives one up; null: nothing, its owner keeps it
+};
+
 struct Kfunc {
   std::string_view name;
-  std::uint32_t flags = 0;   // kfunc_flag::
+  std::uint32_t flags = 0;   // call_flag::
   ProgTypes prog_types = 0;  // who may call it
   Special special = Special::none;
   // The C prototype. `provided`: Skep's own module BTF defines the call from it (and hides a kernel function of the
@@ -285,6 +308,8 @@ struct Kfunc {
   std::span<const AttachType> attach_types = {};
   // A function at which programs may not call it although they may elsewhere; empty: none.
   std::string_view not_at = {};
+  Destroys destroys = {};
+  bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
 };
 
 // The tables. Both are sorted and complete for the reference release; a lookup of an unknown call gives null.
@@ -294,6 +319,8 @@ const Helper* find_helper(std::string_view name);
 const Helper* find_helper(std::uint32_t id, ProgType type);
 std::span<const Helper> helpers();
 const Kfunc* find_kfunc(std::string_view name);
+// The kfunc that lets go of a kernel type; null: the type may not be kept by reference.
+const Kfunc* find_destructor(std::string_view type);
 std::span<const Kfunc> kfuncs();
 
 // Whether a program may call a kfunc: by type, attach type and, for struct_ops, the table and member it implements.
@@ -305,6 +332,7 @@ class KfuncRegistry {
  public:
   virtual ~KfuncRegistry() = default;
   virtual const Kfunc* find(std::string_view name) const = 0;
+  virtual const Kfunc* destructor(std::string_view type) const { return find_destructor(type); }
 };
 
 }  // namespace skep::calls

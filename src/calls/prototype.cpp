@@ -27,7 +27,7 @@ unsigned count_parameters(std::string_view prototype) {
 
 unsigned aux_register_of(const Kfunc& kfunc) {
   const unsigned declared = count_parameters(kfunc.prototype);
-  const unsigned reg = (kfunc.flags & kfunc_flag::implicit_args) != 0 ? declared + 1 : declared;
+  const unsigned reg = (kfunc.flags & call_flag::implicit_args) != 0 ? declared + 1 : declared;
   return reg <= 5 ? reg : 0;
 }
 

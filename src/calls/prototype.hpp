@@ -9,7 +9,7 @@
 
 namespace skep::calls {
 
-// Which of r1…r5 a kfunc that is given its program (kfunc_flag::implicit_args) expects it in: its last parameter, which
+// Which of r1…r5 a kfunc that is given its program (call_flag::implicit_args) expects it in: its last parameter, which
 // the prototype may leave out. 0: none.
 unsigned aux_register_of(const Kfunc& kfunc);
 

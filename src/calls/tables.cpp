@@ -72,6 +72,12 @@ const Kfunc* find_kfunc(std::string_view name) {
   return found == table.end() || found->name != name ? nullptr : &*found;
 }
 
+const Kfunc* find_destructor(std::string_view type) {
+  const auto table = kfuncs();
+  const auto found = std::ranges::find_if(table, [type](const Kfunc& kfunc) { return kfunc.destroys.type == type; });
+  return type.empty() || found == table.end() ? nullptr : &*found;
+}
+
 bool may_call(const Kfunc& kfunc, ProgType type, AttachType attach_type, std::string_view struct_ops_type,
               std::string_view struct_ops_member) {
   if (type == ProgType::struct_ops) {

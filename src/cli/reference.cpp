@@ -61,13 +61,13 @@ std::vector<std::string> remarks_of(const calls::Kfunc& kfunc) {
     const char* text;
   };
   constexpr Remark remarks[] = {
-      {calls::kfunc_flag::acquire, "The result is a reference; it has to be released."},
-      {calls::kfunc_flag::release, "It gives up the reference that it is passed."},
-      {calls::kfunc_flag::ret_null, "The result may be NULL."},
-      {calls::kfunc_flag::sleepable, "It may sleep: only sleepable programs and callbacks may call it."},
-      {calls::kfunc_flag::destructive, "It needs the capability to reboot the machine."},
-      {calls::kfunc_flag::rcu, "It takes pointers that RCU protects."},
-      {calls::kfunc_flag::rcu_protected, "It has to be called inside an RCU read section."},
+      {calls::call_flag::acquire, "The result is a reference; it has to be released."},
+      {calls::call_flag::release, "It gives up the reference that it is passed."},
+      {calls::call_flag::ret_null, "The result may be NULL."},
+      {calls::call_flag::sleepable, "It may sleep: only sleepable programs and callbacks may call it."},
+      {calls::call_flag::destructive, "It needs the capability to reboot the machine."},
+      {calls::call_flag::rcu, "It takes pointers that RCU protects."},
+      {calls::call_flag::rcu_protected, "It has to be called inside an RCU read section."},
   };
   std::vector<std::string> texts;
   for (const Remark& remark : remarks)
@@ -120,8 +120,8 @@ std::string page_of(const calls::Helper& helper) {
   std::string page = fmt::format("# {}\n", helper.name);
   if (!helper.doc.summary.empty()) page += fmt::format("\n{}\n", helper.doc.summary);
   page += fmt::format("\nHelper {}. {}", helper.id, since_text(helper.since));
-  if (helper.gpl_only) page += "Only for programs with a GPL-compatible license. ";
-  if (helper.might_sleep) page += "It may sleep. ";
+  if (helper.has(calls::call_flag::gpl_only)) page += "Only for programs with a GPL-compatible license. ";
+  if (helper.has(calls::call_flag::sleepable)) page += "It may sleep. ";
   if (helper.fn == nullptr) page += "Programs that call it are verified and cannot be run here.";
   while (page.back() == ' ') page.pop_back();
   page += '\n';
@@ -132,10 +132,10 @@ std::string page_of(const calls::Helper& helper) {
   return page;
 }
 
-std::string page_of(const maps::MapTypeDoc& type) {
+std::string page_of(const maps::MapTypeDef& type) {
   std::string page = fmt::format("# {}\n\nMap type {}: {}. {}\n", type.name, static_cast<unsigned>(type.type),
                                  type.summary, since_text(type.since));
-  page += type.may_hold_work ? "\nIts value may hold a `bpf_wq`.\n" : "\nIts value may not hold a `bpf_wq`.\n";
+  page += type.may_hold_work() ? "\nIts value may hold a `bpf_wq`.\n" : "\nIts value may not hold a `bpf_wq`.\n";
   if (!type.holds_elements)
     page +=
         "\nSuch a map can be created, so that programs that name it are verified; its elements are not kept here.\n";

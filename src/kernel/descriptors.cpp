@@ -252,11 +252,9 @@ void Kernel::refresh_poll_state() {
 }
 
 bool MapObject::takes(ProgramFamily family) {
-  const MapType type = map->info().type;
-  const bool programs =
-      type == MapType::prog_array || type == MapType::devmap || type == MapType::devmap_hash || type == MapType::cpumap;
-  if (!programs) return true;
-  if (type != MapType::prog_array) family.attach_type = {};
+  const maps::OneKind kind = maps::map_type(map->info().type).one_kind;
+  if (kind == maps::OneKind::no) return true;
+  if (kind == maps::OneKind::of_type) family.attach_type = {};
   const std::lock_guard guard(lock_);
   if (!family_) family_ = family;
   return *family_ == family;

@@ -17,6 +17,7 @@
 
 #include "async/executor.hpp"
 #include "calls/call.hpp"
+#include "calls/kptr_targets.hpp"
 #include "engine/engine.hpp"
 #include "kernel/attr.hpp"
 #include "kernel/objects.hpp"
@@ -45,6 +46,7 @@ struct Call {
 class Kfuncs final : public calls::KfuncRegistry {
  public:
   const calls::Kfunc* find(std::string_view name) const override;
+  const calls::Kfunc* destructor(std::string_view type) const override;
   void add(const HostKfunc& kfunc, std::string name);
 
  private:
@@ -63,6 +65,8 @@ struct Kernel::Impl {
   int load_types(std::string& error);
   int add_module(const HostModule& module, std::string& error);
   void provide_calls(std::span<const std::uint8_t> object_btf);
+  std::vector<std::shared_ptr<const btf::Btf>> host_types() const;  // of the host's modules
+  calls::KptrTargets kptr_targets() const;
   std::shared_ptr<BtfObject> vmlinux;                       // as the verifier sees it
   std::vector<std::uint8_t> presented;                      // as loaders see it: without the calls that Skep defines
   std::shared_ptr<BtfObject> own_module;                    // "skep"

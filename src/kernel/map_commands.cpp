@@ -30,11 +30,11 @@ bool valid_name(const char (&name)[16]) {
   return ended;
 }
 
-bool holds_objects(MapType type) {
-  return type == MapType::array_of_maps || type == MapType::hash_of_maps || type == MapType::prog_array;
+bool holds_objects(const maps::MapTypeDef& type) {
+  return type.holds == maps::Holds::maps || type.holds == maps::Holds::programs;
 }
-bool keyless(MapType type) {
-  return type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter;
+const maps::MapTypeDef& type_of(const maps::Map& map) {
+  return maps::map_type(map.info().type);
 }
 
 std::uint32_t random_seed() {
@@ -67,8 +67,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     return -EINVAL;
   }
   const auto type = static_cast<MapType>(a.map_type);
-  if (type != MapType::bloom_filter && type != MapType::arena && type != MapType::rhash && a.map_extra != 0)
-    return -EINVAL;
+  if (!maps::map_type(type).takes_extra && a.map_extra != 0) return -EINVAL;
   if ((a.map_flags & map_flag::token_fd) != 0) {
     log("BPF tokens are not supported");
     return -EOPNOTSUPP;
@@ -78,7 +77,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     log("maps of a network device are not supported");
     return -EOPNOTSUPP;
   }
-  if (a.map_type > static_cast<std::uint32_t>(MapType::rhash) || a.map_type == 0) return -EINVAL;
+  if (maps::find_map_type(type) == nullptr) return -EINVAL;
 
   auto object = std::make_shared<MapObject>();
   maps::MapAttributes attributes;
@@ -93,12 +92,13 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   attributes.cpu_count = executor->cpus().count();
   // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
   if (options.stepping_seed < 0) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
-  attributes.kernel_btf = vmlinux ? vmlinux->btf : nullptr;
+  const calls::KptrTargets targets = kptr_targets();
+  attributes.kptr_targets = &targets;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
   attributes.release_field = calls::impl::release_field;
   object->btf_vmlinux_value_type_id = a.btf_vmlinux_value_type_id;
   int error = 0;
-  if (type == MapType::array_of_maps || type == MapType::hash_of_maps) {
+  if (maps::map_type(type).holds == maps::Holds::maps) {
     const auto inner = find<MapObject>(a.inner_map_fd, ObjectKind::map, error);
     if (!inner) return error;
     attributes.inner = inner->map;
@@ -121,7 +121,6 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
         if (!object->btf->kernel) return -EINVAL;
       }
       if (!object->btf || !object->btf->btf->valid(a.btf_vmlinux_value_type_id)) return -EINVAL;
-      attributes.kernel_btf = object->btf->btf;
     }
   }
   maps::MapResult made = maps::create(attributes);
@@ -130,12 +129,10 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     return made.error;
   }
   object->map = std::move(made.map);
-  if (type == MapType::ringbuf || type == MapType::user_ringbuf) {
-    if (auto* ring = dynamic_cast<maps::RingBuffer*>(object->map.get()); ring != nullptr) {
-      object->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-      if (object->wake_fd < 0) return -errno;
-      ring->on_wakeup = [fd = object->wake_fd] { eventfd_write(fd, 1); };
-    }
+  if (auto* ring = dynamic_cast<maps::RingBuffer*>(object->map.get()); ring != nullptr) {
+    object->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (object->wake_fd < 0) return -errno;
+    ring->on_wakeup = [fd = object->wake_fd] { eventfd_write(fd, 1); };
   }
   add(object);
   object->map->set_id(object->id);
@@ -167,7 +164,7 @@ static int read_key(const MapObject& object, std::uint64_t user_key, std::vector
 }
 
 int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete) {
-  const auto type = map.map->info().type;
+  const maps::MapTypeDef& type = type_of(*map.map);
   if (holds_objects(type)) {
     if (and_delete) return -EOPNOTSUPP;
     const std::uint32_t id = map.map->object_id(key);
@@ -175,19 +172,18 @@ int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::
     std::memcpy(value, &id, sizeof id);
     return 0;
   }
-  if (type == MapType::queue || type == MapType::stack) return and_delete ? map.map->pop(value) : map.map->peek(value);
-  if (type == MapType::bloom_filter) return map.map->peek(value);
+  if (type.is_keyless()) return and_delete && !type.is_set ? map.map->pop(value) : map.map->peek(value);
   return and_delete ? map.map->user_lookup_and_delete(key, value, flags) : map.map->user_lookup(key, value, flags);
 }
 
 int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags) {
-  const auto type = map.map->info().type;
-  if (keyless(type)) return map.map->push(value, flags);
+  const maps::MapTypeDef& type = type_of(*map.map);
+  if (type.is_keyless()) return map.map->push(value, flags);
   if (!holds_objects(type)) return map.map->user_update(key, value, flags);
   std::uint32_t fd = 0;
   std::memcpy(&fd, value, sizeof fd);
   int error = 0;
-  if (type == MapType::prog_array) {
+  if (type.holds == maps::Holds::programs) {
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
     if (!program) return error;
     if (!map.takes(program->family)) return -EINVAL;
@@ -207,7 +203,7 @@ int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
     return -EINVAL;
   std::vector<std::uint8_t> value(map.user_value_size());
   int error = 0;
-  if (map.info().type == MapType::bloom_filter) {
+  if (type_of(map).is_set) {
     error = copy_from_user(value.data(), call.attr.value, value.size());
   } else {
     error = read_key(*target.object, call.attr.key, target.key);
@@ -240,7 +236,7 @@ int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
   if (target.object->map->frozen()) return -EPERM;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
   const rcu::ReadGuard section;
-  if (holds_objects(target.object->map->info().type)) return target.object->map->erase(target.key.data());
+  if (holds_objects(type_of(*target.object->map))) return target.object->map->erase(target.key.data());
   return target.object->map->user_delete(target.key.data());
 }
 
@@ -266,8 +262,7 @@ int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
     return error;
   maps::Map& map = *target.object->map;
   if (map.frozen()) return -EPERM;
-  const bool queue = map.info().type == MapType::queue || map.info().type == MapType::stack;
-  if (queue && call.attr.flags != 0) return -EINVAL;
+  if (type_of(map).offers(maps::map_use::pop) && call.attr.flags != 0) return -EINVAL;
   if ((call.attr.flags & elem_flag::lock) != 0 &&
       (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
     return -EINVAL;
@@ -288,8 +283,7 @@ int Kernel::Impl::map_freeze(Call<attr::MapFreeze>& call) {
   return target.object->map->freeze();
 }
 
-// ---- batches
-// --------------------------------------------------------------------------------------------------------------
+// ---- batches --------------------------------------------------------------------------------------------------------
 
 // The position of a batch is the last key that was given: any map can go on from there.
 int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {

@@ -177,7 +177,8 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
     return error;
   if (!object->btf) return log_error != 0 ? log_error : problem.error;
   // Types that programs may allocate: what is wrong with their lists and trees is an error of loading.
-  const auto records = btf::find_object_records(object->btf, vmlinux ? vmlinux->btf : nullptr);
+  const calls::KptrTargets targets = kptr_targets();
+  const auto records = btf::find_object_records(object->btf, &targets);
   if (records.error != 0) return records.error;
   add(object);
   return install(object);

@@ -60,6 +60,7 @@ class DescriptorResolver final : public verifier::Resolver {
     return object->btf;
   }
   const calls::KfuncRegistry& kfuncs() override { return kernel_.kfuncs; }
+  std::vector<std::shared_ptr<const btf::Btf>> kernel_modules() override { return kernel_.host_types(); }
   bool host_modifiable(std::string_view function) override { return kernel_.host_modifiable.contains(function); }
   bool host_sleepable(std::string_view function) override { return kernel_.host_sleepable.contains(function); }
 

@@ -31,7 +31,7 @@ void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& pro
 // Per-CPU globals have an address on each CPU: the immediate is the offset alone.
 bool is_per_cpu_value(const Insn& insn, const verifier::InsnFacts& facts) {
   return insn.is_wide_load() && (insn.src == pseudo::map_value || insn.src == pseudo::map_idx_value) &&
-         facts.map != nullptr && facts.map->type == MapType::percpu_array;
+         facts.map != nullptr && maps::map_type(facts.map->type).per_cpu;
 }
 
 // Where the instructions that were loaded are now.
@@ -95,7 +95,9 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     if (proved.is_ctx_access && is_lsm && (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))
       code.obstacle = "a write over the arguments that it was given";
   }
-  const auto is_table = [](const auto& map) { return map->info().type == MapType::insn_array; };
+  const auto is_table = [](const auto& map) {
+    return maps::map_type(map->info().type).holds == maps::Holds::instructions;
+  };
   if (std::any_of(code.maps.begin(), code.maps.end(), is_table)) code.moved_to = moved_to(verified);
   std::uint32_t index = 0;
   for (const verifier::SubprogramFacts& facts : verified.subprograms) {

@@ -98,6 +98,12 @@ const calls::Kfunc* Kfuncs::find(std::string_view name) const {
   return calls::find_kfunc(name);
 }
 
+const calls::Kfunc* Kfuncs::destructor(std::string_view type) const {
+  for (const auto& [name, kfunc] : host_)
+    if (!type.empty() && kfunc.destroys.type == type) return &kfunc;
+  return calls::find_destructor(type);
+}
+
 void Kfuncs::add(const HostKfunc& kfunc, std::string name) {
   calls::Kfunc entry;
   const auto [it, added] = host_.emplace(std::move(name), entry);
@@ -107,6 +113,19 @@ void Kfuncs::add(const HostKfunc& kfunc, std::string name) {
   it->second.prototype = kfunc.prototype;
   it->second.provided = true;
   it->second.host_fn = kfunc.function;
+  it->second.destroys.type = kfunc.destroys;
+}
+
+std::vector<std::shared_ptr<const btf::Btf>> Kernel::Impl::host_types() const {
+  std::vector<std::shared_ptr<const btf::Btf>> types;
+  const std::shared_lock guard(lock);
+  for (const auto& module : modules)
+    if (module != own_module) types.push_back(module->btf);
+  return types;
+}
+
+calls::KptrTargets Kernel::Impl::kptr_targets() const {
+  return {vmlinux ? vmlinux->btf : nullptr, host_types(), kfuncs};
 }
 
 int Kernel::Impl::load_types(std::string& error) {

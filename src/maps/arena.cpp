@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 
 namespace skep::maps {
 namespace {
@@ -185,9 +185,41 @@ void Arena::mapped_at(std::uint64_t address) {
   if (info_->user_vm_start == 0) set_user_start(address);
 }
 
+namespace {
+
+int check_arena(const MapInfo& info) {
+  constexpr std::uint32_t flags = map_flag::mmapable | map_flag::segv_on_fault | map_flag::no_user_conv;
+  const std::uint64_t page = Pages::page_size();
+  if (info.key_size != 0 || info.value_size != 0 || info.max_entries == 0 || (info.flags & map_flag::mmapable) == 0 ||
+      (info.flags & ~flags) != 0 || info.extra % page != 0)
+    return -EINVAL;
+  const std::uint64_t size = info.max_entries * page;
+  if (size > std::uint64_t{1} << 32) return -E2BIG;
+  if (info.extra != 0 && (info.extra >> 32) != ((info.extra + size - 1) >> 32)) return -ERANGE;
+  return 0;
+}
+
 std::shared_ptr<Map> make_arena(const MapAttributes& attributes) {
   auto arena = std::make_shared<Arena>(attributes);
   return arena->valid() ? arena : nullptr;
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef arena_type = {
+    .type = MapType::arena,
+    .name = "arena",
+    .since = {6, 9},
+    .summary = "memory that programs and user space share, pointers included",
+    .holds_elements = false,
+    .holds = Holds::other,
+    .in_sleepable_programs = true,
+    .direct_values = DirectValues::pages,
+    .kernel_struct = "bpf_arena",
+    .check = check_arena,
+    .make = make_arena,
+    .key_btf = KeyBtf::refused,
+    .takes_extra = true,
+};
 
 }  // namespace skep::maps

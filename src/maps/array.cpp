@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/memory.hpp"
 #include "maps/values.hpp"
 #include "rcu/rcu.hpp"
@@ -235,6 +235,33 @@ class InsnArray final : public Map {
 
 }  // namespace
 
+int check_array(const MapInfo& info) {
+  const bool plain = info.type == MapType::array;
+  const bool per_cpu = info.type == MapType::percpu_array;
+  constexpr std::uint32_t flags =
+      map_flag::numa_node | map_flag::mmapable | access_flags | map_flag::preserve_elems | map_flag::inner_map;
+  if (info.max_entries == 0 || info.key_size != 4 || info.value_size == 0 || (info.flags & ~flags) != 0 ||
+      !access_ok(info.flags) || (per_cpu && (info.flags & map_flag::numa_node) != 0))
+    return -EINVAL;
+  if (!plain && (info.flags & (map_flag::mmapable | map_flag::inner_map)) != 0) return -EINVAL;
+  if (info.type != MapType::perf_event_array && (info.flags & map_flag::preserve_elems) != 0) return -EINVAL;
+  if (info.value_size > 0x7fffffff - 8) return -E2BIG;
+  if (per_cpu && round_up(info.value_size, 8) > most_per_cpu) return -E2BIG;
+  return 0;
+}
+
+int check_fd_array(const MapInfo& info) {
+  if (info.value_size != 4 || (info.flags & prog_access) != 0) return -EINVAL;
+  return check_array(info);
+}
+
+namespace {
+
+int check_insn_array(const MapInfo& info) {
+  if (info.max_entries == 0 || info.key_size != 4 || info.value_size != 16 || info.flags != 0) return -EINVAL;
+  return 0;
+}
+
 std::shared_ptr<Map> make_array(const MapAttributes& attributes) {
   const MapInfo& info = attributes.info;
   const std::size_t size = round_up(info.value_size, 8) * info.max_entries;
@@ -252,5 +279,54 @@ std::shared_ptr<Map> make_array(const MapAttributes& attributes) {
 std::shared_ptr<Map> make_insn_array(const MapAttributes& attributes) {
   return std::make_shared<InsnArray>(attributes);
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef array_type = {
+    .type = MapType::array,
+    .name = "array",
+    .since = {3, 19},
+    .summary = "values by index; all exist from the start and none can be deleted",
+    .uses = map_use::elements | map_use::for_each,
+    .in_sleepable_programs = true,
+    .all_exist = true,
+    .direct_values = DirectValues::element,
+    .kernel_struct = "bpf_array",
+    .check = check_array,
+    .make = make_array,
+    .fields = may_hold::all_of_hash,
+    .key_btf = KeyBtf::index,
+};
+
+extern constinit const MapTypeDef percpu_array_type = {
+    .type = MapType::percpu_array,
+    .name = "percpu_array",
+    .since = {4, 6},
+    .summary = "an array with a value for each CPU",
+    .uses = map_use::elements | map_use::for_each | map_use::lookup_percpu,
+    .in_sleepable_programs = true,
+    .all_exist = true,
+    .per_cpu = true,
+    .direct_values = DirectValues::element,
+    .kernel_struct = "bpf_array",
+    .check = check_array,
+    .make = make_array,
+    .fields = may_hold::kptr,
+    .key_btf = KeyBtf::index,
+};
+
+extern constinit const MapTypeDef insn_array_type = {
+    .type = MapType::insn_array,
+    .name = "insn_array",
+    .since = {6, 19},
+    .summary = "places in a program, for indirect jumps",
+    .holds = Holds::instructions,
+    .in_sleepable_programs = true,
+    .direct_values = DirectValues::instructions,
+    .kernel_struct = "bpf_insn_array",
+    .check = check_insn_array,
+    .make = make_insn_array,
+    .key_btf = KeyBtf::integer,
+};
 
 }  // namespace skep::maps

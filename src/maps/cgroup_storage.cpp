@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/values.hpp"
 
 namespace skep::maps {
@@ -11,7 +11,7 @@ namespace skep::maps {
 CgroupStorage::CgroupStorage(const MapAttributes& attributes)
     : Map(attributes),
       words_(round_up(attributes.info.value_size, 8) / 8),
-      per_cpu_(attributes.info.type == MapType::percpu_cgroup_storage),
+      per_cpu_(map_type(attributes.info.type).per_cpu),
       values_(words_ * (per_cpu_ ? attributes.cpu_count : 1)) {}
 
 void CgroupStorage::clear() {
@@ -40,8 +40,50 @@ int CgroupStorage::user_next_key(const void*, void*) {
   return -ENOENT;
 }
 
+namespace {
+
+constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
+
+int check_cgroup_storage(const MapInfo& info) {
+  if (!any_of(info.key_size, {8, 16}) || info.value_size == 0) return -EINVAL;
+  if (info.value_size > most_allocated) return -E2BIG;
+  if ((info.flags & ~(map_flag::numa_node | access_flags)) != 0 || !access_ok(info.flags) || info.max_entries != 0)
+    return -EINVAL;
+  return 0;
+}
+
 std::shared_ptr<Map> make_cgroup_storage(const MapAttributes& attributes) {
   return std::make_shared<CgroupStorage>(attributes);
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef cgroup_storage_type = {
+    .type = MapType::cgroup_storage,
+    .name = "cgroup_storage",
+    .since = {4, 19},
+    .summary = "a value for each attachment to a cgroup",
+    .holds_elements = false,
+    .uses = map_use::cgroup_storage,
+    .kernel_struct = "bpf_cgroup_storage_map",
+    .check = check_cgroup_storage,
+    .make = make_cgroup_storage,
+    .fields = may_hold::lock,
+    .as_inner = -enotsupp,
+};
+
+extern constinit const MapTypeDef percpu_cgroup_storage_type = {
+    .type = MapType::percpu_cgroup_storage,
+    .name = "percpu_cgroup_storage",
+    .since = {4, 20},
+    .summary = "cgroup storage for each CPU",
+    .holds_elements = false,
+    .uses = map_use::cgroup_storage,
+    .per_cpu = true,
+    .kernel_struct = "bpf_cgroup_storage_map",
+    .check = check_cgroup_storage,
+    .make = make_cgroup_storage,
+    .as_inner = -enotsupp,
+};
 
 }  // namespace skep::maps

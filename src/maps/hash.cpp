@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/hash_table.hpp"
 #include "maps/object_slot.hpp"
 #include "maps/values.hpp"
@@ -17,10 +17,10 @@ constexpr auto never_in_place = [](void*) { return false; };
 constexpr auto ignore = [](void*) {};
 
 bool is_lru(MapType type) {
-  return type == MapType::lru_hash || type == MapType::lru_percpu_hash;
+  return map_type(type).lru;
 }
 bool is_per_cpu(MapType type) {
-  return type == MapType::percpu_hash || type == MapType::lru_percpu_hash;
+  return map_type(type).per_cpu;
 }
 
 HashTable::Options table_options(const MapAttributes& attributes) {
@@ -221,7 +221,37 @@ class HashOfMaps final : public Map {
   const std::unique_ptr<HashTable> table_;
 };
 
-}  // namespace
+constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
+
+int check_hash(const MapInfo& info) {
+  const bool per_cpu = is_per_cpu(info.type), lru = is_lru(info.type);
+  constexpr std::uint32_t flags =
+      map_flag::no_prealloc | map_flag::no_common_lru | map_flag::numa_node | access_flags | map_flag::zero_seed;
+  if ((info.flags & ~flags) != 0 || !access_ok(info.flags)) return -EINVAL;
+  if (!lru && (info.flags & map_flag::no_common_lru) != 0) return -EINVAL;
+  if (lru && (info.flags & map_flag::no_prealloc) != 0) return -enotsupp;
+  if ((info.flags & map_flag::numa_node) != 0 && (per_cpu || (info.flags & map_flag::no_common_lru) != 0))
+    return -EINVAL;
+  if (info.max_entries == 0 || info.key_size == 0 || info.value_size == 0) return -EINVAL;
+  if (std::uint64_t{info.key_size} + info.value_size >= most_allocated - 64) return -E2BIG;
+  if (per_cpu && round_up(info.value_size, 8) > most_per_cpu) return -E2BIG;
+  if (info.max_entries > 1U << 31) return -E2BIG;
+  return 0;
+}
+
+int check_rhash(const MapInfo& info) {
+  constexpr std::uint32_t flags = map_flag::no_prealloc | access_flags;
+  if ((info.flags & ~flags) != 0 || !access_ok(info.flags) || (info.flags & map_flag::no_prealloc) == 0) return -EINVAL;
+  if (info.max_entries == 0 || info.key_size == 0 || info.value_size == 0) return -EINVAL;
+  if (info.extra > 0xffff || info.extra > info.max_entries) return -EINVAL;
+  if (info.key_size > largest_key || std::uint64_t{info.key_size} + info.value_size >= most_allocated - 64)
+    return -E2BIG;
+  return 0;
+}
+
+int check_hash_of_maps(const MapInfo& info) {
+  return info.value_size != 4 ? -EINVAL : check_hash(info);
+}
 
 std::shared_ptr<Map> make_hash(const MapAttributes& attributes) {
   const MapInfo& info = attributes.info;
@@ -242,5 +272,93 @@ std::shared_ptr<Map> make_hash_of_maps(const MapAttributes& attributes) {
   if (!table) return nullptr;
   return std::make_shared<HashOfMaps>(attributes, std::move(table));
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef hash_type = {
+    .type = MapType::hash,
+    .name = "hash",
+    .since = {3, 19},
+    .summary = "values by key; preallocated, or not with BPF_F_NO_PREALLOC",
+    .uses = map_use::elements | map_use::for_each,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_htab",
+    .check = check_hash,
+    .make = make_hash,
+    .fields = may_hold::all_of_hash,
+};
+
+extern constinit const MapTypeDef percpu_hash_type = {
+    .type = MapType::percpu_hash,
+    .name = "percpu_hash",
+    .since = {4, 6},
+    .summary = "a hash with a value for each CPU",
+    .uses = map_use::elements | map_use::for_each | map_use::lookup_percpu,
+    .in_sleepable_programs = true,
+    .per_cpu = true,
+    .kernel_struct = "bpf_htab",
+    .check = check_hash,
+    .make = make_hash,
+    .fields = may_hold::kptr,
+};
+
+extern constinit const MapTypeDef lru_hash_type = {
+    .type = MapType::lru_hash,
+    .name = "lru_hash",
+    .since = {4, 10},
+    .summary = "a hash that evicts what was used least recently when it is full",
+    .uses = map_use::elements | map_use::for_each,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_htab",
+    .check = check_hash,
+    .make = make_hash,
+    .fields = may_hold::async | may_hold::kptr | may_hold::graph,
+    .lru = true,
+};
+
+extern constinit const MapTypeDef lru_percpu_hash_type = {
+    .type = MapType::lru_percpu_hash,
+    .name = "lru_percpu_hash",
+    .since = {4, 10},
+    .summary = "an LRU hash with a value for each CPU",
+    .uses = map_use::elements | map_use::for_each | map_use::lookup_percpu,
+    .in_sleepable_programs = true,
+    .per_cpu = true,
+    .kernel_struct = "bpf_htab",
+    .check = check_hash,
+    .make = make_hash,
+    .fields = may_hold::kptr,
+    .lru = true,
+};
+
+extern constinit const MapTypeDef rhash_type = {
+    .type = MapType::rhash,
+    .name = "rhash",
+    .since = {7, 2},
+    .summary = "a hash that grows and shrinks with what it holds",
+    .holds_elements = false,
+    .uses = map_use::elements | map_use::for_each,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_rhtab",
+    .check = check_rhash,
+    .make = make_hash,
+    .fields = may_hold::all_of_hash,
+    .takes_extra = true,
+};
+
+extern constinit const MapTypeDef hash_of_maps_type = {
+    .type = MapType::hash_of_maps,
+    .name = "hash_of_maps",
+    .since = {4, 12},
+    .summary = "maps of one layout by key",
+    .uses = map_use::lookup,
+    .holds = Holds::maps,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_htab",
+    .check = check_hash_of_maps,
+    .make = make_hash_of_maps,
+    .key_btf = KeyBtf::refused,
+    .as_inner = -EINVAL,
+};
 
 }  // namespace skep::maps

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/value_lock.hpp"
 #include "maps/values.hpp"
 #include "rcu/rcu.hpp"
@@ -218,10 +218,32 @@ class LpmTrie final : public Map {
   std::uint32_t count_ = 0;
 };
 
-}  // namespace
+int check_lpm_trie(const MapInfo& info) {
+  if (info.max_entries == 0 || (info.flags & map_flag::no_prealloc) == 0 ||
+      (info.flags & ~(map_flag::no_prealloc | map_flag::numa_node | access_flags)) != 0 || !access_ok(info.flags) ||
+      info.key_size < 5 || info.key_size > 4 + 256 || info.value_size == 0 ||
+      info.value_size > most_allocated - 4 - 256)
+    return -EINVAL;
+  return 0;
+}
 
 std::shared_ptr<Map> make_lpm_trie(const MapAttributes& attributes) {
   return std::make_shared<LpmTrie>(attributes);
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef lpm_trie_type = {
+    .type = MapType::lpm_trie,
+    .name = "lpm_trie",
+    .since = {4, 11},
+    .summary = "values by the longest matching prefix",
+    .uses = map_use::elements,
+    .in_sleepable_programs = true,
+    .kernel_struct = "lpm_trie",
+    .check = check_lpm_trie,
+    .make = make_lpm_trie,
+    .key_btf = KeyBtf::struct_,
+};
 
 }  // namespace skep::maps

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "maps/map_types.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::maps {
@@ -62,7 +63,7 @@ std::shared_ptr<void> Map::object_at(const void*) {
 }
 
 int Map::freeze() {
-  if (info_->record || info_->type == MapType::struct_ops) return -enotsupp;
+  if (info_->record || map_type(info_->type).special_btf) return -enotsupp;
   if (info_->frozen) return -EBUSY;
   info_->frozen = true;
   return 0;

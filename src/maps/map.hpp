@@ -21,11 +21,11 @@ namespace skep::maps {
 
 // MAP_CREATE's attributes, descriptors already resolved. `info.record` is filled in by create().
 struct MapAttributes {
-  MapInfo info;                      // type, name, sizes, flags, extra, btf with key and value types
-  std::uint32_t cpu_count = 1;       // of the Kernel
-  std::shared_ptr<class Map> inner;  // map-in-map: the template
-  std::shared_ptr<const btf::Btf> kernel_btf;
-  btf::TypeId struct_ops_type = 0;  // btf_vmlinux_value_type_id
+  MapInfo info;                                    // type, name, sizes, flags, extra, btf with key and value types
+  std::uint32_t cpu_count = 1;                     // of the Kernel
+  std::shared_ptr<class Map> inner;                // map-in-map: the template
+  const btf::KptrTargets* kptr_targets = nullptr;  // read by create() only; null: no pointers to the kernel's structs
+  btf::TypeId struct_ops_type = 0;                 // btf_vmlinux_value_type_id
   // Gives back what a special field of a dying value holds, other than work items and timers (kptrs, lists, task work),
   // and zeroes the field; null: they are left alone. Called inside a read section, perhaps on RCU's thread.
   void (*release_field)(const btf::Field& field, void* address) = nullptr;

@@ -1,94 +1,79 @@
-// See maps/map_types.hpp. Tested by tests/maps/create_test.cpp.
+// The list of map types: one line here and one definition in the type's own file. See maps/map_types.hpp.
 #include "maps/map_types.hpp"
 
 #include <array>
 
 namespace skep::maps {
+
+extern const MapTypeDef hash_type, array_type, prog_array_type, perf_event_array_type, percpu_hash_type,
+    percpu_array_type, stack_trace_type, cgroup_array_type, lru_hash_type, lru_percpu_hash_type, lpm_trie_type,
+    array_of_maps_type, hash_of_maps_type, devmap_type, sockmap_type, cpumap_type, xskmap_type, sockhash_type,
+    cgroup_storage_type, reuseport_sockarray_type, percpu_cgroup_storage_type, queue_type, stack_type, sk_storage_type,
+    devmap_hash_type, struct_ops_type, ringbuf_type, inode_storage_type, task_storage_type, bloom_filter_type,
+    user_ringbuf_type, cgrp_storage_type, arena_type, insn_array_type, rhash_type;
+
 namespace {
 
-constexpr std::array types{
-    MapTypeDoc{
-        MapType::hash, "hash", {3, 19}, true, true, "values by key; preallocated, or not with BPF_F_NO_PREALLOC"},
-    MapTypeDoc{MapType::array,
-               "array",
-               {3, 19},
-               true,
-               true,
-               "values by index; all exist from the start and none can be deleted"},
-    MapTypeDoc{MapType::prog_array, "prog_array", {4, 2}, true, false, "programs by index, for bpf_tail_call"},
-    MapTypeDoc{MapType::perf_event_array,
-               "perf_event_array",
-               {4, 3},
-               false,
-               false,
-               "perf events by CPU, for bpf_perf_event_output"},
-    MapTypeDoc{MapType::percpu_hash, "percpu_hash", {4, 6}, true, false, "a hash with a value for each CPU"},
-    MapTypeDoc{MapType::percpu_array, "percpu_array", {4, 6}, true, false, "an array with a value for each CPU"},
-    MapTypeDoc{
-        MapType::stack_trace, "stack_trace", {4, 6}, false, false, "call stacks by their id, for bpf_get_stackid"},
-    MapTypeDoc{MapType::cgroup_array, "cgroup_array", {4, 8}, false, false, "cgroups by index"},
-    MapTypeDoc{MapType::lru_hash,
-               "lru_hash",
-               {4, 10},
-               true,
-               true,
-               "a hash that evicts what was used least recently when it is full"},
-    MapTypeDoc{
-        MapType::lru_percpu_hash, "lru_percpu_hash", {4, 10}, true, false, "an LRU hash with a value for each CPU"},
-    MapTypeDoc{MapType::lpm_trie, "lpm_trie", {4, 11}, true, false, "values by the longest matching prefix"},
-    MapTypeDoc{MapType::array_of_maps, "array_of_maps", {4, 12}, true, false, "maps of one layout by index"},
-    MapTypeDoc{MapType::hash_of_maps, "hash_of_maps", {4, 12}, true, false, "maps of one layout by key"},
-    MapTypeDoc{MapType::devmap, "devmap", {4, 14}, false, false, "network devices by index, for bpf_redirect_map"},
-    MapTypeDoc{MapType::sockmap, "sockmap", {4, 14}, false, false, "sockets by index"},
-    MapTypeDoc{MapType::cpumap, "cpumap", {4, 15}, false, false, "CPUs by index, for bpf_redirect_map"},
-    MapTypeDoc{MapType::xskmap, "xskmap", {4, 18}, false, false, "AF_XDP sockets by index"},
-    MapTypeDoc{MapType::sockhash, "sockhash", {4, 18}, false, false, "sockets by key"},
-    MapTypeDoc{
-        MapType::cgroup_storage, "cgroup_storage", {4, 19}, false, false, "a value for each attachment to a cgroup"},
-    MapTypeDoc{
-        MapType::reuseport_sockarray, "reuseport_sockarray", {4, 19}, false, false, "sockets of a reuseport group"},
-    MapTypeDoc{
-        MapType::percpu_cgroup_storage, "percpu_cgroup_storage", {4, 20}, false, false, "cgroup storage for each CPU"},
-    MapTypeDoc{MapType::queue, "queue", {4, 20}, true, false, "values first in, first out"},
-    MapTypeDoc{MapType::stack, "stack", {4, 20}, true, false, "values last in, first out"},
-    MapTypeDoc{MapType::sk_storage, "sk_storage", {5, 2}, true, false, "a value for each socket"},
-    MapTypeDoc{MapType::devmap_hash, "devmap_hash", {5, 4}, false, false, "network devices by key"},
-    MapTypeDoc{MapType::struct_ops,
-               "struct_ops",
-               {5, 6},
-               false,
-               false,
-               "a table of programs that implements a kernel interface"},
-    MapTypeDoc{
-        MapType::ringbuf, "ringbuf", {5, 8}, true, false, "records from programs to user space, in order across CPUs"},
-    MapTypeDoc{MapType::inode_storage, "inode_storage", {5, 10}, true, false, "a value for each inode"},
-    MapTypeDoc{MapType::task_storage, "task_storage", {5, 11}, true, false, "a value for each task"},
-    MapTypeDoc{
-        MapType::bloom_filter, "bloom_filter", {5, 16}, true, false, "a set that may answer yes wrongly and no never"},
-    MapTypeDoc{MapType::user_ringbuf, "user_ringbuf", {6, 1}, false, false, "records from user space to programs"},
-    MapTypeDoc{MapType::cgrp_storage, "cgrp_storage", {6, 2}, true, false, "a value for each cgroup"},
-    MapTypeDoc{
-        MapType::arena, "arena", {6, 9}, false, false, "memory that programs and user space share, pointers included"},
-    MapTypeDoc{MapType::insn_array, "insn_array", {6, 19}, true, false, "places in a program, for indirect jumps"},
-    MapTypeDoc{MapType::rhash, "rhash", {7, 2}, false, true, "a hash that grows and shrinks with what it holds"},
+// By number: the first is 1.
+constexpr std::array types = {
+    &hash_type,
+    &array_type,
+    &prog_array_type,
+    &perf_event_array_type,
+    &percpu_hash_type,
+    &percpu_array_type,
+    &stack_trace_type,
+    &cgroup_array_type,
+    &lru_hash_type,
+    &lru_percpu_hash_type,
+    &lpm_trie_type,
+    &array_of_maps_type,
+    &hash_of_maps_type,
+    &devmap_type,
+    &sockmap_type,
+    &cpumap_type,
+    &xskmap_type,
+    &sockhash_type,
+    &cgroup_storage_type,
+    &reuseport_sockarray_type,
+    &percpu_cgroup_storage_type,
+    &queue_type,
+    &stack_type,
+    &sk_storage_type,
+    &devmap_hash_type,
+    &struct_ops_type,
+    &ringbuf_type,
+    &inode_storage_type,
+    &task_storage_type,
+    &bloom_filter_type,
+    &user_ringbuf_type,
+    &cgrp_storage_type,
+    &arena_type,
+    &insn_array_type,
+    &rhash_type,
 };
+constexpr MapTypeDef no_type{.name = "this map type", .holds_elements = false, .holds = Holds::other};
 
 }  // namespace
 
-std::span<const MapTypeDoc> map_type_docs() {
+std::span<const MapTypeDef* const> map_types() {
   return types;
 }
 
-const MapTypeDoc* find_map_type(std::string_view name) {
-  for (const MapTypeDoc& doc : types)
-    if (doc.name == name) return &doc;
+const MapTypeDef* find_map_type(std::string_view name) {
+  for (const MapTypeDef* type : types)
+    if (type->name == name) return type;
   return nullptr;
 }
 
-const MapTypeDoc* find_map_type(MapType type) {
-  for (const MapTypeDoc& doc : types)
-    if (doc.type == type) return &doc;
-  return nullptr;
+const MapTypeDef* find_map_type(MapType type) {
+  const auto number = static_cast<std::size_t>(type);
+  return number == 0 || number > types.size() ? nullptr : types[number - 1];
+}
+
+const MapTypeDef& map_type(MapType type) {
+  const MapTypeDef* found = find_map_type(type);
+  return found != nullptr ? *found : no_type;
 }
 
 }  // namespace skep::maps

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/object_slot.hpp"
 #include "maps/values.hpp"
 
@@ -57,7 +57,7 @@ class ObjectArray final : public Map {
  protected:
   // Programs in an array that only programs hold would keep each other alive.
   void cancel_all_async() override {
-    if (info_->type == MapType::prog_array) clear();
+    if (map_type(info_->type).holds == Holds::programs) clear();
   }
 
  private:
@@ -99,16 +99,54 @@ bool same_layout(const MapInfo& wanted, const MapInfo& inner) {
   if (wanted.type != inner.type || wanted.key_size != inner.key_size || wanted.value_size != inner.value_size ||
       wanted.flags != inner.flags)
     return false;
-  const bool sized = wanted.type == MapType::array || wanted.type == MapType::percpu_array;
+  const bool sized = map_type(wanted.type).all_exist;
   if (sized && (wanted.flags & map_flag::inner_map) == 0 && wanted.max_entries != inner.max_entries) return false;
   return same_record(wanted.record.get(), inner.record.get());
 }
 
+namespace {
+
+constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
+
 std::shared_ptr<Map> make_object_array(const MapAttributes& attributes) {
   return std::make_shared<ObjectArray>(attributes);
 }
+
+}  // namespace
+
 std::shared_ptr<Map> make_named_only(const MapAttributes& attributes) {
   return std::make_shared<NamedOnly>(attributes);
 }
+
+extern constinit const MapTypeDef prog_array_type = {
+    .type = MapType::prog_array,
+    .name = "prog_array",
+    .since = {4, 2},
+    .summary = "programs by index, for bpf_tail_call",
+    .uses = map_use::tail_call,
+    .holds = Holds::programs,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_array",
+    .check = check_fd_array,
+    .make = make_object_array,
+    .key_btf = KeyBtf::refused,
+    .as_inner = -enotsupp,
+    .one_kind = OneKind::of_type_and_attachment,
+};
+
+extern constinit const MapTypeDef array_of_maps_type = {
+    .type = MapType::array_of_maps,
+    .name = "array_of_maps",
+    .since = {4, 12},
+    .summary = "maps of one layout by index",
+    .uses = map_use::lookup,
+    .holds = Holds::maps,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_array",
+    .check = check_fd_array,
+    .make = make_object_array,
+    .key_btf = KeyBtf::refused,
+    .as_inner = -EINVAL,
+};
 
 }  // namespace skep::maps

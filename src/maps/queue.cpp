@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/memory.hpp"
 #include "maps/value_lock.hpp"
 #include "maps/values.hpp"
@@ -124,7 +124,20 @@ class BloomFilter final : public Keyless {
   const Pages pages_;
 };
 
-}  // namespace
+int check_queue(const MapInfo& info) {
+  if (info.max_entries == 0 || info.key_size != 0 || info.value_size == 0 ||
+      (info.flags & ~(map_flag::numa_node | access_flags)) != 0 || !access_ok(info.flags))
+    return -EINVAL;
+  return info.value_size > most_allocated ? -E2BIG : 0;
+}
+
+int check_bloom_filter(const MapInfo& info) {
+  if (info.max_entries == 0 || info.key_size != 0 || info.value_size == 0 ||
+      (info.flags & ~(map_flag::numa_node | map_flag::zero_seed | access_flags)) != 0 || !access_ok(info.flags) ||
+      (info.extra & ~std::uint64_t{0xf}) != 0)
+    return -EINVAL;
+  return 0;
+}
 
 std::shared_ptr<Map> make_queue(const MapAttributes& attributes) {
   Pages pages = Pages::make(std::size_t{attributes.info.max_entries} * attributes.info.value_size, false);
@@ -142,5 +155,45 @@ std::shared_ptr<Map> make_bloom_filter(const MapAttributes& attributes) {
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<BloomFilter>(attributes, bits, used, std::move(pages));
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef queue_type = {
+    .type = MapType::queue,
+    .name = "queue",
+    .since = {4, 20},
+    .summary = "values first in, first out",
+    .uses = map_use::push | map_use::pop | map_use::peek,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_queue_stack",
+    .check = check_queue,
+    .make = make_queue,
+};
+
+extern constinit const MapTypeDef stack_type = {
+    .type = MapType::stack,
+    .name = "stack",
+    .since = {4, 20},
+    .summary = "values last in, first out",
+    .uses = map_use::push | map_use::pop | map_use::peek,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_queue_stack",
+    .check = check_queue,
+    .make = make_queue,
+};
+
+extern constinit const MapTypeDef bloom_filter_type = {
+    .type = MapType::bloom_filter,
+    .name = "bloom_filter",
+    .since = {5, 16},
+    .summary = "a set that may answer yes wrongly and no never",
+    .uses = map_use::push | map_use::peek,
+    .kernel_struct = "bpf_bloom_filter",
+    .check = check_bloom_filter,
+    .make = make_bloom_filter,
+    .key_btf = KeyBtf::none,
+    .takes_extra = true,
+    .is_set = true,
+};
 
 }  // namespace skep::maps

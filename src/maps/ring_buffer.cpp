@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <mutex>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/memory.hpp"
 #include "maps/value_lock.hpp"
 #include "maps/values.hpp"
@@ -134,7 +134,14 @@ class Ring final : public RingBuffer {
   std::uint64_t overwrite_pos_ = 0;
 };
 
-}  // namespace
+int check_ring(const MapInfo& info) {
+  const std::uint32_t flags =
+      info.type == MapType::ringbuf ? map_flag::numa_node | map_flag::rb_overwrite : map_flag::numa_node;
+  if ((info.flags & ~flags) != 0 || info.key_size != 0 || info.value_size != 0 ||
+      !std::has_single_bit(info.max_entries) || info.max_entries % Pages::page_size() != 0)
+    return -EINVAL;
+  return 0;
+}
 
 std::shared_ptr<Map> make_ring_buffer(const MapAttributes& attributes) {
   const std::size_t page = Pages::page_size();
@@ -142,5 +149,34 @@ std::shared_ptr<Map> make_ring_buffer(const MapAttributes& attributes) {
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<Ring>(attributes, std::move(pages));
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef ringbuf_type = {
+    .type = MapType::ringbuf,
+    .name = "ringbuf",
+    .since = {5, 8},
+    .summary = "records from programs to user space, in order across CPUs",
+    .uses = map_use::ring,
+    .holds = Holds::other,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_ringbuf_map",
+    .check = check_ring,
+    .make = make_ring_buffer,
+};
+
+extern constinit const MapTypeDef user_ringbuf_type = {
+    .type = MapType::user_ringbuf,
+    .name = "user_ringbuf",
+    .since = {6, 1},
+    .summary = "records from user space to programs",
+    .holds_elements = false,
+    .uses = map_use::user_ring,
+    .holds = Holds::other,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_ringbuf_map",
+    .check = check_ring,
+    .make = make_named_only,
+};
 
 }  // namespace skep::maps

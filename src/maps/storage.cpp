@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "maps/factories.hpp"
+#include "maps/attributes.hpp"
 #include "maps/hash_table.hpp"
 #include "maps/values.hpp"
 
@@ -58,7 +58,12 @@ class Storage final : public LocalStorage {
   const std::unique_ptr<HashTable> table_;
 };
 
-}  // namespace
+int check_local_storage(const MapInfo& info) {
+  if ((info.flags & ~(map_flag::no_prealloc | map_flag::clone)) != 0 || (info.flags & map_flag::no_prealloc) == 0 ||
+      info.max_entries != 0 || info.key_size != 4 || info.value_size == 0 || info.key_type == 0 || info.value_type == 0)
+    return -EINVAL;
+  return info.value_size > 0xffff - 128 ? -E2BIG : 0;
+}
 
 std::shared_ptr<Map> make_local_storage(const MapAttributes& attributes) {
   HashTable::Options options;
@@ -71,5 +76,63 @@ std::shared_ptr<Map> make_local_storage(const MapAttributes& attributes) {
   if (!table) return nullptr;
   return std::make_shared<Storage>(attributes, std::move(owner), std::move(table));
 }
+
+}  // namespace
+
+extern constinit const MapTypeDef sk_storage_type = {
+    .type = MapType::sk_storage,
+    .name = "sk_storage",
+    .since = {5, 2},
+    .summary = "a value for each socket",
+    .uses = map_use::values | map_use::of_socket,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_local_storage_map",
+    .check = check_local_storage,
+    .make = make_local_storage,
+    .fields = may_hold::lock | may_hold::kptr,
+    .key_btf = KeyBtf::integer,
+};
+
+extern constinit const MapTypeDef inode_storage_type = {
+    .type = MapType::inode_storage,
+    .name = "inode_storage",
+    .since = {5, 10},
+    .summary = "a value for each inode",
+    .uses = map_use::values | map_use::of_inode,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_local_storage_map",
+    .check = check_local_storage,
+    .make = make_local_storage,
+    .fields = may_hold::lock | may_hold::kptr,
+    .key_btf = KeyBtf::integer,
+};
+
+extern constinit const MapTypeDef task_storage_type = {
+    .type = MapType::task_storage,
+    .name = "task_storage",
+    .since = {5, 11},
+    .summary = "a value for each task",
+    .uses = map_use::values | map_use::of_task,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_local_storage_map",
+    .check = check_local_storage,
+    .make = make_local_storage,
+    .fields = may_hold::lock | may_hold::kptr | may_hold::uptr,
+    .key_btf = KeyBtf::integer,
+};
+
+extern constinit const MapTypeDef cgrp_storage_type = {
+    .type = MapType::cgrp_storage,
+    .name = "cgrp_storage",
+    .since = {6, 2},
+    .summary = "a value for each cgroup",
+    .uses = map_use::values | map_use::of_cgroup,
+    .in_sleepable_programs = true,
+    .kernel_struct = "bpf_local_storage_map",
+    .check = check_local_storage,
+    .make = make_local_storage,
+    .fields = may_hold::lock | may_hold::kptr,
+    .key_btf = KeyBtf::integer,
+};
 
 }  // namespace skep::maps

@@ -1,41 +1,46 @@
-// The program types, each defined in the file of its name; registry.cpp lists them.
+// The program types, in the order of their numbers, from 1; each is defined in the file of its name as `NAME_type`.
 #pragma once
 
 #include "progtypes/progtype.hpp"
 
+#define SKEP_PROGRAM_TYPES(X) \
+  X(socket_filter)            \
+  X(kprobe)                   \
+  X(sched_cls)                \
+  X(sched_act)                \
+  X(tracepoint)               \
+  X(xdp)                      \
+  X(perf_event)               \
+  X(cgroup_skb)               \
+  X(cgroup_sock)              \
+  X(lwt_in)                   \
+  X(lwt_out)                  \
+  X(lwt_xmit)                 \
+  X(sock_ops)                 \
+  X(sk_skb)                   \
+  X(cgroup_device)            \
+  X(sk_msg)                   \
+  X(raw_tracepoint)           \
+  X(cgroup_sock_addr)         \
+  X(lwt_seg6local)            \
+  X(lirc_mode2)               \
+  X(sk_reuseport)             \
+  X(flow_dissector)           \
+  X(cgroup_sysctl)            \
+  X(raw_tracepoint_writable)  \
+  X(cgroup_sockopt)           \
+  X(tracing)                  \
+  X(struct_ops)               \
+  X(ext)                      \
+  X(lsm)                      \
+  X(sk_lookup)                \
+  X(syscall)                  \
+  X(netfilter)
+
 namespace skep::progtypes {
 
-extern const ProgTypeDef cgroup_device_type;
-extern const ProgTypeDef cgroup_skb_type;
-extern const ProgTypeDef cgroup_sock_addr_type;
-extern const ProgTypeDef cgroup_sock_type;
-extern const ProgTypeDef cgroup_sockopt_type;
-extern const ProgTypeDef cgroup_sysctl_type;
-extern const ProgTypeDef ext_type;
-extern const ProgTypeDef flow_dissector_type;
-extern const ProgTypeDef kprobe_type;
-extern const ProgTypeDef lirc_mode2_type;
-extern const ProgTypeDef lsm_type;
-extern const ProgTypeDef lwt_in_type;
-extern const ProgTypeDef lwt_out_type;
-extern const ProgTypeDef lwt_seg6local_type;
-extern const ProgTypeDef lwt_xmit_type;
-extern const ProgTypeDef netfilter_type;
-extern const ProgTypeDef perf_event_type;
-extern const ProgTypeDef raw_tracepoint_type;
-extern const ProgTypeDef raw_tracepoint_writable_type;
-extern const ProgTypeDef sched_act_type;
-extern const ProgTypeDef sched_cls_type;
-extern const ProgTypeDef sk_lookup_type;
-extern const ProgTypeDef sk_msg_type;
-extern const ProgTypeDef sk_reuseport_type;
-extern const ProgTypeDef sk_skb_type;
-extern const ProgTypeDef sock_ops_type;
-extern const ProgTypeDef socket_filter_type;
-extern const ProgTypeDef struct_ops_type;
-extern const ProgTypeDef syscall_type;
-extern const ProgTypeDef tracepoint_type;
-extern const ProgTypeDef tracing_type;
-extern const ProgTypeDef xdp_type;
+#define SKEP_DECLARE(NAME) extern const ProgTypeDef NAME##_type;
+SKEP_PROGRAM_TYPES(SKEP_DECLARE)
+#undef SKEP_DECLARE
 
 }  // namespace skep::progtypes

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -36,10 +37,13 @@ constinit const ProgTypeDef kprobe_type = {
     .context_type = "bpf_user_pt_regs_t",
     .kernel_context_type = "pt_regs",
     .context_size = 168,
+    .interrupts_anything = true,
     .since = {4, 1},
     .summary = "Runs when a function of the kernel or of a program is entered or left.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_interrupt_itself = always,
+    .may_run_in_nmi = always,
     .return_range = range,
 };
 

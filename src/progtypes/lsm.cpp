@@ -35,6 +35,10 @@ std::string_view refused(std::uint32_t id, const ProgramTraits& traits) {
 }
 
 // The result of a hook that returns nothing is not looked at, which the verifier knows from the hook's type.
+bool interrupts_itself(const ProgramTraits& traits) {
+  return traits.attach_type == AttachType::lsm_mac;
+}
+
 ReturnRange range(const ProgramTraits& traits) {
   if (traits.attach_type == AttachType::lsm_cgroup) return {.checked = true, .min = 0, .max = 1};
   if (lsm_hook_boolean(traits.attach_function)) return {.checked = true, .min = 0, .max = 1};
@@ -51,6 +55,7 @@ constinit const ProgTypeDef lsm_type = {
     .summary = "Decides at a security hook.",
     .helper_allowed = helper,
     .helper_refused = refused,
+    .may_interrupt_itself = interrupts_itself,
     .return_range = range,
 };
 

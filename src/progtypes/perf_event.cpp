@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -33,10 +34,13 @@ constinit const ProgTypeDef perf_event_type = {
     .context_type = "bpf_perf_event_data",
     .kernel_context_type = "bpf_perf_event_data_kern",
     .context_size = 184,
+    .interrupts_anything = true,
     .since = {4, 9},
     .summary = "Runs at each sample of a perf event.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_interrupt_itself = always,
+    .may_run_in_nmi = always,
 };
 
 }  // namespace skep::progtypes

@@ -70,16 +70,27 @@ struct ProgTypeDef {
   std::string_view kernel_context_type = {};  // "sk_buff": bpf_cast_to_kern_ctx gives this
   std::uint32_t context_size = 0;             // bytes; for messages such as `invalid access to context, ctx_size=…`
   bool packet_access = false;                 // direct packet reads
+  bool classic_packet_loads = false;          // the loads that are left from classic BPF
+  bool writes_packet_objects = false;         // may write what packets lead to (the mark of a connection)
+  bool interrupts_anything = false;           // runs wherever the kernel is: no locks, lists, trees
+  bool may_lock = true;
   Release since = {};
   std::string_view summary;
 
   // The access of `size` bytes at `offset` of the context.
   CtxAccess (*context_access)(std::int32_t offset, std::uint32_t size, bool write, const ProgramTraits&) = nullptr;
-  // Whether helper `id` may be called (already known to exist); `denied_message` left empty gives the usual message.
+  // Whether helper `id` (which exists) is one of the type's: else "program of this type cannot use helper".
   bool (*helper_allowed)(std::uint32_t id, const ProgramTraits&) = nullptr;
   // The message when a helper that the type has may not be called here ("helper call is not allowed in probe"); empty:
   // it may.
   std::string_view (*helper_refused)(std::uint32_t id, const ProgramTraits&) = nullptr;
+  // Whether sockets may be put into a map of sockets, or (`erase`) taken out: only where no socket lock can be waited
+  // for. Null: neither.
+  bool (*may_change_sockets)(bool erase, const ProgramTraits&) = nullptr;
+  // Whether it may interrupt another run of itself, and so gets a stack of its own. Null: no.
+  bool (*may_interrupt_itself)(const ProgramTraits&) = nullptr;
+  // Whether it may run in an NMI, where nothing can be waited for. Null: no.
+  bool (*may_run_in_nmi)(const ProgramTraits&) = nullptr;
   // Direct packet writes.
   bool (*packet_write_allowed)(const ProgramTraits&) = nullptr;
   ReturnRange (*return_range)(const ProgramTraits&) = nullptr;

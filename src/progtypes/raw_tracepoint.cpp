@@ -6,6 +6,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -67,12 +68,15 @@ constinit const ProgTypeDef raw_tracepoint_type = {
     .name = "raw_tracepoint",
     .context_type = "bpf_raw_tracepoint_args",
     .context_size = 96,
+    .interrupts_anything = true,
     .since = {4, 17},
     .summary = "Runs at a tracepoint, before its record is made.",
     .context_access = access,
     .helper_allowed = helper,
     .make_invocation = make_invocation,
     .test_run = true,
+    .may_interrupt_itself = always,
+    .may_run_in_nmi = always,
 };
 
 }  // namespace skep::progtypes

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -31,10 +32,12 @@ constinit const ProgTypeDef raw_tracepoint_writable_type = {
     .name = "raw_tracepoint_writable",
     .context_type = "bpf_raw_tracepoint_args",
     .context_size = 96,
+    .interrupts_anything = true,
     .since = {5, 2},
     .summary = "Runs at a tracepoint and may write its buffer.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_run_in_nmi = always,
 };
 
 }  // namespace skep::progtypes

@@ -48,6 +48,7 @@ constinit const ProgTypeDef sk_lookup_type = {
     .summary = "Selects the socket that gets a new connection or packet.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_change_sockets = [](bool, const ProgramTraits&) { return true; },
     .return_range = range,
     .check_attach_type = attach,
 };

@@ -59,6 +59,7 @@ constinit const ProgTypeDef sk_reuseport_type = {
     .summary = "Selects the socket of a group that gets a packet or connection.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_change_sockets = [](bool, const ProgramTraits&) { return true; },
     .check_attach_type = attach,
 };
 

@@ -53,6 +53,7 @@ constinit const ProgTypeDef sock_ops_type = {
     .summary = "Follows and tunes TCP connections.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_change_sockets = [](bool erase, const ProgramTraits&) { return erase; },
     .return_range = range,
 };
 

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -29,10 +30,13 @@ constinit const ProgTypeDef tracepoint_type = {
     .name = "tracepoint",
     .context_type = "",
     .context_size = 8192,
+    .interrupts_anything = true,
     .since = {4, 7},
     .summary = "Runs at a tracepoint.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_interrupt_itself = always,
+    .may_run_in_nmi = always,
 };
 
 }  // namespace skep::progtypes

@@ -4,6 +4,7 @@
 #include "progtypes/attach_rules.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -45,6 +46,10 @@ std::string_view refused(std::uint32_t id, const ProgramTraits& traits) {
   return storage.contains(id) && of_function && traits.attach_function.starts_with("bpf_sk_storage") ? in_probe : "";
 }
 
+bool change_sockets(bool, const ProgramTraits& traits) {
+  return traits.attach_type == AttachType::trace_iter;
+}
+
 ReturnRange range(const ProgramTraits& traits) {
   switch (traits.attach_type) {
     case AttachType::trace_fentry:
@@ -72,6 +77,9 @@ constinit const ProgTypeDef tracing_type = {
     .summary = "Runs at a function, a tracepoint or for each object of an iterator.",
     .helper_allowed = helper,
     .helper_refused = refused,
+    .may_change_sockets = change_sockets,
+    .may_interrupt_itself = unless_iterator,
+    .may_run_in_nmi = unless_iterator,
     .return_range = range,
 };
 

@@ -125,6 +125,7 @@ constinit const ProgTypeDef xdp_type = {
     .kernel_context_type = "xdp_buff",
     .context_size = 24,
     .packet_access = true,
+    .writes_packet_objects = true,
     .since = {4, 8},
     .summary = "Decides about a frame as soon as the driver has it.",
     .context_access = access,

@@ -3,8 +3,11 @@
 
 #include <chrono>
 
+#include "verifier/call/call.hpp"
 #include "verifier/env.hpp"
 #include "verifier/path/explorer.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/program/program.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -42,9 +45,9 @@ std::uint32_t rewriting_stack(const Env& env, const Subprogram& subprogram) {
   constexpr std::uint32_t counter = 16, loop_registers = 24;
   std::uint32_t of_counter = 0, of_loop = 0;
   for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
-    if (!env.aux[at].seen) continue;
+    if (!env.aux[at].flow.seen) continue;
     if (env.insns[at].code == (insn_class::jmp | jmp_op::jcond)) of_counter = counter;
-    if (env.aux[at].loop_inlinable) of_loop = loop_registers;
+    if (env.aux[at].call.loop_inlinable) of_loop = loop_registers;
   }
   return of_counter + of_loop;
 }

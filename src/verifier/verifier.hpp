@@ -43,6 +43,8 @@ class Resolver {
     return nullptr;
   }
   virtual const calls::KfuncRegistry& kfuncs() = 0;
+  // Modules whose structs kptrs may point to.
+  virtual std::vector<std::shared_ptr<const btf::Btf>> kernel_modules() { return {}; }
   // What a host module allows at a function of its own: that fmod_ret programs replace its result, that programs sleep.
   virtual bool host_modifiable(std::string_view function) {
     (void)function;

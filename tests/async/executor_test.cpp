@@ -235,8 +235,7 @@ TEST(SteppingExecutor, AJobFromOutsideFallsBetweenTheInstructionsOfACallback) {
   EXPECT_TRUE(inside);
 }
 
-// ---- timers, in virtual time
-// -------------------------------------------------------------------------------------------
+// ---- timers, in virtual time ----------------------------------------------------------------------------------------
 
 struct TimerTest : testing::Test {
   alignas(8) unsigned char bytes[16] = {};
@@ -335,8 +334,7 @@ TEST(ThreadTimer, FiresInRealTime) {
   timer.release();
 }
 
-// ---- virtual CPUs
-// ------------------------------------------------------------------------------------------------------
+// ---- virtual CPUs ---------------------------------------------------------------------------------------------------
 
 TEST(CpuSet, OneHolderAtATime) {
   CpuSet set(2);

@@ -115,9 +115,9 @@ TEST_P(HelperRow, IsAsTheReferenceHasIt) {
   const Helper* helper = find_helper(static_cast<std::uint32_t>(row.id));
   ASSERT_NE(helper, nullptr);
   EXPECT_EQ(helper->name, row.name);
-  EXPECT_EQ(helper->gpl_only, row.gpl_only);
-  EXPECT_EQ(helper->might_sleep, row.sleeps);
-  EXPECT_EQ(helper->changes_packet, row.changes_packet);
+  EXPECT_EQ(helper->has(call_flag::gpl_only), row.gpl_only);
+  EXPECT_EQ(helper->has(call_flag::sleepable), row.sleeps);
+  EXPECT_EQ(helper->has(call_flag::changes_packet), row.changes_packet);
 }
 
 constexpr Row rows[] = {

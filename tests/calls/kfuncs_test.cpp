@@ -31,10 +31,10 @@ TEST(Kfuncs, GiveOrTakeReferencesThroughPointers) {
     const auto open = kfunc.prototype.find('(');
     const bool pointer_result = kfunc.prototype.substr(0, open).find('*') != std::string_view::npos;
     const bool pointer_argument = kfunc.prototype.substr(open).find('*') != std::string_view::npos;
-    if (kfunc.flags & (kfunc_flag::acquire | kfunc_flag::ret_null)) {
+    if (kfunc.flags & (call_flag::acquire | call_flag::ret_null)) {
       EXPECT_TRUE(pointer_result) << kfunc.name;
     }
-    if (kfunc.flags & (kfunc_flag::release | kfunc_flag::rcu)) {
+    if (kfunc.flags & (call_flag::release | call_flag::rcu)) {
       EXPECT_TRUE(pointer_argument) << kfunc.name;
     }
   }
@@ -42,14 +42,13 @@ TEST(Kfuncs, GiveOrTakeReferencesThroughPointers) {
 
 TEST(Kfuncs, OfIteratorsComeInThrees) {
   for (const Kfunc& kfunc : kfuncs()) {
-    if (!(kfunc.flags & kfunc_flag::iter_new)) continue;
+    if (!(kfunc.flags & call_flag::iter_new)) continue;
     const std::string stem(kfunc.name.substr(0, kfunc.name.rfind('_')));
     const Kfunc* next = find_kfunc(stem + "_next");
     const Kfunc* destroy = find_kfunc(stem + "_destroy");
     ASSERT_TRUE(next != nullptr && destroy != nullptr) << stem;
-    EXPECT_EQ(next->flags & (kfunc_flag::iter_next | kfunc_flag::ret_null),
-              kfunc_flag::iter_next | kfunc_flag::ret_null);
-    EXPECT_TRUE(destroy->flags & kfunc_flag::iter_destroy);
+    EXPECT_EQ(next->flags & (call_flag::iter_next | call_flag::ret_null), call_flag::iter_next | call_flag::ret_null);
+    EXPECT_TRUE(destroy->flags & call_flag::iter_destroy);
   }
 }
 
@@ -65,14 +64,14 @@ TEST(Kfuncs, OfWorkItemsAreProvidedToEveryType) {
 }
 
 TEST(Kfuncs, HaveTheFlagsThatTheReferenceShows) {
-  using namespace kfunc_flag;
+  using namespace call_flag;
   const auto flags = [](std::string_view name) { return find_kfunc(name)->flags; };
   EXPECT_EQ(flags("bpf_task_acquire"), acquire | ret_null | rcu);
   EXPECT_EQ(flags("bpf_task_release"), release);
   EXPECT_EQ(flags("bpf_task_from_pid"), acquire | ret_null);
   EXPECT_EQ(flags("bpf_get_task_exe_file"), acquire | ret_null);
   EXPECT_EQ(flags("bpf_send_signal_task"), 0U);
-  EXPECT_EQ(flags("bpf_get_kmem_cache"), 0U);
+  EXPECT_EQ(flags("bpf_get_kmem_cache"), ret_untrusted);
   EXPECT_EQ(flags("bpf_cpumask_acquire"), acquire);
   EXPECT_EQ(flags("bpf_crypto_ctx_create"), acquire | ret_null | sleepable);
   EXPECT_EQ(flags("bpf_iter_task_new"), iter_new | rcu_protected);

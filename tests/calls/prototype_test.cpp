@@ -13,11 +13,11 @@ TEST(Prototype, TellsWhereTheProgramGoes) {
     unsigned reg;
   };
   const Case cases[] = {
-      {"void f(void)", kfunc_flag::implicit_args, 1},
-      {"int f(int a, void *b)", kfunc_flag::implicit_args, 3},
+      {"void f(void)", call_flag::implicit_args, 1},
+      {"int f(int a, void *b)", call_flag::implicit_args, 3},
       {"int f(int a, void *aux)", 0, 2},  // the prototype has it already
-      {"int f(int (*callback)(void *a, int *b, void *c), unsigned int flags)", kfunc_flag::implicit_args, 3},
-      {"int f(int a, int b, int c, int d, int e)", kfunc_flag::implicit_args, 0},  // no register is left
+      {"int f(int (*callback)(void *a, int *b, void *c), unsigned int flags)", call_flag::implicit_args, 3},
+      {"int f(int a, int b, int c, int d, int e)", call_flag::implicit_args, 0},  // no register is left
       {"", 0, 0},
   };
   for (const Case& c : cases)

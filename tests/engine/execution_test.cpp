@@ -151,8 +151,7 @@ const Case control[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Control, Instructions, testing::ValuesIn(control));
 
-// ---- calls
-// ------------------------------------------------------------------------------------------------------------
+// ---- calls ----------------------------------------------------------------------------------------------------------
 
 CallResult add(CallEnv&, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d, std::uint64_t e) {
   return CallResult::of(a + b + c + d + e);

@@ -400,8 +400,7 @@ TEST_F(Elements, InsnArray) {
   EXPECT_EQ(map->user_update(Num(1), entry, 0), -EINVAL);
 }
 
-// ---- ring buffer
-// -------------------------------------------------------------------------------------------------------
+// ---- ring buffer ----------------------------------------------------------------------------------------------------
 
 // What libbpf does with the mapped memory.
 class Consumer {

@@ -120,8 +120,7 @@ class Assembler {
     return *n;
   }
 
-  // ---- emitting
-  // ------------------------------------------------------------------------------------------------------
+  // ---- emitting -----------------------------------------------------------------------------------------------------
   Insn& emit(unsigned code, unsigned dst = 0, unsigned src = 0, long long off = 0, long long imm = 0) {
     Insn insn;
     insn.code = static_cast<std::uint8_t>(code);

@@ -6,7 +6,7 @@
 
 #include "async/executor.hpp"
 #include "async/work_item.hpp"
-#include "calls/impl/impl.hpp"
+#include "calls/call.hpp"
 #include "maps/map.hpp"
 #include "rcu/rcu.hpp"
 #include "support/run.hpp"
@@ -49,11 +49,12 @@ TEST(Calls, set_callback_no_user_reference) {
   const auto slot = reinterpret_cast<std::uint64_t>(map.slot);
   const auto function = reinterpret_cast<std::uint64_t>(&program->entry());
   const auto set = [&] {
-    return static_cast<std::int64_t>(calls::impl::bpf_wq_set_callback_impl(env, slot, function, 0, 0, 0).value);
+    return static_cast<std::int64_t>(
+        calls::find_kfunc("bpf_wq_set_callback_impl")->fn(env, slot, function, 0, 0, 0).value);
   };
   const rcu::ReadGuard section;
   map.get_user_ref();
-  EXPECT_EQ(calls::impl::bpf_wq_init(env, slot, reinterpret_cast<std::uint64_t>(&map), 0, 0, 0).value, 0U);
+  EXPECT_EQ(calls::find_kfunc("bpf_wq_init")->fn(env, slot, reinterpret_cast<std::uint64_t>(&map), 0, 0, 0).value, 0U);
   map.put_user_ref();
   EXPECT_EQ(set(), -EPERM);
   map.get_user_ref();

@@ -2,7 +2,12 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_dynptr_from_mem, bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr, bpf_ringbuf_discard_dynptr,
+    bpf_dynptr_read, bpf_dynptr_write, bpf_dynptr_data;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -30,6 +35,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::dynptr, .flags = arg_flag::dynptr_ringbuf | arg_flag::uninit | arg_flag::write}}},
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_reserve_dynptr,
         .since = {5, 19},
         .fn = impl::bpf_ringbuf_reserve_dynptr,
@@ -42,6 +48,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::void_,
         .args = {{{.kind = ArgKind::dynptr, .flags = arg_flag::dynptr_ringbuf | arg_flag::release},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_submit_dynptr,
         .since = {5, 19},
         .fn = impl::bpf_ringbuf_submit_dynptr,
@@ -54,6 +61,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::void_,
         .args = {{{.kind = ArgKind::dynptr, .flags = arg_flag::dynptr_ringbuf | arg_flag::release},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_discard_dynptr,
         .since = {5, 19},
         .fn = impl::bpf_ringbuf_discard_dynptr,

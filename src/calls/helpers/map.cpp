@@ -3,7 +3,14 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/map.cpp
+CallFunction bpf_map_lookup_elem, bpf_map_update_elem, bpf_map_delete_elem, bpf_get_local_storage, bpf_map_push_elem,
+    bpf_map_pop_elem, bpf_map_peek_elem, bpf_for_each_map_elem, bpf_map_lookup_percpu_elem;
+// impl/objects.cpp
+CallFunction bpf_kptr_xchg;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -15,7 +22,8 @@ constexpr Helper entries[] = {
         .ret = RetKind::map_value,
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::map_key}}},
-        .pkt_access = true,
+        .flags = call_flag::packet_args,
+        .map_use = maps::map_use::lookup,
         .special = Special::map_lookup,
         .since = {3, 19},
         .fn = impl::bpf_map_lookup_elem,
@@ -30,7 +38,8 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::map_key},
                   {.kind = ArgKind::map_value},
                   {.kind = ArgKind::anything}}},
-        .pkt_access = true,
+        .flags = call_flag::packet_args,
+        .map_use = maps::map_use::update,
         .special = Special::map_update,
         .since = {3, 19},
         .fn = impl::bpf_map_update_elem,
@@ -42,7 +51,8 @@ constexpr Helper entries[] = {
         .name = "bpf_map_delete_elem",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::map_key}}},
-        .pkt_access = true,
+        .flags = call_flag::packet_args,
+        .map_use = maps::map_use::erase,
         .special = Special::map_delete,
         .since = {3, 19},
         .fn = impl::bpf_map_delete_elem,
@@ -54,6 +64,7 @@ constexpr Helper entries[] = {
         .name = "bpf_get_local_storage",
         .ret = RetKind::map_value,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::cgroup_storage,
         .special = Special::get_local_storage,
         .since = {4, 19},
         .fn = impl::bpf_get_local_storage,
@@ -65,7 +76,8 @@ constexpr Helper entries[] = {
         .name = "bpf_map_push_elem",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::map_value}, {.kind = ArgKind::anything}}},
-        .pkt_access = true,
+        .flags = call_flag::packet_args,
+        .map_use = maps::map_use::push,
         .special = Special::map_push,
         .since = {4, 20},
         .fn = impl::bpf_map_push_elem,
@@ -78,6 +90,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::map_value, .flags = arg_flag::uninit | arg_flag::write}}},
+        .map_use = maps::map_use::pop,
         .special = Special::map_pop,
         .since = {4, 20},
         .fn = impl::bpf_map_pop_elem,
@@ -90,6 +103,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::map_value, .flags = arg_flag::uninit | arg_flag::write}}},
+        .map_use = maps::map_use::peek,
         .special = Special::map_peek,
         .since = {4, 20},
         .fn = impl::bpf_map_peek_elem,
@@ -104,6 +118,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::func},
                   {.kind = ArgKind::stack, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::for_each,
         .special = Special::for_each_map_elem,
         .since = {5, 13},
         .fn = impl::bpf_for_each_map_elem,
@@ -117,6 +132,7 @@ constexpr Helper entries[] = {
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::kptr_xchg_dest},
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null | arg_flag::release}}},
+        .flags = call_flag::spin_lock_ok,
         .special = Special::kptr_xchg,
         .since = {5, 19},
         .fn = impl::bpf_kptr_xchg,
@@ -129,7 +145,8 @@ constexpr Helper entries[] = {
         .ret = RetKind::map_value,
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::map_key}, {.kind = ArgKind::anything}}},
-        .pkt_access = true,
+        .flags = call_flag::packet_args,
+        .map_use = maps::map_use::lookup_percpu,
         .special = Special::map_lookup_percpu,
         .since = {5, 19},
         .fn = impl::bpf_map_lookup_percpu_elem,

@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/packet.cpp
+CallFunction bpf_redirect;
+// impl/map.cpp
+CallFunction bpf_redirect_map;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -80,6 +86,7 @@ constexpr Helper entries[] = {
         .name = "bpf_redirect_map",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::redirect,
         .special = Special::redirect_map,
         .since = {4, 14},
         .fn = impl::bpf_redirect_map,
@@ -108,7 +115,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::write},
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 18},
         .signature = "long bpf_fib_lookup(void *ctx, struct bpf_fib_lookup *params, int plen, u32 flags)",
         .doc = {.summary = "Looks a route up."},
@@ -121,7 +128,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
         .signature = "long bpf_lwt_push_encap(struct sk_buff *skb, u32 type, void *hdr, u32 len)",
@@ -135,7 +142,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
         .signature = "long bpf_lwt_seg6_store_bytes(struct sk_buff *skb, u32 offset, const void *from, u32 len)",
@@ -146,7 +153,7 @@ constexpr Helper entries[] = {
         .name = "bpf_lwt_seg6_adjust_srh",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
         .signature = "long bpf_lwt_seg6_adjust_srh(struct sk_buff *skb, u32 offset, s32 delta)",
@@ -160,7 +167,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
         .signature = "long bpf_lwt_seg6_action(struct sk_buff *skb, u32 action, void *param, u32 param_len)",
@@ -197,7 +204,7 @@ constexpr Helper entries[] = {
               {.kind = ArgKind::mem, .flags = arg_flag::fixed_size | arg_flag::write | arg_flag::aligned, .size = 4},
               {.kind = ArgKind::anything},
               {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 12},
         .signature = "long bpf_check_mtu(void *ctx, u32 ifindex, u32 *mtu_len, s32 len_diff, u64 flags)",
         .doc = {.summary = "Checks a packet's size against a device's limit."},

@@ -2,7 +2,12 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/memory.cpp
+CallFunction bpf_probe_read, bpf_probe_write_user, bpf_probe_read_str, bpf_probe_read_user, bpf_probe_read_kernel,
+    bpf_probe_read_user_str, bpf_probe_read_kernel_str, bpf_copy_from_user, bpf_copy_from_user_task;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -15,7 +20,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 1},
         .fn = impl::bpf_probe_read,
         .signature = "long bpf_probe_read(void *dst, u32 size, const void *unsafe_ptr)",
@@ -28,7 +33,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 8},
         .fn = impl::bpf_probe_write_user,
         .signature = "long bpf_probe_write_user(void *dst, const void *src, u32 len)",
@@ -37,11 +42,11 @@ constexpr Helper entries[] = {
     Helper{
         .id = 45,
         .name = "bpf_probe_read_str",
-        .ret = RetKind::integer,
+        .ret = RetKind::length,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 11},
         .fn = impl::bpf_probe_read_str,
         .signature = "long bpf_probe_read_str(void *dst, u32 size, const void *unsafe_ptr)",
@@ -54,7 +59,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 5},
         .fn = impl::bpf_probe_read_user,
         .signature = "long bpf_probe_read_user(void *dst, u32 size, const void *unsafe_ptr)",
@@ -67,7 +72,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 5},
         .fn = impl::bpf_probe_read_kernel,
         .signature = "long bpf_probe_read_kernel(void *dst, u32 size, const void *unsafe_ptr)",
@@ -76,11 +81,11 @@ constexpr Helper entries[] = {
     Helper{
         .id = 114,
         .name = "bpf_probe_read_user_str",
-        .ret = RetKind::integer,
+        .ret = RetKind::length,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 5},
         .fn = impl::bpf_probe_read_user_str,
         .signature = "long bpf_probe_read_user_str(void *dst, u32 size, const void *unsafe_ptr)",
@@ -89,11 +94,11 @@ constexpr Helper entries[] = {
     Helper{
         .id = 115,
         .name = "bpf_probe_read_kernel_str",
-        .ret = RetKind::integer,
+        .ret = RetKind::length,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 5},
         .fn = impl::bpf_probe_read_kernel_str,
         .signature = "long bpf_probe_read_kernel_str(void *dst, u32 size, const void *unsafe_ptr)",
@@ -106,7 +111,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .might_sleep = true,
+        .flags = call_flag::sleepable,
         .special = Special::copy_from_user,
         .since = {5, 10},
         .fn = impl::bpf_copy_from_user,
@@ -122,8 +127,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::btf_id, .btf_type = "task_struct"},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
-        .might_sleep = true,
+        .flags = call_flag::gpl_only | call_flag::sleepable,
         .since = {5, 18},
         .fn = impl::bpf_copy_from_user_task,
         .signature = "long bpf_copy_from_user_task(void *dst, u32 size, const void *user_ptr, struct task_struct *tsk, "

@@ -2,7 +2,15 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_get_numa_node_id;
+// impl/map.cpp
+CallFunction bpf_tail_call, bpf_loop;
+// impl/sections.cpp
+CallFunction bpf_spin_lock, bpf_spin_unlock;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -20,8 +28,8 @@ constexpr Helper entries[] = {
     Helper{
         .id = 8,
         .name = "bpf_get_smp_processor_id",
-        .ret = RetKind::integer,
-        .allow_fastcall = true,
+        .ret = RetKind::cpu,
+        .flags = call_flag::fastcall,
         .since = {4, 1},
         .fn = impl::bpf_get_smp_processor_id,
         .signature = "u32 bpf_get_smp_processor_id(void)",
@@ -32,6 +40,7 @@ constexpr Helper entries[] = {
         .name = "bpf_tail_call",
         .ret = RetKind::void_,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::tail_call,
         .special = Special::tail_call,
         .since = {4, 2},
         .fn = impl::bpf_tail_call,
@@ -63,6 +72,7 @@ constexpr Helper entries[] = {
         .name = "bpf_spin_unlock",
         .ret = RetKind::void_,
         .args = {{{.kind = ArgKind::spin_lock}}},
+        .flags = call_flag::spin_lock_ok,
         .special = Special::spin_unlock,
         .since = {5, 1},
         .fn = impl::bpf_spin_unlock,

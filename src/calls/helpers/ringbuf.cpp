@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_ringbuf_output, bpf_ringbuf_reserve, bpf_ringbuf_submit, bpf_ringbuf_discard, bpf_ringbuf_query;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -16,6 +20,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_output,
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_output,
@@ -30,7 +35,8 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::const_alloc_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .acquires = true,
+        .flags = call_flag::acquire,
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_reserve,
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_reserve,
@@ -64,6 +70,7 @@ constexpr Helper entries[] = {
         .name = "bpf_ringbuf_query",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::ring,
         .special = Special::ringbuf_query,
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_query,
@@ -78,6 +85,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::func},
                   {.kind = ArgKind::stack, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::user_ring,
         .special = Special::user_ringbuf_drain,
         .since = {6, 1},
         .signature = "long bpf_user_ringbuf_drain(void *map, void *callback_fn, void *ctx, u64 flags)",

@@ -2,7 +2,14 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/sockets.cpp
+CallFunction bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_sk_fullsock, bpf_tcp_sock, bpf_get_listener_sock,
+    bpf_skc_lookup_tcp, bpf_skc_to_tcp_sock;
+// impl/environment.cpp
+CallFunction bpf_get_netns_cookie;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -82,8 +89,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::anything}}},
-        .pkt_access = true,
-        .acquires = true,
+        .flags = call_flag::packet_args | call_flag::acquire,
         .since = {4, 20},
         .fn = impl::bpf_sk_lookup_tcp,
         .signature = "struct bpf_sock *bpf_sk_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "
@@ -100,8 +106,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::anything}}},
-        .pkt_access = true,
-        .acquires = true,
+        .flags = call_flag::packet_args | call_flag::acquire,
         .since = {4, 20},
         .fn = impl::bpf_sk_lookup_udp,
         .signature = "struct bpf_sock *bpf_sk_lookup_udp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "
@@ -125,6 +130,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::socket,
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::sock_common}}},
+        .special = Special::skc_to,
         .since = {5, 1},
         .fn = impl::bpf_sk_fullsock,
         .signature = "struct bpf_sock *bpf_sk_fullsock(struct bpf_sock *sk)",
@@ -136,6 +142,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::tcp_sock,
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::sock_common}}},
+        .special = Special::skc_to,
         .since = {5, 1},
         .fn = impl::bpf_tcp_sock,
         .signature = "struct bpf_tcp_sock *bpf_tcp_sock(struct bpf_sock *sk)",
@@ -162,8 +169,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::anything}}},
-        .pkt_access = true,
-        .acquires = true,
+        .flags = call_flag::packet_args | call_flag::acquire,
         .since = {5, 2},
         .fn = impl::bpf_skc_lookup_tcp,
         .signature = "struct bpf_sock *bpf_skc_lookup_tcp(void *ctx, struct bpf_sock_tuple *tuple, u32 tuple_size, u64 "

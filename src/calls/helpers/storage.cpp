@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/tasks.cpp
+CallFunction bpf_sk_storage_get, bpf_sk_storage_delete, bpf_task_storage_get, bpf_task_storage_delete;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -17,6 +21,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id_sock_common},
                   {.kind = ArgKind::map_value, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::of_socket,
         .special = Special::other_map_call,
         .since = {5, 2},
         .fn = impl::bpf_sk_storage_get,
@@ -28,6 +33,7 @@ constexpr Helper entries[] = {
         .name = "bpf_sk_storage_delete",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::btf_id_sock_common}}},
+        .map_use = maps::map_use::of_socket,
         .special = Special::other_map_call,
         .since = {5, 2},
         .fn = impl::bpf_sk_storage_delete,
@@ -43,6 +49,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "inode"},
                   {.kind = ArgKind::map_value, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::of_inode,
         .special = Special::other_map_call,
         .since = {5, 10},
         .signature = "void *bpf_inode_storage_get(void *map, void *inode, void *value, u64 flags)",
@@ -54,6 +61,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "inode"}}},
+        .map_use = maps::map_use::of_inode,
         .special = Special::other_map_call,
         .since = {5, 10},
         .signature = "int bpf_inode_storage_delete(void *map, void *inode)",
@@ -68,6 +76,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "task_struct"},
                   {.kind = ArgKind::map_value, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::of_task,
         .special = Special::task_storage_get,
         .since = {5, 11},
         .fn = impl::bpf_task_storage_get,
@@ -80,6 +89,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "task_struct"}}},
+        .map_use = maps::map_use::of_task,
         .special = Special::other_map_call,
         .since = {5, 11},
         .fn = impl::bpf_task_storage_delete,
@@ -95,6 +105,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "cgroup"},
                   {.kind = ArgKind::map_value, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .map_use = maps::map_use::of_cgroup,
         .special = Special::other_map_call,
         .since = {6, 2},
         .signature = "void *bpf_cgrp_storage_get(void *map, struct cgroup *cgroup, void *value, u64 flags)",
@@ -106,6 +117,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::const_map},
                   {.kind = ArgKind::btf_id, .flags = arg_flag::maybe_null, .btf_type = "cgroup"}}},
+        .map_use = maps::map_use::of_cgroup,
         .special = Special::other_map_call,
         .since = {6, 2},
         .signature = "long bpf_cgrp_storage_delete(void *map, struct cgroup *cgroup)",

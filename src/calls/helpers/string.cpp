@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/strings.cpp
+CallFunction bpf_strtol, bpf_strtoul, bpf_strncmp;
+// impl/format.cpp
+CallFunction bpf_snprintf;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -47,7 +53,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_str},
                   {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::snprintf,
         .since = {5, 13},
         .fn = impl::bpf_snprintf,

@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_get_current_pid_tgid, bpf_get_current_uid_gid, bpf_get_current_comm;
+// impl/tasks.cpp
+CallFunction bpf_get_current_task, bpf_get_current_task_btf;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -40,7 +46,7 @@ constexpr Helper entries[] = {
         .id = 35,
         .name = "bpf_get_current_task",
         .ret = RetKind::integer,
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 8},
         .fn = impl::bpf_get_current_task,
         .signature = "u64 bpf_get_current_task(void)",
@@ -82,7 +88,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::btf_id,
         .ret_flags = ret_flag::trusted,
         .ret_btf_type = "task_struct",
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::current_task_btf,
         .since = {5, 11},
         .fn = impl::bpf_get_current_task_btf,

@@ -2,7 +2,13 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/environment.cpp
+CallFunction bpf_ktime_get_ns, bpf_jiffies64, bpf_ktime_get_boot_ns, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns;
+// impl/timer.cpp
+CallFunction bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, bpf_timer_cancel;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -49,7 +55,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_init",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::timer_init,
         .since = {5, 15},
         .fn = impl::bpf_timer_init,
@@ -61,7 +67,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_set_callback",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::func}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::timer_set_callback,
         .since = {5, 15},
         .fn = impl::bpf_timer_set_callback,
@@ -73,7 +79,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_start",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::timer_start,
         .since = {5, 15},
         .fn = impl::bpf_timer_start,
@@ -85,7 +91,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_cancel",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::timer_cancel,
         .since = {5, 15},
         .fn = impl::bpf_timer_cancel,

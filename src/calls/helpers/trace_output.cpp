@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/format.cpp
+CallFunction bpf_trace_printk, bpf_trace_vprintk;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +17,7 @@ constexpr Helper entries[] = {
         .name = "bpf_trace_printk",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::mem, .flags = arg_flag::rdonly}, {.kind = ArgKind::const_size}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::trace_printk,
         .since = {4, 1},
         .fn = impl::bpf_trace_printk,
@@ -29,7 +33,8 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
+        .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {4, 4},
         .signature = "long bpf_perf_event_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
@@ -44,7 +49,8 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
+        .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {5, 5},
         .signature = "long bpf_skb_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
@@ -59,7 +65,8 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
+        .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {5, 6},
         .signature = "long bpf_xdp_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
@@ -74,7 +81,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::seq_printf,
         .since = {5, 8},
         .signature =
@@ -88,7 +95,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "seq_file"},
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 8},
         .signature = "long bpf_seq_write(struct seq_file *m, const void *data, u32 len)",
         .doc = {.summary = "Writes into the file of an iterator."},
@@ -114,7 +121,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 10},
         .signature = "long bpf_seq_printf_btf(struct seq_file *m, struct btf_ptr *ptr, u32 ptr_size, u64 flags)",
         .doc = {.summary = "Prints a kernel object by its type into the file of an iterator."},
@@ -127,7 +134,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .special = Special::trace_vprintk,
         .since = {5, 16},
         .fn = impl::bpf_trace_vprintk,

@@ -2,7 +2,11 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/arguments.cpp
+CallFunction bpf_get_func_arg, bpf_get_func_ret, bpf_get_func_arg_cnt;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +17,7 @@ constexpr Helper entries[] = {
         .name = "bpf_override_return",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {4, 16},
         .signature = "long bpf_override_return(struct pt_regs *regs, u64 rc)",
         .doc = {.summary = "Makes the probed function return a given value."},
@@ -45,7 +49,8 @@ constexpr Helper entries[] = {
         .name = "bpf_get_func_ip",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
+        .special = Special::get_func_ip,
         .since = {5, 15},
         .signature = "u64 bpf_get_func_ip(void *ctx)",
         .doc = {.summary = "Gives the address of the traced function."},
@@ -65,7 +70,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::btf_id,
         .ret_btf_type = "pt_regs",
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "task_struct"}}},
-        .gpl_only = true,
+        .flags = call_flag::gpl_only,
         .since = {5, 15},
         .signature = "long bpf_task_pt_regs(struct task_struct *task)",
         .doc = {.summary = "Gives the user registers of a task."},

@@ -2,7 +2,12 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/impl/impl.hpp"
+
+namespace skep::calls::impl {
+// impl/packet.cpp
+CallFunction bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail, bpf_xdp_get_buff_len, bpf_xdp_load_bytes,
+    bpf_xdp_store_bytes;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
 namespace {
@@ -13,7 +18,7 @@ constexpr Helper entries[] = {
         .name = "bpf_xdp_adjust_head",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 10},
         .fn = impl::bpf_xdp_adjust_head,
@@ -25,7 +30,7 @@ constexpr Helper entries[] = {
         .name = "bpf_xdp_adjust_meta",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 15},
         .fn = impl::bpf_xdp_adjust_meta,
@@ -37,7 +42,7 @@ constexpr Helper entries[] = {
         .name = "bpf_xdp_adjust_tail",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
-        .changes_packet = true,
+        .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
         .fn = impl::bpf_xdp_adjust_tail,

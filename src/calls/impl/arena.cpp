@@ -2,7 +2,7 @@
 // be had, and nothing for what is not there to be freed. Tested by tests/maps/arena_test.cpp.
 #include "maps/arena.hpp"
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

@@ -1,6 +1,6 @@
 // The arguments of the function that a tracing program is attached to: its context holds them, eight bytes each, and
 // behind them the result. Tested by tests/kernel/test_run_functions_test.cpp.
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

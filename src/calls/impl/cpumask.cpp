@@ -6,8 +6,8 @@
 #include <bit>
 #include <span>
 
-#include "calls/impl/impl.hpp"
 #include "calls/impl/objects.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -121,7 +121,7 @@ SKEP_CALL(bpf_cpumask_copy) {
 }
 SKEP_CALL(bpf_cpumask_and) {
   assign(env, r1, [&](std::uint32_t word) { return word_of(r2, word) & word_of(r3, word); });
-  return CallResult::of(bpf_cpumask_empty(env, r1, 0, 0, 0, 0).value == 0);
+  return CallResult::of(none_of(env, [&](std::uint32_t word) { return word_of(r1, word); }).value == 0);
 }
 SKEP_CALL(bpf_cpumask_or) {
   assign(env, r1, [&](std::uint32_t word) { return word_of(r2, word) | word_of(r3, word); });

@@ -2,7 +2,7 @@
 // itself and never the caller's buffer. Tested by tests/calls/runtime_test.cpp.
 #include "calls/impl/dynptr.hpp"
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 #include "runtime/program.hpp"
 
@@ -131,6 +131,17 @@ SKEP_CALL(bpf_dynptr_memset) {
   if (at == nullptr) return CallResult::error(-E2BIG);
   std::memset(at, static_cast<int>(r4 & 0xff), r3);
   return CallResult::of(0);
+}
+SKEP_CALL(bpf_probe_read_kernel_dynptr) {
+  constexpr std::uint64_t null_page = 4096;
+  const Dynptr& p = dynptr(r1);
+  if (r2 > p.size || r3 > p.size - r2) return CallResult::error(-E2BIG);
+  if (p.base == 0) return CallResult::of(0);  // nothing, into nothing
+  if (p.read_only) return CallResult::error(-EINVAL);
+  std::uint8_t* to = p.range(r2, r3);
+  if (to == nullptr) return CallResult::error(-E2BIG);  // the packet has become shorter
+  if (r4 < null_page) return CallResult::error(-ERANGE);
+  return CallResult::error(r3 == 0 ? 0 : env.services().read_memory(to, r4, r3));
 }
 SKEP_CALL(bpf_dynptr_is_null) {
   return CallResult::of(dynptr(r1).base == 0);

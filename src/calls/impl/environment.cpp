@@ -1,7 +1,7 @@
 // Time, randomness, and who and where the program is. Tested by tests/calls/runtime_test.cpp.
 #include <algorithm>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 

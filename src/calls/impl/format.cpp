@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {

@@ -2,7 +2,7 @@
 #include <bit>
 #include <memory>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

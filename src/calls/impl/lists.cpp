@@ -4,8 +4,8 @@
 // node of another list, or of none, is told apart. The order of a tree is the program's own function; it is kept
 // shallow as a treap, whose priorities are made from the nodes' addresses. Tested by
 // tests/calls/runtime_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/impl/objects.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

@@ -2,7 +2,7 @@
 // calls. Tested by tests/calls/runtime_test.cpp.
 #include "maps/map.hpp"
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {

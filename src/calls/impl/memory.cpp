@@ -4,7 +4,7 @@
 // Tested by tests/calls/runtime_test.cpp.
 #include <algorithm>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::calls::impl {
@@ -59,9 +59,10 @@ void release_field(const btf::Field& field, void* address) {
     case btf::FieldKind::kptr_ref:
     case btf::FieldKind::kptr_percpu: {
       const std::uint64_t held = __atomic_exchange_n(static_cast<std::uint64_t*>(address), 0, __ATOMIC_ACQ_REL);
-      // What a kfunc handed out is its owner's: the process's own tasks, or a host's objects.
       if (held == 0) return;
-      if (!field.btf->is_kernel() || field.btf->type(field.type).name == "bpf_cpumask")
+      if (field.destructor)
+        field.destructor->destroy(pointer<void>(held));
+      else if (!field.btf->is_kernel())
         drop_object(pointer<void>(held));
       return;
     }

@@ -20,9 +20,9 @@ void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf:
 void drop_object(void* object);
 ObjectHeader& header_of_object(void* object);
 
-// Gives up what a special field of a dying value or object holds (kptrs to objects that programs allocate, lists,
-// trees) and leaves the field as zeros. Nobody else may change the field meanwhile: a list's lock is held, or a grace
-// period is over. As maps::MapAttributes::release_field has it.
+// Gives up what a special field of a dying value or object holds (objects that programs allocated, objects of the
+// kernel through the field's destructor, lists, trees) and leaves the field as zeros. Nobody else may change the field
+// meanwhile: a list's lock is held, or a grace period is over. As maps::MapAttributes::release_field has it.
 void release_field(const btf::Field& field, void* address);
 
 // lists.cpp: every object that the list or the tree holds is dropped.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <span>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "runtime/layouts.hpp"
 #include "runtime/program.hpp"
 
@@ -197,6 +197,28 @@ SKEP_CALL(bpf_get_hash_recalc) {
   for (std::size_t i = packet->begin; i < std::min(packet->end, packet->begin + 64); ++i)
     hash = (hash ^ packet->storage[i]) * 16777619;
   return CallResult::of(hash == 0 ? 1 : hash);
+}
+SKEP_CALL(bpf_skb_ecn_set_ce) {
+  constexpr std::uint32_t ip = 0x0008, ipv6 = 0xdd86;  // as they stand in a frame
+  constexpr unsigned congested = 3;
+  const std::uint32_t protocol = Context::header_of(pointer<void>(r1)).protocol;
+  const std::size_t header = protocol == ip ? 20 : 40;
+  std::uint8_t* at = protocol == ip || protocol == ipv6 ? range(r1, 0, header) : nullptr;
+  if (at == nullptr) return CallResult::of(0);
+  // The lowest two bits of the traffic class: of a byte of its own, or in the middle of the first four.
+  const unsigned shift = protocol == ip ? 0 : 4;
+  const unsigned now = static_cast<unsigned>(at[1]) >> shift & 3;
+  if (now == 0 || now == congested) return CallResult::of(now == congested);  // not capable, or marked already
+  if (protocol == ip) {
+    std::uint16_t check;
+    std::memcpy(&check, at + 10, sizeof check);
+    // The header's words grow by this, so their sum's complement shrinks by it; the byte is the upper one in memory.
+    const std::uint32_t grown = (congested - now) << 8;
+    check = static_cast<std::uint16_t>(~fold(std::uint64_t{static_cast<std::uint16_t>(~check)} + grown));
+    std::memcpy(at + 10, &check, sizeof check);
+  }
+  at[1] = static_cast<std::uint8_t>(at[1] | congested << shift);
+  return CallResult::of(1);
 }
 SKEP_CALL(bpf_redirect) {
   constexpr std::uint64_t xdp_redirect = 4, tc_redirect = 7, xdp_aborted = 0, tc_shot = 2;

@@ -3,7 +3,7 @@
 // A run holds its virtual CPU alone until it ends or sleeps, so that disabling preemption or interrupts has nothing to
 // do. A lock is a word of the element: 0 when free, else the CPU that holds it plus one. A contended one is asked for
 // again. Tested by tests/calls/runtime_test.cpp.
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

@@ -1,6 +1,6 @@
 // Sockets: there are none here but the one that a test run gives its packet, so a lookup finds nothing.
 // Tested by tests/calls/runtime_test.cpp.
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

@@ -7,7 +7,7 @@
 #include <array>
 #include <limits>
 
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
 namespace {

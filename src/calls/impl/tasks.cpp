@@ -1,7 +1,7 @@
 // Tasks: the threads of this process, which are all that there are. A task lives as long as its Kernel, so references
 // to it need no counting. And the values that programs keep for tasks and sockets. Tested by
 // tests/kernel/tasks_test.cpp and the conformance suite.
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::impl {

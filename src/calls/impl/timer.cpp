@@ -1,12 +1,12 @@
 // Timers: bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, bpf_timer_cancel.
 //
-// As with work items the second word of the 16 bytes keeps the map, so that a callback knows the element that it is
-// for. Cancelling waits for a callback that runs at this moment: it is the engine that waits, by making the call again.
+// As with work items the slot keeps the map that owns it, so that a callback knows the element that it is for.
+// Cancelling waits for a callback that runs at this moment: it is the engine that waits, by making the call again.
 // Tested by tests/work/life_test.cpp (work started from a timer's callback) and tests/work/timer_test.cpp.
 #include "async/timer.hpp"
 
 #include "btf/special_fields.hpp"
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::impl {
@@ -16,11 +16,6 @@ bool map_alive(const void* map) {
   return static_cast<const maps::Map*>(map)->has_user_ref();
 }
 
-// Written before the timer is set, so whoever sees a timer sees its map.
-std::uint64_t& map_word(std::uint64_t timer) {
-  return pointer<std::uint64_t>(timer)[1];
-}
-
 async::TimerSlot& slot_at(std::uint64_t timer) {
   return async::TimerSlot::at(pointer<void>(timer));
 }
@@ -28,17 +23,15 @@ async::TimerSlot& slot_at(std::uint64_t timer) {
 }  // namespace
 
 SKEP_CALL(bpf_timer_init) {
-  const maps::Map& map = map_at(r2);
-  __atomic_store_n(&map_word(r1), r2, __ATOMIC_RELAXED);
-  return CallResult::error(slot_at(r1).init(env.services().executor(), r3, map_alive, &map));
+  return CallResult::error(slot_at(r1).init(env.services().executor(), r3, map_alive, &map_at(r2)));
 }
 
 SKEP_CALL(bpf_timer_set_callback) {
   async::TimerSlot& slot = slot_at(r1);
   if (!slot.initialized()) return CallResult::error(-EINVAL);
-  const std::uint64_t map_address = __atomic_load_n(&map_word(r1), __ATOMIC_RELAXED);
-  if (map_address == 0) return CallResult::error(-EINVAL);  // torn down just now
-  maps::Map& map = map_at(map_address);
+  auto* owner = static_cast<maps::Map*>(slot.owner());
+  if (owner == nullptr) return CallResult::error(-EINVAL);
+  maps::Map& map = *owner;
   const auto& record = map.info().record;
   if (!record || record->timer_offset < 0) return CallResult::error(-EINVAL);
   auto callback =

@@ -1,10 +1,10 @@
 // Work items: bpf_wq_init, bpf_wq_set_callback, bpf_wq_start.
 //
-// The second word of the 16 bytes keeps the map, which is the same in every life of the item, so that a callback knows
-// the element that it is for. Tested by tests/calls/runtime_test.cpp.
+// The slot keeps the map that owns it, so that a callback knows the element that it is for. Tested by
+// tests/calls/runtime_test.cpp.
 #include "async/work_item.hpp"
 #include "btf/special_fields.hpp"
-#include "calls/impl/impl.hpp"
+#include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
 namespace skep::calls::impl {
@@ -14,28 +14,24 @@ bool map_alive(const void* map) {
   return static_cast<const maps::Map*>(map)->has_user_ref();
 }
 
-// Written before the item is set, so whoever sees an item sees its map.
-std::uint64_t& map_word(std::uint64_t item) {
-  return pointer<std::uint64_t>(item)[1];
+async::WorkSlot& slot_at(std::uint64_t item) {
+  return async::WorkSlot::at(pointer<void>(item));
 }
 
 }  // namespace
 
 SKEP_CALL(bpf_wq_init) {
   if (u32(r3) != 0) return CallResult::error(-EINVAL);
-  const maps::Map& map = map_at(r2);
-  __atomic_store_n(&map_word(r1), r2, __ATOMIC_RELAXED);
-  auto& slot = async::WorkSlot::at(pointer<void>(r1));
-  return CallResult::error(slot.init(env.services().executor(), map_alive, &map));
+  return CallResult::error(slot_at(r1).init(env.services().executor(), map_alive, &map_at(r2)));
 }
 
 SKEP_CALL(bpf_wq_set_callback) {
   if (u32(r3) != 0) return CallResult::error(-EINVAL);
-  auto& slot = async::WorkSlot::at(pointer<void>(r1));
+  async::WorkSlot& slot = slot_at(r1);
   if (!slot.initialized()) return CallResult::error(-EINVAL);
-  const std::uint64_t map_address = __atomic_load_n(&map_word(r1), __ATOMIC_RELAXED);
-  if (map_address == 0) return CallResult::error(-EINVAL);  // torn down just now
-  maps::Map& map = map_at(map_address);
+  auto* owner = static_cast<maps::Map*>(slot.owner());
+  if (owner == nullptr) return CallResult::error(-EINVAL);
+  maps::Map& map = *owner;
   const auto& record = map.info().record;
   if (!record || record->wq_offset < 0) return CallResult::error(-EINVAL);
   auto* value = pointer<std::uint8_t>(r1) - record->wq_offset;
@@ -50,7 +46,7 @@ SKEP_CALL(bpf_wq_set_callback_impl) {
 
 SKEP_CALL(bpf_wq_start) {
   if (u32(r2) != 0) return CallResult::error(-EINVAL);
-  return CallResult::error(async::WorkSlot::at(pointer<void>(r1)).start(env.cpu()));
+  return CallResult::error(slot_at(r1).start(env.cpu()));
 }
 
 }  // namespace skep::calls::impl

@@ -1,8 +1,12 @@
 // Pages of arenas.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/arena.cpp
+CallFunction bpf_arena_alloc_pages, bpf_arena_free_pages, bpf_arena_reserve_pages;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -10,7 +14,7 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_arena_alloc_pages",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::arena_ret | kfunc_flag::arena_arg2,
+        .flags = call_flag::spin_lock_ok | call_flag::arena_ret | call_flag::arena_arg2,
         .prog_types = everyone,
         .special = Special::arena_alloc_pages,
         .prototype = "void __arena *bpf_arena_alloc_pages(void *p__map, void __arena *addr__ign, u32 page_cnt, int "
@@ -20,7 +24,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_arena_free_pages",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::arena_arg2,
+        .flags = call_flag::spin_lock_ok | call_flag::arena_arg2,
         .prog_types = everyone,
         .special = Special::arena_free_pages,
         .prototype = "void bpf_arena_free_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
@@ -29,7 +33,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_arena_reserve_pages",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::arena_arg2,
+        .flags = call_flag::spin_lock_ok | call_flag::arena_arg2,
         .prog_types = everyone,
         .prototype = "int bpf_arena_reserve_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
         .fn = impl::bpf_arena_reserve_pages,

@@ -21,17 +21,18 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_ct_insert_entry",
-        .flags = kfunc_flag::acquire | kfunc_flag::release | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::release | call_flag::ret_null,
         .prog_types = bit(ProgType::xdp) | bit(ProgType::sched_cls),
         .prototype = "struct nf_conn *bpf_ct_insert_entry(struct nf_conn___init *nfct_i)",
         .since = {6, 0},
     },
     Kfunc{
         .name = "bpf_ct_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::xdp) | bit(ProgType::sched_cls),
         .prototype = "void bpf_ct_release(struct nf_conn *nfct)",
         .since = {5, 18},
+        .destroys = {"nf_conn"},
     },
     Kfunc{
         .name = "bpf_ct_set_nat_info",
@@ -54,7 +55,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_skb_ct_alloc",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::sched_cls),
         .prototype = "struct nf_conn___init *bpf_skb_ct_alloc(struct __sk_buff *skb_ctx, struct bpf_sock_tuple "
                      "*bpf_tuple, u32 tuple__sz, struct bpf_ct_opts *opts, u32 opts__sz)",
@@ -62,7 +63,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_skb_ct_lookup",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::sched_cls),
         .prototype = "struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb_ctx, struct bpf_sock_tuple *bpf_tuple, "
                      "u32 tuple__sz, struct bpf_ct_opts *opts, u32 opts__sz)",
@@ -70,7 +71,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_xdp_ct_alloc",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::xdp),
         .prototype = "struct nf_conn___init *bpf_xdp_ct_alloc(struct xdp_md *xdp_ctx, struct bpf_sock_tuple "
                      "*bpf_tuple, u32 tuple__sz, struct bpf_ct_opts *opts, u32 opts__sz)",
@@ -78,7 +79,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_xdp_ct_lookup",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::xdp),
         .prototype = "struct nf_conn *bpf_xdp_ct_lookup(struct xdp_md *xdp_ctx, struct bpf_sock_tuple *bpf_tuple, u32 "
                      "tuple__sz, struct bpf_ct_opts *opts, u32 opts__sz)",

@@ -1,8 +1,18 @@
 // CPU masks.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
+#include "calls/impl/objects.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/cpumask.cpp
+CallFunction bpf_cpumask_acquire, bpf_cpumask_and, bpf_cpumask_any_and_distribute, bpf_cpumask_any_distribute,
+    bpf_cpumask_clear, bpf_cpumask_clear_cpu, bpf_cpumask_copy, bpf_cpumask_create, bpf_cpumask_empty,
+    bpf_cpumask_equal, bpf_cpumask_first, bpf_cpumask_first_and, bpf_cpumask_first_zero, bpf_cpumask_full,
+    bpf_cpumask_intersects, bpf_cpumask_or, bpf_cpumask_populate, bpf_cpumask_release, bpf_cpumask_set_cpu,
+    bpf_cpumask_setall, bpf_cpumask_subset, bpf_cpumask_test_and_clear_cpu, bpf_cpumask_test_and_set_cpu,
+    bpf_cpumask_test_cpu, bpf_cpumask_weight, bpf_cpumask_xor;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -10,14 +20,14 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_cpumask_acquire",
-        .flags = kfunc_flag::acquire,
+        .flags = call_flag::acquire,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_acquire,
     },
     Kfunc{
         .name = "bpf_cpumask_and",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "bool bpf_cpumask_and(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
@@ -25,98 +35,98 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_cpumask_any_and_distribute",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_and_distribute(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_any_and_distribute,
     },
     Kfunc{
         .name = "bpf_cpumask_any_distribute",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_distribute(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_any_distribute,
     },
     Kfunc{
         .name = "bpf_cpumask_clear",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_clear,
     },
     Kfunc{
         .name = "bpf_cpumask_clear_cpu",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_clear_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_copy",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_copy(struct bpf_cpumask *dst, const struct cpumask *src)",
         .fn = impl::bpf_cpumask_copy,
     },
     Kfunc{
         .name = "bpf_cpumask_create",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_create(void)",
         .fn = impl::bpf_cpumask_create,
     },
     Kfunc{
         .name = "bpf_cpumask_empty",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_empty(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_empty,
     },
     Kfunc{
         .name = "bpf_cpumask_equal",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_equal,
     },
     Kfunc{
         .name = "bpf_cpumask_first",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_first,
     },
     Kfunc{
         .name = "bpf_cpumask_first_and",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_and(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_first_and,
     },
     Kfunc{
         .name = "bpf_cpumask_first_zero",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_zero(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_first_zero,
     },
     Kfunc{
         .name = "bpf_cpumask_full",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_full(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_full,
     },
     Kfunc{
         .name = "bpf_cpumask_intersects",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_intersects(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_intersects,
     },
     Kfunc{
         .name = "bpf_cpumask_or",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "void bpf_cpumask_or(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
@@ -124,70 +134,71 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_cpumask_populate",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "int bpf_cpumask_populate(struct bpf_cpumask *cpumask, void *src, size_t src__sz)",
         .fn = impl::bpf_cpumask_populate,
     },
     Kfunc{
         .name = "bpf_cpumask_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_release(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_release,
+        .destroys = {"bpf_cpumask", impl::drop_object},
     },
     Kfunc{
         .name = "bpf_cpumask_set_cpu",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_set_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_setall",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_setall(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_setall,
     },
     Kfunc{
         .name = "bpf_cpumask_subset",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_subset(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_subset,
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_clear_cpu",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_and_clear_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_set_cpu",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_and_set_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_test_cpu",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_cpu,
     },
     Kfunc{
         .name = "bpf_cpumask_weight",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_weight(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_weight,
     },
     Kfunc{
         .name = "bpf_cpumask_xor",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = tracers_struct_ops_syscall,
         .prototype =
             "void bpf_cpumask_xor(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",

@@ -9,14 +9,14 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_crypto_ctx_acquire",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_acquire(struct bpf_crypto_ctx *ctx)",
         .since = {6, 10},
     },
     Kfunc{
         .name = "bpf_crypto_ctx_create",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::sleepable,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_create(const struct bpf_crypto_params *params, u32 "
                      "params__sz, int *err)",
@@ -24,14 +24,15 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_crypto_ctx_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void bpf_crypto_ctx_release(struct bpf_crypto_ctx *ctx)",
         .since = {6, 10},
+        .destroys = {"bpf_crypto_ctx"},
     },
     Kfunc{
         .name = "bpf_crypto_decrypt",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = bit(ProgType::sched_act) | bit(ProgType::sched_cls) | bit(ProgType::xdp),
         .prototype = "int bpf_crypto_decrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
                      "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",
@@ -39,7 +40,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_crypto_encrypt",
-        .flags = kfunc_flag::rcu,
+        .flags = call_flag::rcu,
         .prog_types = bit(ProgType::sched_act) | bit(ProgType::sched_cls) | bit(ProgType::xdp),
         .prototype = "int bpf_crypto_encrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
                      "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",

@@ -1,8 +1,14 @@
 // Dynamic pointers: where they come from, what may be done with them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/dynptr.cpp
+CallFunction bpf_probe_read_kernel_dynptr, bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_from_skb,
+    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_size, bpf_dynptr_slice,
+    bpf_dynptr_slice_rdwr;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -10,28 +16,28 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_copy_from_user_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_str_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign, struct task_struct *tsk)",
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str_dynptr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_str_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const "
                      "void *unsafe_ptr__ign, struct task_struct *tsk)",
@@ -132,7 +138,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_dynptr_slice",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = everyone,
         .special = Special::dynptr_slice,
         .prototype =
@@ -142,7 +148,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_dynptr_slice_rdwr",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = everyone,
         .special = Special::dynptr_slice_rdwr,
         .prototype = "void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 "
@@ -155,6 +161,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_probe_read_kernel_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",
+        .fn = impl::bpf_probe_read_kernel_dynptr,
     },
     Kfunc{
         .name = "bpf_probe_read_kernel_str_dynptr",

@@ -9,7 +9,7 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_get_dentry_xattr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype =
             "int bpf_get_dentry_xattr(struct dentry *dentry, const char *name__str, struct bpf_dynptr *value_p)",
@@ -17,7 +17,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_get_file_xattr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype = "int bpf_get_file_xattr(struct file *file, const char *name__str, struct bpf_dynptr *value_p)",
         .since = {6, 7},
@@ -30,7 +30,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_get_task_exe_file",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::lsm),
         .prototype = "struct file *bpf_get_task_exe_file(struct task_struct *task)",
         .since = {6, 12},
@@ -43,26 +43,26 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_put_file",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::lsm),
         .prototype = "void bpf_put_file(struct file *file)",
         .since = {6, 12},
     },
     Kfunc{
         .name = "bpf_real_data_inode",
-        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable,
+        .flags = call_flag::ret_null | call_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype = "struct inode *bpf_real_data_inode(struct file *file)",
     },
     Kfunc{
         .name = "bpf_remove_dentry_xattr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype = "int bpf_remove_dentry_xattr(struct dentry *dentry, const char *name__str)",
     },
     Kfunc{
         .name = "bpf_set_dentry_xattr",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::lsm),
         .prototype = "int bpf_set_dentry_xattr(struct dentry *dentry, const char *name__str, const struct bpf_dynptr "
                      "*value_p, int flags)",

@@ -9,39 +9,39 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "hid_bpf_allocate_context",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::sleepable,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops) | bit(ProgType::syscall),
         .prototype = "struct hid_bpf_ctx *hid_bpf_allocate_context(unsigned int hid_id)",
     },
     Kfunc{
         .name = "hid_bpf_get_data",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "__u8 *hid_bpf_get_data(struct hid_bpf_ctx *ctx, unsigned int offset, const size_t rdwr_buf_size)",
     },
     Kfunc{
         .name = "hid_bpf_hw_output_report",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops) | bit(ProgType::syscall),
         .prototype = "int hid_bpf_hw_output_report(struct hid_bpf_ctx *ctx, __u8 *buf, size_t buf__sz)",
     },
     Kfunc{
         .name = "hid_bpf_hw_request",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops) | bit(ProgType::syscall),
         .prototype = "int hid_bpf_hw_request(struct hid_bpf_ctx *ctx, __u8 *buf, size_t buf__sz, enum hid_report_type "
                      "rtype, enum hid_class_request reqtype)",
     },
     Kfunc{
         .name = "hid_bpf_input_report",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops) | bit(ProgType::syscall),
         .prototype = "int hid_bpf_input_report(struct hid_bpf_ctx *ctx, enum hid_report_type type, u8 *buf, const "
                      "size_t buf__sz)",
     },
     Kfunc{
         .name = "hid_bpf_release_context",
-        .flags = kfunc_flag::release | kfunc_flag::sleepable,
+        .flags = call_flag::release | call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops) | bit(ProgType::syscall),
         .prototype = "void hid_bpf_release_context(struct hid_bpf_ctx *ctx)",
     },

@@ -1,8 +1,13 @@
 // Iterators on the stack: new, next and destroy of each.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/iterators.cpp
+CallFunction bpf_iter_bits_destroy, bpf_iter_bits_new, bpf_iter_bits_next, bpf_iter_num_destroy, bpf_iter_num_new,
+    bpf_iter_num_next;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -10,7 +15,7 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_iter_bits_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_bits_destroy(struct bpf_iter_bits *it)",
         .since = {6, 11},
@@ -18,7 +23,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_bits_new",
-        .flags = kfunc_flag::iter_new,
+        .flags = call_flag::iter_new,
         .prog_types = everyone,
         .prototype = "int bpf_iter_bits_new(struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign, u32 nr_words)",
         .since = {6, 11},
@@ -26,7 +31,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_bits_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "int *bpf_iter_bits_next(struct bpf_iter_bits *it)",
         .since = {6, 11},
@@ -34,14 +39,14 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_css_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_css_destroy(struct bpf_iter_css *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_css_new",
-        .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
+        .flags = call_flag::iter_new | call_flag::rcu_protected,
         .prog_types = everyone,
         .prototype =
             "int bpf_iter_css_new(struct bpf_iter_css *it, struct cgroup_subsys_state *start, unsigned int flags)",
@@ -49,72 +54,73 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_css_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct cgroup_subsys_state *bpf_iter_css_next(struct bpf_iter_css *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_css_task_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_css_task_destroy(struct bpf_iter_css_task *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_css_task_new",
-        .flags = kfunc_flag::iter_new,
+        .flags = call_flag::iter_new,
         .prog_types = everyone,
+        .special = Special::iter_css_task_new,
         .prototype = "int bpf_iter_css_task_new(struct bpf_iter_css_task *it, struct cgroup_subsys_state *css, "
                      "unsigned int flags)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_css_task_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct task_struct *bpf_iter_css_task_next(struct bpf_iter_css_task *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_dmabuf_destroy",
-        .flags = kfunc_flag::sleepable | kfunc_flag::iter_destroy,
+        .flags = call_flag::sleepable | call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_dmabuf_destroy(struct bpf_iter_dmabuf *it)",
     },
     Kfunc{
         .name = "bpf_iter_dmabuf_new",
-        .flags = kfunc_flag::sleepable | kfunc_flag::iter_new,
+        .flags = call_flag::sleepable | call_flag::iter_new,
         .prog_types = everyone,
         .prototype = "int bpf_iter_dmabuf_new(struct bpf_iter_dmabuf *it)",
     },
     Kfunc{
         .name = "bpf_iter_dmabuf_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::sleepable | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct dma_buf *bpf_iter_dmabuf_next(struct bpf_iter_dmabuf *it)",
     },
     Kfunc{
         .name = "bpf_iter_kmem_cache_destroy",
-        .flags = kfunc_flag::sleepable | kfunc_flag::iter_destroy,
+        .flags = call_flag::sleepable | call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_kmem_cache_destroy(struct bpf_iter_kmem_cache *it)",
     },
     Kfunc{
         .name = "bpf_iter_kmem_cache_new",
-        .flags = kfunc_flag::sleepable | kfunc_flag::iter_new,
+        .flags = call_flag::sleepable | call_flag::iter_new,
         .prog_types = everyone,
         .prototype = "int bpf_iter_kmem_cache_new(struct bpf_iter_kmem_cache *it)",
     },
     Kfunc{
         .name = "bpf_iter_kmem_cache_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::sleepable | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::sleepable | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct kmem_cache *bpf_iter_kmem_cache_next(struct bpf_iter_kmem_cache *it)",
     },
     Kfunc{
         .name = "bpf_iter_num_destroy",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::iter_destroy,
+        .flags = call_flag::spin_lock_ok | call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_num_destroy(struct bpf_iter_num *it)",
         .since = {6, 4},
@@ -122,7 +128,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_num_new",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::iter_new,
+        .flags = call_flag::spin_lock_ok | call_flag::iter_new,
         .prog_types = everyone,
         .special = Special::iter_num_new,
         .prototype = "int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)",
@@ -131,7 +137,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_num_next",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "int *bpf_iter_num_next(struct bpf_iter_num *it)",
         .since = {6, 4},
@@ -139,14 +145,14 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_task_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_task_destroy(struct bpf_iter_task *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_task_new",
-        .flags = kfunc_flag::iter_new | kfunc_flag::rcu_protected,
+        .flags = call_flag::iter_new | call_flag::rcu_protected,
         .prog_types = everyone,
         .prototype =
             "int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task__nullable, unsigned int flags)",
@@ -154,28 +160,28 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_task_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_task_vma_destroy",
-        .flags = kfunc_flag::iter_destroy,
+        .flags = call_flag::iter_destroy,
         .prog_types = everyone,
         .prototype = "void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_task_vma_new",
-        .flags = kfunc_flag::rcu | kfunc_flag::iter_new,
+        .flags = call_flag::rcu | call_flag::iter_new,
         .prog_types = everyone,
         .prototype = "int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr)",
         .since = {6, 7},
     },
     Kfunc{
         .name = "bpf_iter_task_vma_next",
-        .flags = kfunc_flag::ret_null | kfunc_flag::iter_next,
+        .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = everyone,
         .prototype = "struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it)",
         .since = {6, 7},

@@ -1,8 +1,14 @@
 // Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/memory.cpp
+CallFunction bpf_copy_from_user_str;
+// impl/objects.cpp
+CallFunction bpf_rdonly_cast;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -14,7 +20,7 @@ constexpr AttachType session_attach[] = {AttachType::trace_kprobe_session, Attac
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_cast_to_kern_ctx",
-        .flags = kfunc_flag::fastcall,
+        .flags = call_flag::fastcall,
         .prog_types = everyone,
         .special = Special::cast_to_kern_ctx,
         .prototype = "void *bpf_cast_to_kern_ctx(void *obj)",
@@ -22,7 +28,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_copy_from_user_str",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
         .since = {6, 12},
@@ -30,7 +36,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, struct "
                      "task_struct *tsk, u64 flags)",
@@ -42,28 +48,30 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_io_uring_get_region",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::ret_null,
         .prog_types = bit(ProgType::struct_ops),
         .prototype =
             "__u8 *bpf_io_uring_get_region(struct iou_ctx *loop_ctx, __u32 region_id, const size_t rdwr_buf_size)",
     },
     Kfunc{
         .name = "bpf_io_uring_submit_sqes",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "int bpf_io_uring_submit_sqes(struct iou_ctx *loop_ctx, u32 nr)",
     },
     Kfunc{
         .name = "bpf_kfunc_call_memb_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = tracers_and_test,
         .prototype = "void bpf_kfunc_call_memb_release(struct prog_test_member *p)",
+        .destroys = {"prog_test_member"},
     },
     Kfunc{
         .name = "bpf_kfunc_call_test_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = tracers_and_test,
         .prototype = "void bpf_kfunc_call_test_release(struct prog_test_ref_kfunc *p)",
+        .destroys = {"prog_test_ref_kfunc"},
     },
     Kfunc{
         .name = "bpf_map_sum_elem_count",
@@ -88,7 +96,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rdonly_cast",
-        .flags = kfunc_flag::fastcall,
+        .flags = call_flag::fastcall,
         .prog_types = everyone,
         .special = Special::rdonly_cast,
         .prototype = "void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)",
@@ -110,7 +118,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_task_work_schedule_resume",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::implicit_args,
         .prog_types = everyone,
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *tw, void "
@@ -118,7 +126,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_task_work_schedule_signal",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::implicit_args,
         .prog_types = everyone,
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *tw, void "
@@ -136,13 +144,13 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wakeup_sources_read_lock",
-        .flags = kfunc_flag::acquire,
+        .flags = call_flag::acquire,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_ws_lock *bpf_wakeup_sources_read_lock(void)",
     },
     Kfunc{
         .name = "bpf_wakeup_sources_read_unlock",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void bpf_wakeup_sources_read_unlock(struct bpf_ws_lock *lock)",
     },

@@ -16,40 +16,42 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_kfree_skb",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = 0,
         .prototype = "void bpf_kfree_skb(struct sk_buff *skb)",
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
                       "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
+        .destroys = {"sk_buff"},
     },
     Kfunc{
         .name = "bpf_ksock_acquire",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::rcu,
         .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
         .prototype = "struct bpf_ksock *bpf_ksock_acquire(struct bpf_ksock *ks)",
     },
     Kfunc{
         .name = "bpf_ksock_connect",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "int bpf_ksock_connect(struct bpf_ksock *ks, const union bpf_ksock_addr *addr, u32 addr__sz)",
     },
     Kfunc{
         .name = "bpf_ksock_create",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::sleepable,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_ksock *bpf_ksock_create(const struct bpf_ksock_create_opts *opts, u32 opts__sz, int "
                      "*err__uninit)",
     },
     Kfunc{
         .name = "bpf_ksock_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
         .prototype = "void bpf_ksock_release(struct bpf_ksock *ks)",
+        .destroys = {"bpf_ksock"},
     },
     Kfunc{
         .name = "bpf_ksock_send",
-        .flags = kfunc_flag::sleepable,
+        .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::lsm) | bit(ProgType::syscall),
         .prototype = "int bpf_ksock_send(struct bpf_ksock *ks, const void *data, u32 data__sz)",
         .not_at = "bpf_lsm_socket_sendmsg",
@@ -99,7 +101,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_xdp_get_xfrm_state",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = bit(ProgType::xdp),
         .prototype = "struct xfrm_state *bpf_xdp_get_xfrm_state(struct xdp_md *ctx, struct bpf_xfrm_state_opts *opts, "
                      "u32 opts__sz)",
@@ -107,6 +109,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_xdp_metadata_rx_hash",
+        .flags = call_flag::needs_device,
         .prog_types = everyone,
         .prototype =
             "int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, u32 *hash, enum xdp_rss_hash_type *rss_type)",
@@ -114,24 +117,27 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_xdp_metadata_rx_timestamp",
+        .flags = call_flag::needs_device,
         .prog_types = everyone,
         .prototype = "int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, u64 *timestamp)",
         .since = {6, 3},
     },
     Kfunc{
         .name = "bpf_xdp_metadata_rx_vlan_tag",
+        .flags = call_flag::needs_device,
         .prog_types = everyone,
         .prototype = "int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *vlan_proto, u16 *vlan_tci)",
         .since = {6, 8},
     },
     Kfunc{
         .name = "bpf_xdp_pull_data",
+        .flags = call_flag::changes_packet,
         .prog_types = bit(ProgType::xdp),
         .prototype = "int bpf_xdp_pull_data(struct xdp_md *x, u32 len)",
     },
     Kfunc{
         .name = "bpf_xdp_xfrm_state_release",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = bit(ProgType::xdp),
         .prototype = "void bpf_xdp_xfrm_state_release(struct xfrm_state *x)",
         .since = {6, 8},

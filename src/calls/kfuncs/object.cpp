@@ -1,8 +1,19 @@
 // Objects that programs allocate, and the lists and trees that hold them.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/lists.cpp
+CallFunction bpf_list_add, bpf_list_back, bpf_list_del, bpf_list_empty, bpf_list_front, bpf_list_is_first,
+    bpf_list_is_last, bpf_list_pop_back, bpf_list_pop_front, bpf_list_push_back, bpf_list_push_back_impl,
+    bpf_list_push_front, bpf_list_push_front_impl, bpf_rbtree_add, bpf_rbtree_add_impl, bpf_rbtree_first,
+    bpf_rbtree_left, bpf_rbtree_remove, bpf_rbtree_right, bpf_rbtree_root;
+// impl/objects.cpp
+CallFunction bpf_obj_drop, bpf_obj_drop_impl, bpf_obj_new, bpf_obj_new_impl, bpf_percpu_obj_drop,
+    bpf_percpu_obj_drop_impl, bpf_percpu_obj_new, bpf_percpu_obj_new_impl, bpf_refcount_acquire,
+    bpf_refcount_acquire_impl;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -10,7 +21,7 @@ namespace {
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_list_add",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::list_add,
         .prototype = "int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *new, struct bpf_list_node "
@@ -19,7 +30,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_back",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::list_back,
         .prototype = "struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)",
@@ -27,7 +38,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_del",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::list_del,
         .prototype = "struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node "
@@ -36,13 +47,14 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_empty",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .prototype = "bool bpf_list_empty(struct bpf_list_head *head)",
         .fn = impl::bpf_list_empty,
     },
     Kfunc{
         .name = "bpf_list_front",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::list_front,
         .prototype = "struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)",
@@ -50,19 +62,21 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_is_first",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .prototype = "bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
         .fn = impl::bpf_list_is_first,
     },
     Kfunc{
         .name = "bpf_list_is_last",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .prototype = "bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
         .fn = impl::bpf_list_is_last,
     },
     Kfunc{
         .name = "bpf_list_pop_back",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::list_pop_back,
         .prototype = "struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)",
@@ -71,7 +85,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_pop_front",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::list_pop_front,
         .prototype = "struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)",
@@ -80,7 +94,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_push_back",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::list_push_back,
         .prototype = "int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)",
@@ -88,6 +102,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_push_back_impl",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .special = Special::list_push_back,
         .prototype = "int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
@@ -97,7 +112,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_push_front",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::list_push_front,
         .prototype = "int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)",
@@ -105,6 +120,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_list_push_front_impl",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .special = Special::list_push_front,
         .prototype = "int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_node *node, void "
@@ -114,7 +130,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_obj_drop",
-        .flags = kfunc_flag::release | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::release | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::obj_drop,
         .prototype = "void bpf_obj_drop(void *p__alloc)",
@@ -122,7 +138,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_obj_drop_impl",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::spin_lock_ok | call_flag::release,
         .prog_types = generic,
         .special = Special::obj_drop,
         .prototype = "void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)",
@@ -131,7 +147,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_obj_new",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::implicit_args,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::obj_new,
         .prototype = "void *bpf_obj_new(u64 local_type_id__k)",
@@ -139,7 +155,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_obj_new_impl",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::obj_new,
         .prototype = "void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
@@ -148,7 +164,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop",
-        .flags = kfunc_flag::release | kfunc_flag::implicit_args,
+        .flags = call_flag::release | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::percpu_obj_drop,
         .prototype = "void bpf_percpu_obj_drop(void *p__alloc)",
@@ -156,7 +172,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop_impl",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = generic,
         .special = Special::percpu_obj_drop,
         .prototype = "void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)",
@@ -165,7 +181,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_percpu_obj_new",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::implicit_args,
+        .flags = call_flag::acquire | call_flag::ret_null | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::percpu_obj_new,
         .prototype = "void *bpf_percpu_obj_new(u64 local_type_id__k)",
@@ -173,7 +189,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_percpu_obj_new_impl",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::percpu_obj_new,
         .prototype = "void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
@@ -182,7 +198,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_add",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::rbtree_add,
         .prototype = "int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
@@ -191,6 +207,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_add_impl",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = generic,
         .special = Special::rbtree_add,
         .prototype = "int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
@@ -200,7 +217,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_first",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::rbtree_first,
         .prototype = "struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)",
@@ -209,7 +226,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_left",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::rbtree_left,
         .prototype = "struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)",
@@ -217,7 +234,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_remove",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::rbtree_remove,
         .prototype = "struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)",
@@ -226,7 +243,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_right",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::rbtree_right,
         .prototype = "struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)",
@@ -234,7 +251,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_rbtree_root",
-        .flags = kfunc_flag::ret_null,
+        .flags = call_flag::spin_lock_ok | call_flag::ret_null,
         .prog_types = generic,
         .special = Special::rbtree_root,
         .prototype = "struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)",
@@ -242,7 +259,8 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_refcount_acquire",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null | call_flag::rcu |
+                 call_flag::implicit_args,
         .prog_types = generic,
         .special = Special::refcount_acquire,
         .prototype = "void *bpf_refcount_acquire(void *p__refcounted_kptr)",
@@ -250,7 +268,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_refcount_acquire_impl",
-        .flags = kfunc_flag::acquire | kfunc_flag::ret_null | kfunc_flag::rcu,
+        .flags = call_flag::spin_lock_ok | call_flag::acquire | call_flag::ret_null | call_flag::rcu,
         .prog_types = generic,
         .special = Special::refcount_acquire,
         .prototype = "void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)",

@@ -39,7 +39,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_qdisc_skb_drop",
-        .flags = kfunc_flag::release,
+        .flags = call_flag::release,
         .prog_types = 0,
         .prototype = "void bpf_qdisc_skb_drop(struct sk_buff *skb, struct bpf_sk_buff_ptr *to_free_list)",
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.enqueue Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "

@@ -1,8 +1,14 @@
 // Critical sections: RCU, preemption, interrupts, queued spin locks, and exceptions.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/sections.cpp
+CallFunction bpf_local_irq_restore, bpf_local_irq_save, bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock,
+    bpf_rcu_read_unlock, bpf_res_spin_lock, bpf_res_spin_lock_irqsave, bpf_res_spin_unlock,
+    bpf_res_spin_unlock_irqrestore, bpf_throw;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -11,6 +17,7 @@ constexpr Kfunc entries[] = {
     Kfunc{
         .name = "__bpf_trap",
         .prog_types = everyone,
+        .special = Special::trap,
         .prototype = "void __bpf_trap(void)",
     },
     Kfunc{
@@ -63,6 +70,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_lock",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_lock,
         .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
@@ -71,6 +79,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_lock_irqsave",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_lock_irqsave,
         .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
@@ -79,6 +88,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_unlock",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_unlock,
         .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
@@ -87,6 +97,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_res_spin_unlock_irqrestore",
+        .flags = call_flag::spin_lock_ok,
         .prog_types = everyone,
         .special = Special::res_spin_unlock_irqrestore,
         .prototype =

@@ -1,8 +1,15 @@
 // String functions on memory that may fault.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/strings.cpp
+CallFunction bpf_strcasecmp, bpf_strcasestr, bpf_strchr, bpf_strchrnul, bpf_strcmp, bpf_strcspn, bpf_strlen,
+    bpf_strncasecmp, bpf_strncasestr, bpf_strnchr, bpf_strnlen, bpf_strnstr, bpf_strrchr, bpf_strspn, bpf_strstr;
+// impl/format.cpp
+CallFunction bpf_stream_print_stack, bpf_stream_vprintk;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -46,14 +53,14 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_stream_print_stack",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_print_stack(int stream_id)",
         .fn = impl::bpf_stream_print_stack,
     },
     Kfunc{
         .name = "bpf_stream_vprintk",
-        .flags = kfunc_flag::spin_lock_ok | kfunc_flag::implicit_args,
+        .flags = call_flag::spin_lock_ok | call_flag::implicit_args,
         .prog_types = everyone,
         .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
         .fn = impl::bpf_stream_vprintk,

@@ -1,8 +1,12 @@
 // The calls of work items: make one ready, say what it runs, start it.
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/impl/impl.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+
+namespace skep::calls::impl {
+// impl/wq.cpp
+CallFunction bpf_wq_init, bpf_wq_set_callback, bpf_wq_set_callback_impl, bpf_wq_start;
+}  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
 namespace {
@@ -72,7 +76,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wq_set_callback",
-        .flags = kfunc_flag::implicit_args,
+        .flags = call_flag::implicit_args,
         .prog_types = everyone,
         .special = Special::wq_set_callback,
         .prototype = "int bpf_wq_set_callback(struct bpf_wq *wq, int (*callback_fn)(void *map, int *key, void *value), "

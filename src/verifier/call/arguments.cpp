@@ -5,8 +5,12 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 
@@ -296,8 +300,7 @@ int note_release(Env& env, Call& call, const ArgSpec& spec, unsigned regno) {
 // Maps of sockets are given sockets, not memory.
 ArgSpec spec_of(const Call& call, unsigned index) {
   ArgSpec spec = call.helper->args[index];
-  const bool sockets =
-      call.map != nullptr && (call.map->type == MapType::sockmap || call.map->type == MapType::sockhash);
+  const bool sockets = call.map != nullptr && maps::map_type(call.map->type).holds == maps::Holds::sockets;
   if (spec.kind == ArgKind::map_value && sockets && call.special == Special::map_update) {
     spec.kind = ArgKind::btf_id_sock_common;
     spec.flags &= arg_flag::maybe_null;
@@ -315,7 +318,7 @@ int check_arg(Env& env, Call& call, unsigned index) {
   if (spec.kind == ArgKind::anything) return 0;
 
   const RegState& reg = env.reg(regno);
-  if (reg.is_packet() && !call.helper->pkt_access)
+  if (reg.is_packet() && !call.has(calls::call_flag::packet_args))
     return env.refuse(-EACCES, "helper access to the packet is not allowed");
   if (reg.is_packet() && !env.type().packet_access)
     return env.refuse(-EACCES, "helper access to the packet is not allowed");
@@ -337,8 +340,7 @@ int check_arg(Env& env, Call& call, unsigned index) {
     case ArgKind::map_key: {
       if (call.map == nullptr) return env.refuse(-EACCES, "invalid map_ptr to access map->key");
       if (const int err = check_memory(env, spec, regno, call.map->key_size)) return err;
-      if (call.map->type == MapType::array || call.map->type == MapType::percpu_array)
-        find_constant_key(env, call, regno);
+      if (maps::map_type(call.map->type).all_exist) find_constant_key(env, call, regno);
       return 0;
     }
     case ArgKind::map_value:
@@ -416,10 +418,10 @@ int check_helper_args(Env& env, Call& call) {
 int check_const_string(Env& env, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (!reg.is(RegType::map_value)) return env.refuse(-EINVAL, "R{} doesn't point to a const string", regno);
-  if (reg.map->type == MapType::insn_array)
-    return env.refuse(-EACCES, "R{} points to insn_array map which cannot be used as const string", regno);
-  if (reg.map->type == MapType::percpu_array)
-    return env.refuse(-EACCES, "R{} points to percpu_array map which cannot be used as const string", regno);
+  const maps::MapTypeDef& type = maps::map_type(reg.map->type);
+  const bool other_addresses = type.holds == maps::Holds::instructions || (type.all_exist && type.per_cpu);
+  if (other_addresses)
+    return env.refuse(-EACCES, "R{} points to {} map which cannot be used as const string", regno, type.name);
   if (!reg.map->frozen || reg.map->writable_by_program())
     return env.refuse(-EACCES, "R{} does not point to a readonly map'", regno);
   if (!reg.r.is_const()) return env.refuse(-EACCES, "R{} is not a constant address'", regno);

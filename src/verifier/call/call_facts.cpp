@@ -11,12 +11,12 @@ void begin_call_facts(Env& env) {
 
 void note_call_arguments(Env& env, unsigned count) {
   InsnAux& aux = env.insn_aux();
-  const bool first = aux.call_record < 0;
+  const bool first = aux.call.record < 0;
   if (first) {
-    aux.call_record = static_cast<std::int32_t>(env.call_records.size());
+    aux.call.record = static_cast<std::int32_t>(env.call_records.size());
     env.call_records.emplace_back();
   }
-  runtime::CallFacts& facts = env.call_records[static_cast<std::size_t>(aux.call_record)].arguments;
+  runtime::CallFacts& facts = env.call_records[static_cast<std::size_t>(aux.call.record)].arguments;
   for (unsigned i = 0; i < std::min<std::size_t>(count, facts.size()); ++i) {
     const RegState& reg = env.reg(i + 1);
     runtime::ArgumentFacts now;
@@ -40,7 +40,7 @@ void note_call_arguments(Env& env, unsigned count) {
 }
 
 void note_call_result(Env& env) {
-  const std::int32_t record = env.insn_aux().call_record;
+  const std::int32_t record = env.insn_aux().call.record;
   if (record < 0) return;
   const RegState& r0 = env.reg(0);
   if (!r0.is_pointer() || r0.maybe_null()) env.call_records[static_cast<std::size_t>(record)].result_not_null = false;

@@ -6,6 +6,7 @@
 // that runs later is an entry of its own: a fresh stack, nothing held, sleepable if the work may sleep. Tested by
 // tests/verifier/call/callbacks_test.cpp.
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -101,7 +102,6 @@ int push_callback(Env& env, const Call& call, CallbackKind kind) {
   env.subprograms[subprogram].is_callback = true;
   if (runs_later(kind)) return push_later(env, call, kind, subprogram);
 
-  env.insn_aux().calls_callback = true;
   if (env.state->frames.size() + 1 > max_call_frames)
     return env.refuse(-E2BIG, "the call stack of {} frames is too deep", env.state->frames.size() + 1);
   State* state = push_branch(env, env.subprograms[subprogram].start, env.insn_idx);

@@ -2,6 +2,7 @@
 //
 // A program sleeps only if it (or the callback that runs) was declared sleepable, and not between rcu_read_lock and
 // unlock, with preemption or interrupts off, or holding a lock. Tested by tests/conformance/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/report/log.hpp"
 

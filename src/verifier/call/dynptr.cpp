@@ -4,7 +4,9 @@
 // (RegState::dynptr_id), and some kinds own a reference (ring buffer records, files) that all clones share. Writing
 // over a dynptr destroys it and its slices; the last one that owns a reference may not be written over. Tested by
 // tests/verifier/call/references_test.cpp.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
@@ -190,7 +192,8 @@ int release_dynptr(Env& env, const Call& call) {
   return env.refuse(-EINVAL, "dynptr has no reference to release");
 }
 
-void invalidate_packet_slices(Env& env) {
+void forget_packet(Env& env) {
+  clear_packet_pointers(env);
   constexpr std::uint32_t packet = reg_flag::dynptr_skb | reg_flag::dynptr_xdp | reg_flag::dynptr_skb_meta;
   env.state->for_each_reg([&](RegState& reg) {
     if (reg.is(RegType::mem) && reg.has(packet)) invalidate_reg(env, reg);

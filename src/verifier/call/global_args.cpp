@@ -4,8 +4,12 @@
 // Tested by tests/conformance/.
 #include <algorithm>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/pointer/btf_context.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 

@@ -2,6 +2,8 @@
 // each head. Putting a node in gives up the object but leaves a non-owning pointer, good until the lock is dropped.
 //
 // Tested by tests/conformance/.
+#include "calls/kptr_targets.hpp"
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {
@@ -41,8 +43,11 @@ const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeI
   const auto key = std::make_pair(btf, id);
   if (const auto it = env.allocated_records.find(key); it != env.allocated_records.end()) return it->second.get();
   std::shared_ptr<const btf::Record> record;
-  if (const auto size = btf->size_of(id))
-    record = btf::find_special_fields(shared_btf(btf), id, every_kind(), *size, env.kernel_btf).record;
+  if (const auto size = btf->size_of(id)) {
+    verifier::Resolver& resolver = *env.input.resolver;
+    const calls::KptrTargets targets(env.kernel_btf, resolver.kernel_modules(), resolver.kfuncs());
+    record = btf::find_special_fields(shared_btf(btf), id, every_kind(), *size, &targets).record;
+  }
   return env.allocated_records.emplace(key, std::move(record)).first->second.get();
 }
 
@@ -55,7 +60,7 @@ const btf::Record* record_of(Env& env, const RegState& reg) {
 bool in_rbtree_callback(const Env& env) {
   for (const auto& frame : env.state->frames) {
     if (frame->kind != FrameKind::callback || frame->call_site < 0) continue;
-    const KfuncCall* kfunc = env.aux[static_cast<std::size_t>(frame->call_site)].kfunc;
+    const KfuncCall* kfunc = env.aux[static_cast<std::size_t>(frame->call_site)].names.kfunc;
     if (kfunc != nullptr && kfunc->entry != nullptr && kfunc->entry->special == Special::rbtree_add) return true;
   }
   return false;

@@ -1,7 +1,10 @@
 // What helpers do besides taking arguments: callbacks, tail calls, dynptrs, kptrs; and what they return.
 //
 // One function for each `Special` that needs one. Tested by tests/verifier/call/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 
@@ -13,21 +16,6 @@ namespace {
 constexpr std::int64_t max_errno = 4095;
 constexpr std::uint64_t max_cpus = 8192;
 
-// Helpers that return a length below the size they were given, or an error.
-bool returns_length(const calls::Helper& helper) {
-  using enum calls::HelperId;
-  switch (calls::HelperId{helper.id}) {
-    case probe_read_str:
-    case get_stack:
-    case probe_read_user_str:
-    case probe_read_kernel_str:
-    case get_task_stack:
-      return true;
-    default:
-      return false;
-  }
-}
-
 int check_tail_call(Env& env) {
   if (const int err = check_resources_released(env, "tail_call", false, true)) return err;
   // The program that is called must not run where a callback was expected to return.
@@ -36,8 +24,7 @@ int check_tail_call(Env& env) {
   env.subprograms[env.frame().subprogram].has_tail_call = true;
   if (env.state->frames.size() == 1) return 0;
   // A program called from a subprogram returns, in the end, to that one's caller; the packet may be another by then.
-  clear_packet_pointers(env);
-  invalidate_packet_slices(env);
+  forget_packet(env);
   const Frame& callee = env.frame();
   State* returned = push_branch(env, static_cast<std::uint32_t>(callee.call_site) + 1, env.insn_idx);
   if (returned == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
@@ -114,14 +101,14 @@ int run_loop(Env& env, const Call& call) {
   // bpf_loop can be inlined when every path calls the same function with flags 0.
   const RegState& flags = env.reg(4);
   const bool fits = flags.is_null();
-  const bool first = !aux.loop_inlinable && aux.callee == 0;
-  if (fits && (first || aux.loop_inlinable))
+  const bool first = !aux.call.loop_inlinable && aux.call.loop_callback == 0;
+  if (fits && (first || aux.call.loop_inlinable))
     if (const int err = mark_precise(env, 4)) return err;
   if (first) {
-    aux.loop_inlinable = fits;
-    aux.callee = static_cast<std::uint32_t>(call.callback);
-  } else if (aux.callee != static_cast<std::uint32_t>(call.callback) || !fits) {
-    aux.loop_inlinable = false;
+    aux.call.loop_inlinable = fits;
+    aux.call.loop_callback = static_cast<std::uint32_t>(call.callback);
+  } else if (aux.call.loop_callback != static_cast<std::uint32_t>(call.callback) || !fits) {
+    aux.call.loop_inlinable = false;
   }
   // How often it runs decides when the walk may stop.
   if (const int err = mark_precise(env, 1)) return err;
@@ -177,8 +164,9 @@ int make_dynptr_from_mem(Env& env) {
 }  // namespace
 
 int apply_helper_effects(Env& env, Call& call) {
-  if (is_helper(*call.helper, calls::HelperId::get_func_ip)) return check_func_ip(env, *call.helper);
   switch (call.special) {
+    case Special::get_func_ip:
+      return check_func_ip(env, *call.helper);
     case Special::tail_call:
       return check_tail_call(env);
     case Special::get_local_storage:
@@ -189,18 +177,8 @@ int apply_helper_effects(Env& env, Call& call) {
       return 0;
     case Special::for_each_map_elem: {
       if (call.map == nullptr) return unsupported(env, "bpf_for_each_map_elem without a map");
-      switch (call.map->type) {
-        case MapType::array:
-        case MapType::percpu_array:
-        case MapType::hash:
-        case MapType::percpu_hash:
-        case MapType::lru_hash:
-        case MapType::lru_percpu_hash:
-        case MapType::rhash:
-          break;
-        default:
-          return env.refuse(-EINVAL, "callback_fn() not allowed for this map type");
-      }
+      if (!maps::map_type(call.map->type).offers(call.helper->map_use))
+        return env.refuse(-EINVAL, "callback_fn() not allowed for this map type");
       return push_callback(env, call, CallbackKind::for_each_map_elem);
     }
     case Special::timer_set_callback:
@@ -222,9 +200,7 @@ int apply_helper_effects(Env& env, Call& call) {
       return create_dynptr(env, call, 4, DynptrKind::ringbuf, nullptr);
     case Special::dynptr_write:
       if (call.dynptr == DynptrKind::skb || call.dynptr == DynptrKind::skb_meta) {
-        // The packet may be copied to be written.
-        clear_packet_pointers(env);
-        invalidate_packet_slices(env);
+        forget_packet(env);  // it may be copied to be written
       }
       return 0;
     default:
@@ -241,16 +217,22 @@ void set_helper_result(Env& env, Call& call, int& error) {
   if (helper.ret_flags & calls::ret_flag::rdonly) flags |= reg_flag::rdonly;
 
   switch (helper.ret) {
-    case RetKind::integer: {
+    case RetKind::integer:
       r0.mark_unknown();
-      if (returns_length(helper) && call.size_max <= INT32_MAX)
-        r0.r = Scalar::from_range_s64(-max_errno, static_cast<std::int64_t>(call.size_max));
-      else if (is_helper(helper, calls::HelperId::get_retval) && !any_retval(env))
-        r0.r = Scalar::from_range_s64(-max_errno, 0);
-      else if (is_helper(helper, calls::HelperId::get_smp_processor_id))
-        r0.r = Scalar::from_range_u64(0, max_cpus - 1);
       return;
-    }
+    case RetKind::length:
+      r0.mark_unknown();
+      if (call.size_max <= INT32_MAX)
+        r0.r = Scalar::from_range_s64(-max_errno, static_cast<std::int64_t>(call.size_max));
+      return;
+    case RetKind::errno_:
+      r0.mark_unknown();
+      if (!any_retval(env)) r0.r = Scalar::from_range_s64(-max_errno, 0);
+      return;
+    case RetKind::cpu:
+      r0.mark_unknown();
+      r0.r = Scalar::from_range_u64(0, max_cpus - 1);
+      return;
     case RetKind::void_:
       r0.mark_not_init();
       return;
@@ -259,8 +241,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
         error = env.refuse(-EINVAL, "kernel subsystem misconfigured verifier");
         return;
       }
-      const bool plain_array = call.map->type == MapType::array || call.map->type == MapType::percpu_array;
-      if (call.special == Special::map_lookup && plain_array && call.map_key_known &&
+      if (call.special == Special::map_lookup && maps::map_type(call.map->type).all_exist && call.map_key_known &&
           call.map_key < call.map->max_entries && (call.map->flags & map_flag::inner_map) == 0)
         flags &= ~reg_flag::maybe_null;  // this element exists
       if (call.map->inner != nullptr) {
@@ -346,13 +327,11 @@ void set_helper_result(Env& env, Call& call, int& error) {
   if (call.special == Special::dynptr_data) {
     r0.dynptr_id = r0.parent_id = call.dynptr_id;
   }
-  const bool cast = call.special == Special::skc_to || is_helper(helper, calls::HelperId::sk_fullsock) ||
-                    is_helper(helper, calls::HelperId::tcp_sock);
   const bool sockmap_lookup = call.special == Special::map_lookup && call.map != nullptr &&
-                              (call.map->type == MapType::sockmap || call.map->type == MapType::sockhash);
-  if (cast) {
+                              maps::map_type(call.map->type).holds == maps::Holds::sockets;
+  if (call.special == Special::skc_to) {
     r0.ref_id = call.arg_ref;  // giving up either gives up both
-  } else if (helper.acquires || sockmap_lookup || call.special == Special::kptr_xchg) {
+  } else if (call.has(calls::call_flag::acquire) || sockmap_lookup || call.special == Special::kptr_xchg) {
     std::uint32_t id = 0;
     error = acquire_reference(env, static_cast<std::int32_t>(env.insn_idx), id);
     r0.id = r0.ref_id = id;

@@ -5,17 +5,18 @@
 #include <algorithm>
 #include <iterator>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
 using calls::Special;
+namespace call_flag = calls::call_flag;
 
 namespace {
-
-using enum calls::HelperId;
 
 // Whether this program may make the call at all, whatever the arguments.
 int check_helper_allowed(Env& env, const calls::Helper& helper) {
@@ -23,7 +24,7 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
   if (allowed == nullptr || !allowed(helper.id, env.input.traits))
     return env.refuse(-EINVAL, explain::helper_not_allowed(helper_label(helper)),
                       "program of this type cannot use helper {}", helper_label(helper));
-  if (helper.gpl_only && !env.input.traits.gpl)
+  if (helper.has(call_flag::gpl_only) && !env.input.traits.gpl)
     return env.refuse(-EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
   if (const auto refused = env.type().helper_refused; refused != nullptr)
     if (const std::string_view why = refused(helper.id, env.input.traits); !why.empty())
@@ -31,13 +32,9 @@ int check_helper_allowed(Env& env, const calls::Helper& helper) {
   return 0;
 }
 
-// In programs that may sleep these two read the stack traces of user space, which may fault.
-bool may_fault_if_sleepable(const calls::Helper& helper) {
-  return is_helper(helper, get_stack) || is_helper(helper, get_task_stack);
-}
-
 int check_helper_context(Env& env, const calls::Helper& helper) {
-  const bool sleeps = helper.might_sleep || (may_fault_if_sleepable(helper) && env.input.traits.sleepable);
+  const bool sleeps =
+      helper.has(call_flag::sleepable) || (helper.has(call_flag::faults_if_sleepable) && env.input.traits.sleepable);
   if (!sleeps) return 0;
   const char* where = non_sleepable_context(env);
   if (where == nullptr) return 0;
@@ -50,11 +47,11 @@ int check_helper_context(Env& env, const calls::Helper& helper) {
 void note_map(Env& env, const Call& call) {
   InsnAux& aux = env.insn_aux();
   if (call.map == nullptr) return;
-  if (aux.map == nullptr && !aux.map_poisoned) {
-    aux.map = call.map;
-  } else if (aux.map != call.map) {
-    aux.map = nullptr;
-    aux.map_poisoned = true;
+  if (aux.call.map == nullptr && !aux.call.map_poisoned) {
+    aux.call.map = call.map;
+  } else if (aux.call.map != call.map) {
+    aux.call.map = nullptr;
+    aux.call.map_poisoned = true;
   }
 }
 
@@ -82,19 +79,19 @@ int check_map_access(Env& env, const Call& call) {
 // The constant index of a tail call, for the engines.
 int note_map_key(Env& env, Call& call) {
   if (call.special != Special::tail_call) return 0;
-  if (call.map == nullptr || call.map->type != MapType::prog_array)
+  if (call.map == nullptr || !maps::map_type(call.map->type).offers(call.helper->map_use))
     return env.refuse(-EINVAL, "expected prog array map for tail call");
   InsnAux& aux = env.insn_aux();
   const RegState& index = env.reg(3);
   if (!index.is_const() || index.r.umax() >= call.map->max_entries) {
-    aux.map_key_poisoned = true;
+    aux.call.map_key_poisoned = true;
     return 0;
   }
   if (const int err = mark_precise(env, 3)) return err;
   const std::uint64_t key = index.r.const_value();
-  if (aux.map_key_known && aux.map_key != key) aux.map_key_poisoned = true;
-  aux.map_key = key;
-  aux.map_key_known = true;
+  if (aux.call.map_key_known && aux.call.map_key != key) aux.call.map_key_poisoned = true;
+  aux.call.map_key = key;
+  aux.call.map_key_known = true;
   return 0;
 }
 
@@ -137,13 +134,12 @@ int release_argument(Env& env, Call& call) {
 }  // namespace
 
 int check_helper_call(Env& env, const Insn& insn) {
-  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm), env.type().type);
+  const calls::Helper* helper = env.insn_aux().names.helper;
   if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   if (helper->since > env.input.release) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   Call call;
   call.helper = helper;
   call.special = helper->special;
-  env.insn_aux().helper = helper;
 
   if (const int err = check_helper_allowed(env, *helper)) return err;
   if (env.state->active_locks != 0 && !allowed_under_lock(call))
@@ -170,11 +166,8 @@ int check_helper_call(Env& env, const Insn& insn) {
   set_helper_result(env, call, err);
   if (err != 0) return err;
   note_call_result(env);
-  if (const int bad = check_map_for_helper(env, *helper, call.map)) return bad;
-  if (helper->changes_packet) {
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
-  }
+  if (const int bad = check_map_for_helper(env, call)) return bad;
+  if (call.has(call_flag::changes_packet)) forget_packet(env);
   return 0;
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "calls/helpers/ids.hpp"
 #include "verifier/env.hpp"
 
 namespace skep::verifier {
@@ -56,14 +55,11 @@ struct Call {
   std::uint32_t node_ref = 0;  // the reference behind the node that is put into a list or tree
 
   bool is_kfunc() const { return kfunc != nullptr; }
-  bool has(std::uint32_t kfunc_flag) const { return kfunc != nullptr && (kfunc->entry->flags & kfunc_flag) != 0; }
+  bool has(std::uint32_t flag) const { return kfunc != nullptr ? kfunc->entry->has(flag) : helper->has(flag); }
   std::string_view name() const { return kfunc != nullptr ? kfunc->name : helper->name; }
 };
 
 // ---- arguments.cpp
-inline bool is_helper(const calls::Helper& helper, calls::HelperId id) {
-  return helper.id == static_cast<std::uint32_t>(id);
-}
 std::string helper_label(const calls::Helper& helper);  // "bpf_map_lookup_elem#1"
 int check_helper_args(Env& env, Call& call);
 int check_const_string(Env& env, unsigned regno);
@@ -76,7 +72,7 @@ int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allow
 int check_release_offset(Env& env, const RegState& reg, unsigned regno);
 std::string tnum_text(const Tnum& bits);
 // ---- map_compat.cpp
-int check_map_for_helper(Env& env, const calls::Helper& helper, const maps::MapInfo* map);
+int check_map_for_helper(Env& env, const Call& call);
 // ---- helper_effects.cpp
 int apply_helper_effects(Env& env, Call& call);
 void set_helper_result(Env& env, Call& call, int& error);
@@ -129,7 +125,8 @@ int check_dynptr_arg(Env& env, Call& call, unsigned regno, bool uninit, bool rdo
 int create_dynptr(Env& env, Call& call, unsigned regno, DynptrKind kind, const RegState* clone_of);
 int release_dynptr(Env& env, const Call& call);
 std::string_view dynptr_kind_name(DynptrKind kind);
-void invalidate_packet_slices(Env& env);
+// The packet may have moved: pointers into it and slices of it are of no use any more.
+void forget_packet(Env& env);
 // ---- irq.cpp
 int check_irq_flag(Env& env, Call& call, unsigned regno);
 // ---- iterator.cpp

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 

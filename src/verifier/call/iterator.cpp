@@ -3,13 +3,16 @@
 // Every call of `next` splits the path: one on which the iterator is drained and NULL comes back, and one on which
 // another element does. Imprecise scalars that changed since the last round are forgotten, so that the walk round the
 // loop comes to an end. Tested by tests/conformance/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
 
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
 
@@ -65,7 +68,7 @@ int create(Env& env, const Call& call, unsigned regno, const btf::Btf& btf, btf:
     slot.spilled = RegState{};
     RegState& it = slot.spilled;
     it.type = RegType::stack;
-    if (call.has(kfunc_flag::rcu_protected)) it.flags = in_rcu_section(env) ? reg_flag::rcu : reg_flag::untrusted;
+    if (call.has(call_flag::rcu_protected)) it.flags = in_rcu_section(env) ? reg_flag::rcu : reg_flag::untrusted;
     it.iter = IterState::active;
     it.btf = &btf;
     it.btf_id = id;
@@ -107,7 +110,7 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
   const auto size = btf.size_of(id);
   if (!size || *size == 0 || *size % 8 != 0) return env.refuse(-EINVAL, "expected valid iter pointer as R{}", regno);
   const unsigned slots = *size / 8;
-  if (call.has(kfunc_flag::iter_new)) return create(env, call, regno, btf, id, slots);
+  if (call.has(call_flag::iter_new)) return create(env, call, regno, btf, id, slots);
 
   Place place;
   switch (find(env, reg, btf, id, slots, place)) {
@@ -125,7 +128,7 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
   call.iter_slot = place.slot;
   const std::uint32_t ref = stack[static_cast<std::size_t>(place.slot)].spilled.ref_id;
   call.arg_ref = ref;
-  if (!call.has(kfunc_flag::iter_destroy)) return 0;
+  if (!call.has(call_flag::iter_destroy)) return 0;
   for (unsigned i = 0; i < slots; ++i) {
     const std::size_t at = static_cast<std::size_t>(place.slot) - i;
     StackSlot& slot = stack[at];

@@ -6,16 +6,19 @@
 #include <span>
 
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/program/map_use.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 
 using btf::FieldKind;
 using btf::Kind;
 using calls::Special;
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
 
@@ -72,7 +75,7 @@ bool is_size_param(Env& env, const btf::Btf& btf, std::span<const btf::Param> pa
 
 bool skipped(const Call& call, const btf::Btf& btf, const btf::Param& param) {
   if (has_suffix(param.name, "__ign") || has_suffix(param.name, "__prog")) return true;
-  if (!call.has(kfunc_flag::implicit_args)) return false;
+  if (!call.has(call_flag::implicit_args)) return false;
   const auto pointee = btf.pointee(param.type);
   return pointee && btf.type(*pointee).name == "bpf_prog_aux";
 }
@@ -114,7 +117,7 @@ Role role_of(Env& env, const Call& call, const btf::Btf& btf, const btf::Param& 
   if (t.kind == Kind::struct_)
     for (const NamedRole& row : special_structs)
       if (row.name == t.name) return row.role;
-  const bool iterator_call = call.has(kfunc_flag::iter_new | kfunc_flag::iter_next | kfunc_flag::iter_destroy);
+  const bool iterator_call = call.has(call_flag::iter_new | call_flag::iter_next | call_flag::iter_destroy);
   if ((iterator_call && p.index == 0) || has_suffix(p.name, "__iter")) return Role::iterator;
   if (has_suffix(p.name, "__str") || has_suffix(p.name, "__const_str")) return Role::const_string;
   if (has_suffix(p.name, "__map") || has_suffix(p.name, "__const_map")) return Role::map;
@@ -170,11 +173,8 @@ int check_allocated(Env& env, Call& call, unsigned regno) {
   call.arg_btf_id = reg.btf_id;
   if (call.special == Special::obj_drop) {
     const btf::Record* record = record_of(env, reg);
-    const ProgType type = env.type().type;
-    const bool nmi = type == ProgType::kprobe || type == ProgType::tracepoint || type == ProgType::perf_event ||
-                     type == ProgType::raw_tracepoint || type == ProgType::raw_tracepoint_writable ||
-                     (type == ProgType::tracing && env.input.traits.attach_type != AttachType::trace_iter);
-    if (record != nullptr && nmi &&
+    const auto nmi = env.type().may_run_in_nmi;
+    if (record != nullptr && nmi != nullptr && nmi(env.input.traits) &&
         (record->has(FieldKind::kptr_ref) || record->has(FieldKind::kptr_percpu) || record->has(FieldKind::list_head) ||
          record->has(FieldKind::rb_root)))
       return env.refuse(-EINVAL, "bpf_obj_drop cannot be used in tracing programs on types with NMI unsafe fields");
@@ -200,7 +200,7 @@ int check_dynptr_param(Env& env, Call& call, const Parameter& p) {
   const RegState& reg = env.reg(p.regno);
   if (!p.uninit) {
     const DynptrKind wanted = call.special == Special::dynptr_file_discard ? DynptrKind::file : DynptrKind::invalid;
-    const bool release = call.has(kfunc_flag::release) || call.special == Special::dynptr_file_discard;
+    const bool release = call.has(call_flag::release) || call.special == Special::dynptr_file_discard;
     if (release) call.release_reg = static_cast<int>(p.regno);
     const bool rdonly = reg.is(RegType::dynptr) && !release;
     return check_dynptr_arg(env, call, p.regno, false, rdonly, wanted, release);
@@ -290,7 +290,7 @@ int check_sized_memory(Env& env, Call& call, const Parameter& p) {
 int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role) {
   const RegState& reg = env.reg(p.regno);
   if (reg.is_null() || reg.is_scalar()) return 0;
-  if (call.has(kfunc_flag::release) && reg.ref_id != 0 && call.release_reg == static_cast<int>(p.regno) &&
+  if (call.has(call_flag::release) && reg.ref_id != 0 && call.release_reg == static_cast<int>(p.regno) &&
       !reg.is(RegType::stack))
     return check_release_offset(env, reg, p.regno);
   switch (reg.type) {
@@ -321,7 +321,7 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role
 int check_object_trust(Env& env, const Call& call, unsigned regno, const std::string& type) {
   const RegState& reg = env.reg(regno);
   if (is_trusted_arg(reg)) return 0;
-  if (!call.has(kfunc_flag::rcu))
+  if (!call.has(call_flag::rcu))
     return env.refuse(-EINVAL, explain::argument_not_trusted(call.name(), regno, type, reg),
                       "R{} must be referenced or trusted", regno);
   if (!is_rcu_arg(reg))
@@ -350,7 +350,7 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
 
 // What gives a reference up says so first, of a first argument that is none.
 bool must_be_reference(const Call& call, const btf::Btf& btf, const Parameter& p) {
-  return call.has(kfunc_flag::release) && p.index == 0 && !has_suffix(p.name, "__alloc") &&
+  return call.has(call_flag::release) && p.index == 0 && !has_suffix(p.name, "__alloc") &&
          btf.type(p.pointee).name != "bpf_dynptr";
 }
 
@@ -367,7 +367,7 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if (reg.ref_id == 0 && must_be_reference(call, btf, p)) return refuse_unowned(env, call, btf, p);
   if (reg.ref_id != 0 && reg.is_pointer()) {
     call.arg_ref = reg.ref_id;
-    if (call.has(kfunc_flag::release)) call.release_reg = static_cast<int>(p.regno);
+    if (call.has(call_flag::release)) call.release_reg = static_cast<int>(p.regno);
   }
   const Role role = role_of(env, call, btf, raw, p);
   if (role == Role::null) return mark_precise(env, p.regno);
@@ -493,7 +493,7 @@ int check_kfunc_args(Env& env, Call& call) {
     const btf::Type& t = btf.type(p.type);
     if (t.kind == Kind::ptr) p.pointee = btf.skip_modifiers(t.type);
     if (const int err = check_holds_something(env, call, btf, p)) return err;
-    if ((i == 0 && call.has(kfunc_flag::arena_arg1)) || (i == 1 && call.has(kfunc_flag::arena_arg2)) ||
+    if ((i == 0 && call.has(call_flag::arena_arg1)) || (i == 1 && call.has(call_flag::arena_arg2)) ||
         has_suffix(p.name, "__arena") || has_suffix(p.name, "__arena__nullable")) {
       if (const int err = check_arena_param(env, p.regno)) return err;
       continue;
@@ -513,7 +513,7 @@ int check_kfunc_args(Env& env, Call& call) {
     if (const int err = check_pointer_param(env, call, btf, params[i], p)) return err;
     if (p.size_checked) ++i;
   }
-  if (call.has(kfunc_flag::release) && call.release_reg < 0)
+  if (call.has(call_flag::release) && call.release_reg < 0)
     return env.refuse(
         -EINVAL,
         explain::release_unowned_kfunc(

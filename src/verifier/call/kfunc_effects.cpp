@@ -3,8 +3,10 @@
 // Tested by tests/verifier/call/.
 #include <utility>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/insn/insn.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -12,7 +14,7 @@ namespace skep::verifier {
 using btf::FieldKind;
 using btf::Kind;
 using calls::Special;
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
 
@@ -81,10 +83,11 @@ int give_to_graph(Env& env, const Call& call) {
   }
   if (call.node_ref == 0) return unsupported(env, fmt::format("{} of this node", call.name()));
   InsnAux& aux = env.insn_aux();
-  if (aux.field_known && aux.value != call.field->node_offset)  // the engine finds the object by it, whatever the path
+  if (aux.call.field_known &&
+      aux.call.value != call.field->node_offset)  // the engine finds the object by it, whatever the path
     return unsupported(env, fmt::format("one {} of nodes at different offsets", call.name()));
-  aux.field_known = true;
-  aux.value = call.field->node_offset;
+  aux.call.field_known = true;
+  aux.call.value = call.field->node_offset;
   if (const int err = convert_to_non_owning(env, call.node_ref))
     return env.refuse(err, "kfunc {} conversion of owning ref to non-owning failed", call.name());
   return 0;
@@ -104,8 +107,7 @@ int throw_exception(Env& env) {
   return path_finished;
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------------------
+// ---- results --------------------------------------------------------------------------------------------------------
 
 int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   if (call.const_value > UINT32_MAX) return env.refuse(-EINVAL, "local type ID argument must be in range [0, U32_MAX]");
@@ -129,11 +131,12 @@ int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   r0.btf = btf;
   r0.btf_id = id;
   InsnAux& aux = env.insn_aux();
-  if (aux.btf_id != 0 && aux.btf_id != id)  // the engine allocates what the instruction says, whatever the path
+  if (aux.call.btf_id != 0 &&
+      aux.call.btf_id != id)  // the engine allocates what the instruction says, whatever the path
     return unsupported(env, fmt::format("one {} of different types", call.name()));
-  aux.btf = btf;
-  aux.btf_id = id;
-  aux.value = size;
+  aux.call.btf = btf;
+  aux.call.btf_id = id;
+  aux.call.value = size;
   record_of_allocated(env, btf, id);
   return 0;
 }
@@ -258,7 +261,7 @@ int memory_result(Env& env, const Call& call, const btf::Btf& btf, btf::TypeId p
   r0.mark_pointer(RegType::mem, rdonly ? reg_flag::rdonly : 0);
   r0.mem_size = static_cast<std::uint32_t>(size);
   r0.ref_id = call.arg_ref;  // gone with the object that it is part of
-  if (call.has(kfunc_flag::rcu_protected)) r0.flags |= reg_flag::rcu;
+  if (call.has(call_flag::rcu_protected)) r0.flags |= reg_flag::rcu;
   return 0;
 }
 
@@ -267,15 +270,15 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
   r0.mark_pointer(RegType::btf);
   r0.btf = call.kfunc->btf.get();
   r0.btf_id = pointee;
-  if (call.has(kfunc_flag::rcu_protected)) {
+  if (call.has(call_flag::rcu_protected)) {
     r0.flags |= reg_flag::rcu;
-  } else if (call.has(kfunc_flag::iter_next)) {
+  } else if (call.has(call_flag::iter_next)) {
     const RegState& iter = env.state->frames[static_cast<std::size_t>(call.iter_frame)]
                                ->stack[static_cast<std::size_t>(call.iter_slot)]
                                .spilled;
     r0.flags |= iter.has(reg_flag::rcu) ? reg_flag::rcu : reg_flag::trusted;
-  } else if (call.name() == "bpf_get_kmem_cache") {
-    r0.flags |= reg_flag::untrusted;  // of any address at all: nothing keeps it
+  } else if (call.has(call_flag::ret_untrusted)) {
+    r0.flags |= reg_flag::untrusted;
   } else {
     r0.flags |= reg_flag::trusted;  // what kfuncs return may be used, unless they say otherwise
   }
@@ -284,7 +287,7 @@ void object_result(Env& env, const Call& call, btf::TypeId pointee) {
 bool may_be_null(const Call& call) {
   // An object that is owned has a count to be raised; one that is not may be on its way out.
   if (call.special == Special::refcount_acquire) return !call.arg_owning;
-  return call.has(kfunc_flag::ret_null);
+  return call.has(call_flag::ret_null);
 }
 
 int pointer_result(Env& env, Call& call, const btf::Btf& btf, btf::TypeId result) {
@@ -308,7 +311,7 @@ int pointer_result(Env& env, Call& call, const btf::Btf& btf, btf::TypeId result
     r0.flags |= reg_flag::maybe_null;
     r0.id = env.new_id();
   }
-  if (call.has(kfunc_flag::acquire)) {
+  if (call.has(call_flag::acquire)) {
     std::uint32_t id = 0;
     if (const int err = acquire_reference(env, static_cast<std::int32_t>(env.insn_idx), id)) return err;
     r0.id = r0.ref_id = id;
@@ -328,7 +331,7 @@ int set_result(Env& env, Call& call) {
   const btf::TypeId result = btf.skip_modifiers(btf.type(call.kfunc->proto).type);
   const btf::Type& t = btf.type(result);
   RegState& r0 = env.reg(0);
-  if (call.has(kfunc_flag::acquire)) {
+  if (call.has(call_flag::acquire)) {
     const bool object =
         t.kind == Kind::ptr && (btf.resolved(t.type).kind == Kind::struct_ || call.special == Special::obj_new ||
                                 call.special == Special::percpu_obj_new || call.special == Special::refcount_acquire);
@@ -361,11 +364,8 @@ int apply_kfunc_effects(Env& env, Call& call) {
   clear_caller_saved(env, env.frame());
   if (const int err = set_result(env, call)) return err;
   note_call_result(env);
-  if (call.name() == "bpf_xdp_pull_data") {  // the one kfunc that moves packet data
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
-  }
-  if (call.has(kfunc_flag::iter_next)) {
+  if (call.has(call_flag::changes_packet)) forget_packet(env);
+  if (call.has(call_flag::iter_next)) {
     if (const int err = advance_iterator(env, call)) return err;
   }
   return 0;

@@ -2,6 +2,7 @@
 //
 // Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 
@@ -154,7 +155,7 @@ int check_kfunc_object(Env& env, const Call& call, unsigned regno, const btf::Bt
   const btf::TypeId given_id = given_btf->skip_modifiers(given);
   const btf::Type& given_type = given_btf->type(given_id);
   const bool strict =
-      (call.has(calls::kfunc_flag::release) && reg.ref_id != 0) || nocast_alias(given_type.name, wanted_type.name);
+      (call.has(calls::call_flag::release) && reg.ref_id != 0) || nocast_alias(given_type.name, wanted_type.name);
   const std::int64_t offset = reg.r.is_const() ? reg.fixed_offset() : -1;
   const bool same =
       offset >= 0 && given_btf->contains_at(given_id, static_cast<std::uint64_t>(offset), btf, wanted, strict);

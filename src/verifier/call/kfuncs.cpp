@@ -2,24 +2,18 @@
 //
 // Types come from BTF, rules from the entry's flags and its `Special` (calls/kfuncs/*.cpp). Tested by
 // tests/verifier/call/.
+#include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
 
 using calls::Special;
-namespace kfunc_flag = calls::kfunc_flag;
+namespace call_flag = calls::call_flag;
 
 namespace {
-
-const KfuncCall* find_kfunc_call(Env& env, const Insn& insn) {
-  if (env.insn_aux().kfunc != nullptr) return env.insn_aux().kfunc;
-  const std::uint64_t key =
-      (static_cast<std::uint64_t>(static_cast<std::uint16_t>(insn.off)) << 32) | static_cast<std::uint32_t>(insn.imm);
-  const auto it = env.kfunc_calls.find(key);
-  return it == env.kfunc_calls.end() ? nullptr : &it->second;
-}
 
 int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   const auto& traits = env.input.traits;
@@ -32,14 +26,14 @@ int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   if (!allowed)
     return env.refuse(-EACCES, explain::kfunc_not_allowed(kfunc.name), "calling kernel function {} is not allowed",
                       kfunc.name);
-  if (kfunc.name.starts_with("bpf_xdp_metadata_rx_") && !traits.dev_bound)
+  if (entry->has(call_flag::needs_device) && !traits.dev_bound)
     return env.refuse(-EINVAL, "metadata kfuncs require device-bound program");
   if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
   return 0;
 }
 
 int check_kfunc_context(Env& env, const Call& call) {
-  if (call.has(kfunc_flag::sleepable)) {
+  if (call.has(call_flag::sleepable)) {
     if (const char* where = non_sleepable_context(env)) {
       if (std::string_view(where) == "non-sleepable prog")
         return env.refuse(
@@ -50,7 +44,7 @@ int check_kfunc_context(Env& env, const Call& call) {
           "kernel func {} is sleepable within {}", call.name(), where);
     }
   }
-  if (call.has(kfunc_flag::rcu_protected) && !in_rcu_section(env))
+  if (call.has(call_flag::rcu_protected) && !in_rcu_section(env))
     return env.refuse(-EACCES, explain::needs_rcu(call.name(), false),
                       "kernel func {} requires RCU critical section protection", call.name());
   return 0;
@@ -76,15 +70,15 @@ int push_lock_failure(Env& env) {
 }  // namespace
 
 int check_kfunc_call(Env& env, const Insn& insn) {
-  const KfuncCall* kfunc = find_kfunc_call(env, insn);
+  const KfuncCall* kfunc = env.insn_aux().names.kfunc;
   if (kfunc == nullptr) return env.refuse(-EINVAL, "kernel btf_id {} is not a function", insn.imm);
   if (const int err = check_kfunc_allowed(env, *kfunc)) return err;
   // Compilers put it where control cannot come in a program whose behavior is defined.
-  if (kfunc->name == "__bpf_trap") return env.refuse(-EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+  if (kfunc->entry->special == Special::trap)
+    return env.refuse(-EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
   Call call;
   call.kfunc = kfunc;
   call.special = kfunc->entry->special;
-  env.insn_aux().kfunc = kfunc;
 
   if (env.state->active_locks != 0 && !allowed_under_lock(call))
     return env.refuse(
@@ -96,7 +90,7 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   if (call.special == Special::res_spin_lock || call.special == Special::res_spin_lock_irqsave) {
     if (const int err = push_lock_failure(env)) return err;
   }
-  if (kfunc->name == "bpf_iter_css_task_new" && !may_walk_css_tasks(env))
+  if (call.special == Special::iter_css_task_new && !may_walk_css_tasks(env))
     return env.refuse(-EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
   // Sections begin and end before the rest is looked at; what sleeps is refused in them.
   begin_call_facts(env);

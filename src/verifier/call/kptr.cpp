@@ -2,6 +2,7 @@
 //
 // Tested by tests/conformance/.
 #include "verifier/call/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
 

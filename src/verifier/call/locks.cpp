@@ -135,45 +135,7 @@ int release_lock(Env& env, unsigned regno, LockKind kind) {
 
 // Under a lock a program may only touch lists and trees, and locks themselves.
 bool allowed_under_lock(const Call& call) {
-  using calls::Special;
-  switch (call.special) {
-    case Special::spin_unlock:
-    case Special::kptr_xchg:
-    case Special::res_spin_lock:
-    case Special::res_spin_unlock:
-    case Special::res_spin_lock_irqsave:
-    case Special::res_spin_unlock_irqrestore:
-    case Special::list_push_front:
-    case Special::list_push_back:
-    case Special::list_pop_front:
-    case Special::list_pop_back:
-    case Special::list_front:
-    case Special::list_back:
-    case Special::list_add:
-    case Special::list_del:
-    case Special::rbtree_add:
-    case Special::rbtree_remove:
-    case Special::rbtree_first:
-    case Special::rbtree_root:
-    case Special::rbtree_left:
-    case Special::rbtree_right:
-    case Special::refcount_acquire:
-    case Special::obj_drop:
-    case Special::iter_num_new:
-      return true;
-    default:
-      break;
-  }
-  if (call.has(calls::kfunc_flag::spin_lock_ok | calls::kfunc_flag::lock_required)) return true;
-  // Whatever else asks about a list or a tree.
-  if (call.kfunc == nullptr) return false;
-  const btf::Btf& btf = *call.kfunc->btf;
-  const auto params = btf.params(btf.type(call.kfunc->proto));
-  if (params.empty()) return false;
-  const auto pointee = btf.pointee(params[0].type);
-  if (!pointee) return false;
-  const std::string_view name = btf.type(*pointee).name;
-  return name == "bpf_list_head" || name == "bpf_rb_root";
+  return call.has(calls::call_flag::spin_lock_ok | calls::call_flag::lock_required);
 }
 
 }  // namespace skep::verifier

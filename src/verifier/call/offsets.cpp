@@ -3,6 +3,7 @@
 // Tested by tests/verifier/call/.
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 

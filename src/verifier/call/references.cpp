@@ -5,6 +5,7 @@
 // tests/verifier/call/references_test.cpp.
 #include <algorithm>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {

@@ -1,6 +1,7 @@
 // What must not be held when a program ends, calls another one, or throws.
 //
 // Tested by tests/verifier/call/references_test.cpp.
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/report/explain.hpp"
 

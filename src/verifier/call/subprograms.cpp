@@ -5,7 +5,9 @@
 // tests/verifier/call/calls_test.cpp.
 #include <algorithm>
 
+#include "verifier/call/call.hpp"
 #include "verifier/call/internal.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
@@ -30,8 +32,7 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
   if (args_error != 0) return env.refuse(args_error, "Caller passes invalid args into func#{} ('{}')", index, sub.name);
   if (env.log->steps()) env.log->print("Func#{} ('{}') is global and assumed valid.\n", index, sub.name);
   if (sub.changes_packet) {
-    clear_packet_pointers(env);
-    invalidate_packet_slices(env);
+    forget_packet(env);
   }
   sub.called = true;
   (in_rcu_section(env) ? sub.called_protected : sub.called_unprotected) = true;
@@ -63,13 +64,8 @@ int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t c
   return 0;
 }
 
-int check_subprogram_call(Env& env, const Insn& insn) {
-  const std::uint32_t target = env.insn_idx + static_cast<std::uint32_t>(insn.imm) + 1;
-  std::uint32_t index = 0;
-  while (index < env.subprograms.size() && env.subprograms[index].start != target) ++index;
-  if (index == env.subprograms.size()) return env.refuse(-EFAULT, "no program starts at insn {}", target);
-  env.insn_aux().callee = index;
-
+int check_subprogram_call(Env& env) {
+  const std::uint32_t index = env.insn_aux().names.callee;
   const int args_error = check_global_args(env, index);
   if (env.subprograms[index].is_global) return call_global(env, index, args_error);
 

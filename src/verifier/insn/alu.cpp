@@ -4,6 +4,9 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/program/map_use.hpp"
 
 namespace skep::verifier {
@@ -48,8 +51,7 @@ bool is64(const Insn& insn) {
   return insn.insn_class() == insn_class::alu64;
 }
 
-// ---- moves
-// -----------------------------------------------------------------------------------------------------------
+// ---- moves ----------------------------------------------------------------------------------------------------------
 
 int move_constant(Env& env, const Insn& insn) {
   if (int error = check_reg(env, insn.dst, RegUse::dest)) return error;
@@ -118,8 +120,7 @@ int move_register(Env& env, const Insn& insn) {
   return is64(insn) ? move64(env, insn, dst, src) : move32(env, insn, dst, src);
 }
 
-// ---- one operand
-// -----------------------------------------------------------------------------------------------------
+// ---- one operand ----------------------------------------------------------------------------------------------------
 
 int negate_register(Env& env, const Insn& insn) {
   if (int error = check_reg(env, insn.dst, RegUse::source)) return error;
@@ -151,8 +152,7 @@ int swap_bytes(Env& env, const Insn& insn) {
   return 0;
 }
 
-// ---- two operands
-// ----------------------------------------------------------------------------------------------------
+// ---- two operands ---------------------------------------------------------------------------------------------------
 
 int check_operands(Env& env, const Insn& insn) {
   if (insn.from_register()) {
@@ -210,7 +210,7 @@ int compute(Env& env, const Insn& insn, const RegState& source, bool self) {
 int check_arena_mix(Env& env, const Insn& insn, bool arena) {
   constexpr std::uint32_t with_arena = 1, without_arena = 2;
   if (!is64(insn)) return 0;
-  std::uint32_t& seen = env.insn_aux().alu_state;
+  std::uint32_t& seen = env.insn_aux().access.alu_state;
   seen |= arena ? with_arena : without_arena;
   if (seen != (with_arena | without_arena)) return 0;
   return env.refuse(-EINVAL, "same insn cannot be used with and without arena pointer");

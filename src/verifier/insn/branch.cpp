@@ -4,6 +4,9 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/events.hpp"
 #include "verifier/report/log.hpp"
 

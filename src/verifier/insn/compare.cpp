@@ -1,8 +1,8 @@
 // Comparisons: what is known of their outcome before the branch.
 //
 // Tested by tests/verifier/insn/branch_test.cpp.
-#include "verifier/insn/insn.hpp"
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 namespace {

@@ -4,7 +4,10 @@
 // tests/verifier/insn/.
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
@@ -66,7 +69,7 @@ int check_ld(Env& env, const Insn& insn) {
 int check_call(Env& env, const Insn& insn) {
   switch (insn.src) {
     case call_kind::subprogram:
-      return check_subprogram_call(env, insn);
+      return check_subprogram_call(env);
     case call_kind::kfunc:
       return then_step(env, check_kfunc_call(env, insn));
     default:

@@ -5,7 +5,12 @@
 #include <cerrno>
 #include <limits>
 
+#include "verifier/call/call.hpp"
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {

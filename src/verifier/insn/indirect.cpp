@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "verifier/insn/insn.hpp"
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/internal.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 

@@ -1,4 +1,4 @@
-// What the files of insn/ share.
+// One instruction: what insn/ does for the other rooms.
 #pragma once
 
 #include <string_view>
@@ -7,36 +7,19 @@
 
 namespace skep::verifier {
 
-std::string_view alu_operator(const Insn& insn);  // "+=", "s>>="
+// Checks the instruction at env.insn_idx and advances env.insn_idx. Returns 0 (go on), path_finished (it was an exit),
+// or an error.
+inline constexpr int path_finished = 1;
+int check_insn(Env& env);
+int check_alu(Env& env, const Insn& insn);
+int check_jump(Env& env, const Insn& insn);
+int check_load_imm64(Env& env, const Insn& insn);
+int check_ld_abs(Env& env, const Insn& insn);
+int check_atomic(Env& env, const Insn& insn);
+int check_exit(Env& env);  // return value, resources; may return to the caller's frame
+int check_return_value(Env& env, unsigned reg, std::string_view where);
 
-// A load, store or atomic went through a pointer of this kind here: all paths must agree on it.
-int remember_pointer_kind(Env& env, RegType type, std::uint32_t flags, bool is_load);
-int check_load(Env& env, const Insn& insn, unsigned address, AccessOptions options);
-int check_store(Env& env, const Insn& insn, AccessOptions options);
-
-// linked.cpp: scalars that are copies of one value
-void link_before_copy(Env& env, RegState& source);
-void unlink_scalar(RegState& reg);
-void note_constant_added(RegState& reg, std::uint64_t constant, bool is_sub, bool is64);
-void sync_linked_regs(State& state, const RegState& known, const LinkedRegs& linked);
-
-// compare.cpp
-struct Comparison {
-  CmpOp op = CmpOp::eq;
-  bool is64 = true;
-  unsigned dst = 0;
-  int src = -1;  // -1: `constant`
-  RegState constant;
-  RegState& left(State& state) const { return state.reg(dst); }
-  RegState& right(State& state) { return src >= 0 ? state.reg(static_cast<unsigned>(src)) : constant; }
-};
-Comparison comparison_of(const Insn& insn);
-// 1: always true, 0: never, -1: may be either.
-int evaluate(const RegState& left, const RegState& right, const Comparison& comparison);
-// packets.cpp: what a comparison of packet pointers proves on either branch; false: it is none.
-bool learn_packet_range(const Comparison& comparison, State& here, State& there);
-
-// indirect.cpp, branch.cpp
-int check_gotox(Env& env, const Insn& insn);
+enum class RegUse { source, dest, dest_unmarked };
+int check_reg(Env& env, unsigned reg, RegUse use);  // readable, or writable
 
 }  // namespace skep::verifier

@@ -4,7 +4,8 @@
 // Tested by tests/verifier/insn/branch_test.cpp.
 #include <limits>
 
-#include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 namespace {

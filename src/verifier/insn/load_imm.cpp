@@ -4,7 +4,11 @@
 // tests/conformance/.
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -12,14 +16,14 @@ namespace {
 int load_map(const InsnAux& aux, RegState& dst, bool value) {
   if (!value) {
     dst.mark_pointer(RegType::map_ptr);
-  } else if (aux.map->type == MapType::arena) {
+  } else if (maps::map_type(aux.names.map->type).direct_values == maps::DirectValues::pages) {
     dst.mark_unknown();
     return 0;
   } else {
     dst.mark_pointer(RegType::map_value);
-    dst.r = Scalar::constant(aux.map_value_offset);
+    dst.r = Scalar::constant(aux.names.map_value_offset);
   }
-  dst.map = aux.map;
+  dst.map = aux.names.map;
   return 0;
 }
 
@@ -33,20 +37,16 @@ int load_function(Env& env, RegState& dst, std::uint32_t subprogram) {
 }
 
 void load_kernel_variable(const InsnAux& aux, RegState& dst) {
-  dst.mark_pointer(aux.ldimm_type, aux.ldimm_flags);
-  dst.mem_size = aux.btf_var_mem_size;
-  dst.btf = aux.btf;
-  dst.btf_id = aux.btf_id;
+  dst.mark_pointer(aux.names.ldimm_type, aux.names.ldimm_flags);
+  dst.mem_size = aux.names.btf_var_mem_size;
+  dst.btf = aux.names.btf;
+  dst.btf_id = aux.names.btf_id;
 }
 
 bool in_callback(const Env& env) {
   for (const auto& frame : env.state->frames)
     if (frame->kind == FrameKind::callback || frame->kind == FrameKind::async_callback) return true;
   return false;
-}
-
-bool reads_packets_classically(ProgType type) {
-  return type == ProgType::socket_filter || type == ProgType::sched_cls || type == ProgType::sched_act;
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ int check_load_imm64(Env& env, const Insn& insn) {
       load_kernel_variable(aux, dst);
       return 0;
     case pseudo::func:
-      return load_function(env, dst, aux.callee);
+      return load_function(env, dst, aux.names.callee);
     case pseudo::map_fd:
     case pseudo::map_idx:
       return load_map(aux, dst, false);
@@ -79,7 +79,7 @@ int check_load_imm64(Env& env, const Insn& insn) {
 
 int check_ld_abs(Env& env, const Insn& insn) {
   constexpr unsigned context_reg = 6;
-  if (!reads_packets_classically(env.type().type))
+  if (!env.type().classic_packet_loads)
     return env.refuse(-EINVAL, "BPF_LD_[ABS|IND] instructions not allowed for this program type");
   if (in_callback(env)) return env.refuse(-EINVAL, "cannot use BPF_LD_[ABS|IND] within callback");
   if (int error = check_reg(env, context_reg, RegUse::source)) return error;

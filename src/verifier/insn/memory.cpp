@@ -5,6 +5,8 @@
 #include <cerrno>
 
 #include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -46,15 +48,15 @@ bool may_fault(RegType type, std::uint32_t flags) {
 
 int remember_pointer_kind(Env& env, RegType type, std::uint32_t flags, bool is_load) {
   InsnAux& aux = env.insn_aux();
-  aux.fault_protected = aux.fault_protected || (is_load && may_fault(type, flags));
-  if (aux.pointer_type == RegType::not_init) {
-    aux.pointer_type = type;
-    aux.pointer_flags = flags;
+  aux.access.fault_protected = aux.access.fault_protected || (is_load && may_fault(type, flags));
+  if (aux.access.pointer_type == RegType::not_init) {
+    aux.access.pointer_type = type;
+    aux.access.pointer_flags = flags;
     return 0;
   }
-  const bool same = aux.pointer_type == type && aux.pointer_flags == flags;
-  if (same || (may_be_mixed(type, flags) && may_be_mixed(aux.pointer_type, aux.pointer_flags))) return 0;
-  if (is_load && is_object_or_bytes(type) && is_object_or_bytes(aux.pointer_type)) return 0;
+  const bool same = aux.access.pointer_type == type && aux.access.pointer_flags == flags;
+  if (same || (may_be_mixed(type, flags) && may_be_mixed(aux.access.pointer_type, aux.access.pointer_flags))) return 0;
+  if (is_load && is_object_or_bytes(type) && is_object_or_bytes(aux.access.pointer_type)) return 0;
   return env.refuse(-EINVAL, "same insn cannot be used with different pointers");
 }
 

@@ -3,7 +3,8 @@
 //
 // All eight forms come to one: "pointer OP limit" with the pointer on the left. Tested by
 // tests/verifier/pointer/packet_test.cpp.
-#include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
 namespace {

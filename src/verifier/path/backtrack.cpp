@@ -3,6 +3,7 @@
 
 #include "verifier/path/flow.hpp"
 #include "verifier/path/history.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -134,7 +135,7 @@ bool back_through_subprogram_call(Step& s) {
 bool back_through_call(Step& s) {
   if (is_subprogram_call(s.insn)) return back_through_subprogram_call(s);
   std::uint32_t& regs = s.wanted.regs[s.wanted.frame];
-  if (s.env.aux[s.at].calls_callback && s.next != static_cast<std::int64_t>(s.at) + 1) {
+  if (s.env.aux[s.at].flow.calls_callback && s.next != static_cast<std::int64_t>(s.at) + 1) {
     // Out of the callback to the call that runs it; its arguments were made by that call.
     if ((regs & ~arguments) != 0 || s.wanted.slots[s.wanted.frame] != 0) return false;
     return leave_frame(s);
@@ -142,8 +143,8 @@ bool back_through_call(Step& s) {
   if (s.insn.src == call_kind::kfunc && s.insn.imm == 0) return false;
   s.wanted.drop(0);
   if ((regs & arguments) != 0) return false;
-  const bool tail_call = s.insn.src == call_kind::helper && s.env.aux[s.at].helper != nullptr &&
-                         s.env.aux[s.at].helper->special == calls::Special::tail_call;
+  const bool tail_call = s.insn.src == call_kind::helper && s.env.aux[s.at].names.helper != nullptr &&
+                         s.env.aux[s.at].names.helper->special == calls::Special::tail_call;
   // A tail call that is taken in a subprogram returns to the caller.
   if (tail_call && s.next != static_cast<std::int64_t>(s.at) + 1) return enter_frame(s);
   return true;
@@ -152,7 +153,7 @@ bool back_through_call(Step& s) {
 bool back_through_exit(Step& s) {
   std::uint32_t& regs = s.wanted.regs[s.wanted.frame];
   // Behind a callback stands the call that ran it: what is wanted of that call's arguments was there before it.
-  const bool of_callback = s.next >= 0 && s.env.aux[static_cast<std::uint32_t>(s.next)].calls_callback;
+  const bool of_callback = s.next >= 0 && s.env.aux[static_cast<std::uint32_t>(s.next)].flow.calls_callback;
   if (!of_callback && (regs & arguments) != 0) return false;
   const bool of_subprogram = s.next >= 1 && is_subprogram_call(s.env.insns[static_cast<std::uint32_t>(s.next - 1)]);
   const bool result_wanted = of_subprogram && s.wanted.wants(0);

@@ -10,6 +10,7 @@
 
 #include "verifier/path/explorer.hpp"
 #include "verifier/path/flow.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -20,8 +21,8 @@ using calls::Special;
 
 bool runs_callback_now(const Env& env, std::uint32_t at) {
   const InsnAux& aux = env.aux[at];
-  if (aux.helper != nullptr) {
-    switch (aux.helper->special) {
+  if (aux.names.helper != nullptr) {
+    switch (aux.names.helper->special) {
       case Special::for_each_map_elem:
       case Special::find_vma:
       case Special::loop:
@@ -31,14 +32,15 @@ bool runs_callback_now(const Env& env, std::uint32_t at) {
         return false;
     }
   }
-  return aux.kfunc != nullptr && aux.kfunc->entry != nullptr && aux.kfunc->entry->special == Special::rbtree_add;
+  return aux.names.kfunc != nullptr && aux.names.kfunc->entry != nullptr &&
+         aux.names.kfunc->entry->special == Special::rbtree_add;
 }
 
 bool runs_callback_later(const Env& env, std::uint32_t at) {
   const InsnAux& aux = env.aux[at];
-  if (aux.helper != nullptr) return aux.helper->special == Special::timer_set_callback;
-  if (aux.kfunc == nullptr || aux.kfunc->entry == nullptr) return false;
-  const Special special = aux.kfunc->entry->special;
+  if (aux.names.helper != nullptr) return aux.names.helper->special == Special::timer_set_callback;
+  if (aux.names.kfunc == nullptr || aux.names.kfunc->entry == nullptr) return false;
+  const Special special = aux.names.kfunc->entry->special;
   return special == Special::wq_set_callback || special == Special::task_work_schedule;
 }
 
@@ -47,7 +49,7 @@ int find_jump_table(Env& env, std::uint32_t at) {
   const Subprogram& subprogram = env.subprograms[subprogram_at(env, at)];
   std::vector<std::uint32_t> targets;
   for (const maps::MapInfo* map : env.used_maps) {
-    if (map->type != MapType::insn_array || map->insn_targets.empty()) continue;
+    if (maps::map_type(map->type).holds != maps::Holds::instructions || map->insn_targets.empty()) continue;
     const std::uint32_t first = map->insn_targets.front();
     if (first < subprogram.start || first >= subprogram.end) continue;
     targets.insert(targets.end(), map->insn_targets.begin(), map->insn_targets.end());
@@ -71,28 +73,29 @@ int find_jump_table(Env& env, std::uint32_t at) {
 
 void mark_call(Env& env, std::uint32_t at) {
   InsnAux& aux = env.aux[at];
-  if (runs_callback_later(env, at)) aux.prune_point = true;
-  if (runs_callback_now(env, at)) aux.calls_callback = aux.force_checkpoint = aux.prune_point = aux.jump_point = true;
+  if (runs_callback_later(env, at)) aux.flow.prune_point = true;
+  if (runs_callback_now(env, at))
+    aux.flow.calls_callback = aux.flow.force_checkpoint = aux.flow.prune_point = aux.flow.jump_point = true;
   Subprogram& subprogram = env.subprograms[subprogram_at(env, at)];
-  if (aux.helper != nullptr) {
-    subprogram.might_sleep |= aux.helper->might_sleep;
-    subprogram.changes_packet |= aux.helper->changes_packet || aux.helper->special == Special::tail_call;
+  if (aux.names.helper != nullptr) {
+    subprogram.might_sleep |= aux.names.helper->has(calls::call_flag::sleepable);
+    subprogram.changes_packet |=
+        aux.names.helper->has(calls::call_flag::changes_packet) || aux.names.helper->special == Special::tail_call;
   }
-  if (aux.kfunc != nullptr && aux.kfunc->entry != nullptr) {
-    const std::uint32_t flags = aux.kfunc->entry->flags;
-    if ((flags & calls::kfunc_flag::iter_next) != 0) aux.prune_point = aux.force_checkpoint = true;
-    subprogram.might_sleep |= (flags & calls::kfunc_flag::sleepable) != 0;
-    subprogram.might_throw |= aux.kfunc->entry->special == Special::throw_;
-    // The one kfunc that moves packet data.
-    subprogram.changes_packet |= aux.kfunc->name == "bpf_xdp_pull_data";
+  if (aux.names.kfunc != nullptr && aux.names.kfunc->entry != nullptr) {
+    const std::uint32_t flags = aux.names.kfunc->entry->flags;
+    if ((flags & calls::call_flag::iter_next) != 0) aux.flow.prune_point = aux.flow.force_checkpoint = true;
+    subprogram.might_sleep |= (flags & calls::call_flag::sleepable) != 0;
+    subprogram.might_throw |= aux.names.kfunc->entry->special == Special::throw_;
+    subprogram.changes_packet |= (flags & calls::call_flag::changes_packet) != 0;
   }
-  if (is_subprogram_call(env.insns[at])) aux.prune_point = true;
-  if (at + 1 < env.insns.size()) env.aux[at + 1].prune_point = env.aux[at + 1].jump_point = true;
+  if (is_subprogram_call(env.insns[at])) aux.flow.prune_point = true;
+  if (at + 1 < env.insns.size()) env.aux[at + 1].flow.prune_point = env.aux[at + 1].flow.jump_point = true;
 }
 
 void mark_target(Env& env, std::int64_t target) {
   auto& aux = env.aux[static_cast<std::size_t>(target)];
-  aux.prune_point = aux.jump_point = true;
+  aux.flow.prune_point = aux.flow.jump_point = true;
 }
 
 int mark_insn(Env& env, std::uint32_t at) {
@@ -100,17 +103,17 @@ int mark_insn(Env& env, std::uint32_t at) {
   if (is_call(insn)) {
     mark_call(env, at);
   } else if (is_function_address(insn)) {
-    env.aux[at].prune_point = true;
-    if (at + 2 < env.insns.size()) env.aux[at + 2].prune_point = env.aux[at + 2].jump_point = true;
+    env.aux[at].flow.prune_point = true;
+    if (at + 2 < env.insns.size()) env.aux[at + 2].flow.prune_point = env.aux[at + 2].flow.jump_point = true;
   } else if (is_goto_register(insn)) {
-    env.aux[at].prune_point = true;
+    env.aux[at].flow.prune_point = true;
     if (const int error = find_jump_table(env, at)) return error;
     for (const std::uint32_t target : Successors(env, at)) mark_target(env, target);
   } else if (is_goto(insn)) {
     mark_target(env, jump_target(at, insn));
   } else if (is_conditional(insn)) {
-    env.aux[at].prune_point = true;
-    if (is_may_goto(insn)) env.aux[at].force_checkpoint = true;
+    env.aux[at].flow.prune_point = true;
+    if (is_may_goto(insn)) env.aux[at].flow.force_checkpoint = true;
     mark_target(env, jump_target(at, insn));
   }
   return 0;

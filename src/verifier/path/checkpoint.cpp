@@ -8,6 +8,7 @@
 
 #include "verifier/path/flow.hpp"
 #include "verifier/path/history.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -25,9 +26,9 @@ constexpr std::size_t max_history = 40;
 constexpr std::uint32_t patience = 3, patience_of_forced = 64;
 
 bool is_iterator_next(const Env& env) {
-  const KfuncCall* call = env.aux[env.insn_idx].kfunc;
+  const KfuncCall* call = env.aux[env.insn_idx].names.kfunc;
   return env.insn().code == (insn_class::jmp | jmp_op::call) && env.insn().src == call_kind::kfunc && call != nullptr &&
-         call->entry != nullptr && (call->entry->flags & calls::kfunc_flag::iter_next) != 0;
+         call->entry != nullptr && (call->entry->flags & calls::call_flag::iter_next) != 0;
 }
 
 // The iterator that a call of next() here is given: still able to produce elements?
@@ -76,7 +77,7 @@ Verdict compare_unfinished(Env& env, const State& old) {
       states_equal(env, old, now, Exactness::range_within)) {
     return Verdict::hit_in_loop;
   }
-  if (env.insn_aux().calls_callback) {
+  if (env.insn_aux().flow.calls_callback) {
     return states_equal(env, old, now, Exactness::range_within) ? Verdict::hit_in_loop : Verdict::miss;
   }
   if (same_registers(old, now) && states_equal(env, old, now, Exactness::exact) && !iterators_advanced(old, now) &&
@@ -123,7 +124,7 @@ void forget_dead_slots(Env& env, State& state, std::uint32_t frame) {
 void forget_dead(Env& env, State& state) {
   for (std::uint32_t f = 0; f < state.frames.size(); ++f) {
     Frame& frame = *state.frames[f];
-    const std::uint16_t live = env.aux[insn_of_frame(state, state.insn, f)].live_regs_before;
+    const std::uint16_t live = env.aux[insn_of_frame(state, state.insn, f)].flow.live_regs_before;
     for (unsigned i = 0; i < frame_pointer; ++i) {
       if ((live >> i & 1) == 0) frame.regs[i].mark_not_init();
     }
@@ -162,7 +163,7 @@ int visit_checkpoint(Env& env) {
   auto& list = explorer.explored[env.insn_idx];
   now.insn = env.insn_idx;
   forget_dead(env, now);
-  const bool forced = env.insn_aux().force_checkpoint;
+  const bool forced = env.insn_aux().flow.force_checkpoint;
   const bool force_new = env.test_state_freq || forced || now.history.size() > max_history;
   const std::uint32_t jumps = explorer.jumps_processed - explorer.jumps_at_checkpoint;
   const std::uint32_t insns = env.statistics.insns_processed - explorer.insns_at_checkpoint;
@@ -190,7 +191,7 @@ int visit_checkpoint(Env& env) {
     }
     if (verdict != Verdict::miss) {
       ++seen.hits;
-      if (env.insn_aux().jump_point) record_jump(env);
+      if (env.insn_aux().flow.jump_point) record_jump(env);
       bool changed = false;
       if (const int error = propagate_precision(env, old, now, changed)) return error;
       if (in_loop) add_backedge(env, old);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "verifier/insn/insn.hpp"
 #include "verifier/path/checkpoint.hpp"
 #include "verifier/path/history.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -136,7 +138,7 @@ int step(Env& env, bool path_begins) {
   env.state->last_insn = env.prev_insn_idx;
   env.state->insn = env.insn_idx;
   const InsnAux& aux = env.insn_aux();
-  if (aux.prune_point) {
+  if (aux.flow.prune_point) {
     const int visited = visit_checkpoint(env);
     if (visited < 0) return visited;
     if (visited == 1) {
@@ -144,13 +146,13 @@ int step(Env& env, bool path_begins) {
       return path_finished;
     }
   }
-  if (aux.jump_point) record_jump(env);
+  if (aux.flow.jump_point) record_jump(env);
   if (env.input.observer != nullptr) env.input.observer->at(env.insn_idx, *env.state);
   if (env.input.give_up != nullptr && env.input.give_up->load(std::memory_order_relaxed)) {
     return env.refuse(-EAGAIN, "skep: verification was given up");
   }
   log_step(env, path_begins);
-  env.insn_aux().seen = true;
+  env.insn_aux().flow.seen = true;
   const Insn& insn = env.insn();
   const bool is_jump = insn.insn_class() == insn_class::jmp || insn.insn_class() == insn_class::jmp32;
   if (is_jump) ++env.explorer->jumps_processed;

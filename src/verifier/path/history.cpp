@@ -2,6 +2,7 @@
 #include "verifier/path/history.hpp"
 
 #include "verifier/path/explorer.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 
@@ -65,7 +66,7 @@ void record_linked_regs(Env& env, const LinkedRegs& linked) {
 void collect_linked_regs(Env& env, State& state, std::uint32_t id, LinkedRegs& found) {
   for (std::uint32_t f = state.frames.size(); f-- > 0;) {
     Frame& frame = *state.frames[f];
-    const std::uint16_t live = env.aux[insn_of_frame(state, env.insn_idx, f)].live_regs_before;
+    const std::uint16_t live = env.aux[insn_of_frame(state, env.insn_idx, f)].flow.live_regs_before;
     for (std::uint8_t i = 0; i < frame_pointer; ++i) {
       if ((live & 1U << i) == 0) continue;
       add_linked(frame.regs[i], id, {static_cast<std::uint8_t>(f), true, i}, found);

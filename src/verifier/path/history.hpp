@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "verifier/env.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 

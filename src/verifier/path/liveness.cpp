@@ -2,6 +2,7 @@
 // States are compared in live registers only. Tested by tests/verifier/path/explorer_test.cpp.
 #include "verifier/path/explorer.hpp"
 #include "verifier/path/flow.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {
@@ -23,15 +24,16 @@ constexpr std::uint16_t first_arguments(unsigned count) {
 UseDef of_call(const Env& env, std::uint32_t at) {
   const InsnAux& aux = env.aux[at];
   std::uint16_t use = arguments;
-  if (aux.helper != nullptr) {
+  if (aux.names.helper != nullptr) {
     unsigned count = 0;
-    while (count < aux.helper->args.size() && aux.helper->args[count].kind != calls::ArgKind::none) ++count;
+    while (count < aux.names.helper->args.size() && aux.names.helper->args[count].kind != calls::ArgKind::none) ++count;
     use = first_arguments(count);
-  } else if (aux.kfunc != nullptr && aux.kfunc->btf) {
-    const btf::Btf& btf = *aux.kfunc->btf;
-    const auto params = btf.params(btf.type(aux.kfunc->proto));
+  } else if (aux.names.kfunc != nullptr && aux.names.kfunc->btf) {
+    const btf::Btf& btf = *aux.names.kfunc->btf;
+    const auto params = btf.params(btf.type(aux.names.kfunc->proto));
     std::size_t count = params.size();
-    if (aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0 && count > 0) {
+    if (aux.names.kfunc->entry != nullptr && (aux.names.kfunc->entry->flags & calls::call_flag::implicit_args) != 0 &&
+        count > 0) {
       // Where BTF names the argument that the verifier supplies at all, it is the last.
       const auto last = btf.pointee(params[count - 1].type);
       if (last && btf.type(*last).name == "bpf_prog_aux") --count;
@@ -148,7 +150,7 @@ void find_zero_extensions(Env& env, const std::vector<UseDef>& effects) {
         if (next < count) after |= wide[next];
       }
       const int narrow = narrow_def(insn);
-      env.aux[at].zero_extend = narrow >= 0 && (after & bit(static_cast<unsigned>(narrow))) != 0;
+      env.aux[at].flow.zero_extend = narrow >= 0 && (after & bit(static_cast<unsigned>(narrow))) != 0;
       const auto before = static_cast<std::uint16_t>(wide_use(insn, effects[at]) | (after & ~effects[at].def));
       changed |= before != wide[at];
       wide[at] = before;
@@ -162,12 +164,12 @@ void print_live_regs(const Env& env) {
   for (std::uint32_t at = 0; at < env.insns.size(); ++at) {
     std::string regs;
     for (unsigned i = 0; i < frame_pointer; ++i) {
-      regs += (env.aux[at].live_regs_before & bit(i)) != 0 ? static_cast<char>('0' + i) : '.';
+      regs += (env.aux[at].flow.live_regs_before & bit(i)) != 0 ? static_cast<char>('0' + i) : '.';
     }
-    const std::uint32_t scc = env.aux[at].scc;
+    const std::uint32_t scc = env.aux[at].flow.scc;
     const std::string text = insn_text(env, at);
     env.log->print("{:>3} {:3}: {} {}", scc != 0 ? std::to_string(scc) : "", at, regs, text);
-    if (env.aux[at].zero_extend) env.log->print("{:{}}; zext", "", padding_behind(text.size()));
+    if (env.aux[at].flow.zero_extend) env.log->print("{:{}}; zext", "", padding_behind(text.size()));
     env.log->line("");
     if (env.insns[at].is_wide_load()) ++at;
   }
@@ -185,11 +187,11 @@ int compute_liveness(Env& env) {
       if (env.insns[at].code == 0) continue;  // the second half of a wide load
       std::uint16_t after = 0;
       for (const std::uint32_t next : Successors(env, at)) {
-        if (next < count) after |= env.aux[next].live_regs_before;
+        if (next < count) after |= env.aux[next].flow.live_regs_before;
       }
       const auto before = static_cast<std::uint16_t>(effects[at].use | (after & ~effects[at].def));
-      if (before != env.aux[at].live_regs_before) {
-        env.aux[at].live_regs_before = before;
+      if (before != env.aux[at].flow.live_regs_before) {
+        env.aux[at].flow.live_regs_before = before;
         changed = true;
       }
     }

@@ -19,7 +19,7 @@ bool loop_of(const Env& env, const State& state, std::uint32_t& scc, std::vector
   call_sites.clear();
   for (std::uint32_t f = 0; f < state.frames.size(); ++f) {
     const std::uint32_t insn = insn_of_frame(state, state.insn, f);
-    scc = env.aux[insn].scc;
+    scc = env.aux[insn].flow.scc;
     if (scc != 0) return true;
     call_sites.push_back(insn);
   }

@@ -11,6 +11,7 @@
 
 #include "verifier/path/backtrack.hpp"
 #include "verifier/path/checkpoint.hpp"
+#include "verifier/path/path.hpp"
 #include "verifier/report/log.hpp"
 
 namespace skep::verifier {

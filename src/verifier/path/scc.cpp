@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 
@@ -61,13 +62,13 @@ class Components {
   }
 
   void close(std::uint32_t root) {
-    const bool loop = members_.back() != root || goes_to_itself(root) || env_.aux[root].calls_callback;
+    const bool loop = members_.back() != root || goes_to_itself(root) || env_.aux[root].flow.calls_callback;
     if (loop) ++components_;
     for (;;) {
       const std::uint32_t at = members_.back();
       members_.pop_back();
       low_[at] = closed;
-      if (loop) env_.aux[at].scc = components_;
+      if (loop) env_.aux[at].flow.scc = components_;
       if (at == root) return;
     }
   }

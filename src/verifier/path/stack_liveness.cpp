@@ -174,8 +174,10 @@ void StackLiveness::Data::enter(const Env& env, Context& context, std::uint32_t 
 void StackLiveness::Data::enter_callback(const Env& env, Context& context, std::uint32_t at, const StackValues& values,
                                          std::vector<std::uint64_t>& use) {
   const InsnAux& aux = env.aux[at];
-  const ContextArgument passed = aux.helper != nullptr ? context_argument(aux.helper->special) : ContextArgument{};
-  const unsigned function = aux.helper != nullptr ? passed.function : 3;  // kfuncs: bpf_rbtree_add(root, node, less)
+  const ContextArgument passed =
+      aux.names.helper != nullptr ? context_argument(aux.names.helper->special) : ContextArgument{};
+  const unsigned function =
+      aux.names.helper != nullptr ? passed.function : 3;  // kfuncs: bpf_rbtree_add(root, node, less)
   const StackValue& callee = values.regs[function];
   if (function == 0 || !callee.is(StackValue::Kind::function)) {
     for (std::uint32_t f = 0; f < context.frames; ++f) context.at(use, at, f) = all_slots;
@@ -190,20 +192,20 @@ void StackLiveness::Data::use_arguments(const Env& env, Context& context, std::u
                                         std::vector<std::uint64_t>& use) {
   const Insn& insn = env.insns[at];
   const InsnAux& aux = env.aux[at];
-  if (insn.src == call_kind::subprogram && !env.subprograms[aux.callee].is_global) {
+  if (insn.src == call_kind::subprogram && !env.subprograms[aux.names.callee].is_global) {
     std::array<StackValue, 5> arguments;
     for (unsigned i = 0; i < 5; ++i) arguments[i] = values.regs[i + 1];
-    enter(env, context, at, aux.callee, false, arguments, use);
+    enter(env, context, at, aux.names.callee, false, arguments, use);
     return;
   }
   for (unsigned i = 0; i < 5; ++i) {
-    if (values.regs[i + 1].reach() == 0 || (env.aux[at].live_regs_before >> (i + 1) & 1) == 0) continue;
+    if (values.regs[i + 1].reach() == 0 || (env.aux[at].flow.live_regs_before >> (i + 1) & 1) == 0) continue;
     std::int64_t size = -1;
-    if (aux.helper != nullptr) size = helper_memory(env, *aux.helper, i, values);
-    if (aux.kfunc != nullptr && aux.kfunc->btf) size = kfunc_memory(*aux.kfunc, i);
+    if (aux.names.helper != nullptr) size = helper_memory(env, *aux.names.helper, i, values);
+    if (aux.names.kfunc != nullptr && aux.names.kfunc->btf) size = kfunc_memory(*aux.names.kfunc, i);
     use_value(context, at, values.regs[i + 1], 0, size, use);
   }
-  if (aux.calls_callback) enter_callback(env, context, at, values, use);
+  if (aux.flow.calls_callback) enter_callback(env, context, at, values, use);
 }
 
 void StackLiveness::Data::find_effects(const Env& env, Context& context, std::vector<std::uint64_t>& use,

@@ -202,9 +202,9 @@ void StackValueWalk::step_wide_load(std::uint32_t at, StackValues& values) const
   StackValue& dst = values.regs[insn.dst];
   dst = {};
   if (insn.src == pseudo::func) {
-    dst = {Kind::function, 0, 0, static_cast<std::int32_t>(aux.callee)};
-  } else if (aux.map != nullptr && (insn.src == pseudo::map_fd || insn.src == pseudo::map_idx)) {
-    const auto map = std::find(env_.used_maps.begin(), env_.used_maps.end(), aux.map);
+    dst = {Kind::function, 0, 0, static_cast<std::int32_t>(aux.names.callee)};
+  } else if (aux.names.map != nullptr && (insn.src == pseudo::map_fd || insn.src == pseudo::map_idx)) {
+    const auto map = std::find(env_.used_maps.begin(), env_.used_maps.end(), aux.names.map);
     dst = {Kind::map, 0, 0, static_cast<std::int32_t>(map - env_.used_maps.begin())};
   } else if (insn.src == 0 && env_.insns[at + 1].imm == 0 && insn.imm >= 0) {
     dst = StackValue::constant(insn.imm);

@@ -5,8 +5,10 @@
 #include <cerrno>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/pointer/stack.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -61,12 +63,12 @@ int access_by_kind(Env& env, const MemAccess& access) {
 // The engines have to know which loads read a map's own fields.
 void note_what_is_read(InsnAux& aux, const RegState& reg) {
   if (!reg.is(RegType::map_ptr)) {
-    aux.reads_other = true;
+    aux.access.reads_other = true;
     return;
   }
-  if (aux.reads_map && aux.map_read != reg.map->type) aux.reads_other = true;
-  aux.reads_map = true;
-  aux.map_read = reg.map->type;
+  if (aux.access.reads_map && aux.access.map_read != reg.map->type) aux.access.reads_other = true;
+  aux.access.reads_map = true;
+  aux.access.map_read = reg.map->type;
 }
 
 }  // namespace

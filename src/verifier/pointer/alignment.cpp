@@ -2,7 +2,7 @@
 // program asks for it (BPF_F_STRICT_ALIGNMENT) or the instruction needs it. Tested by tests/verifier/pointer/.
 #include <cerrno>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -38,7 +38,8 @@ std::string_view kind_name(RegType type) {
 bool must_align(const Env& env, const MemAccess& access) {
   if (access.reg.is(RegType::arena) || access.size == 1) return false;
   if (access.reg.is(RegType::stack)) return true;
-  if (access.reg.is(RegType::map_value) && access.reg.map->type == MapType::insn_array) return true;
+  if (access.reg.is(RegType::map_value) && maps::map_type(access.reg.map->type).holds == maps::Holds::instructions)
+    return true;
   return env.strict_alignment || access.options.strict_alignment_once;
 }
 

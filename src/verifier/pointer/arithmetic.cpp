@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <limits>
 
-#include "verifier/insn/insn.hpp"
+#include "verifier/insn/internal.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "btf/parse_log.hpp"
 #include "progtypes/lsm_hooks.hpp"
+#include "verifier/call/call.hpp"
 
 namespace skep::verifier {
 namespace {

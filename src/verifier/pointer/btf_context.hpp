@@ -1,7 +1,7 @@
 // The context of programs that are attached by BTF: an array of the target's arguments.
 #pragma once
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 

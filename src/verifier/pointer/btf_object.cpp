@@ -5,6 +5,9 @@
 
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
+#include "verifier/pointer/pointer.hpp"
+
 namespace skep::verifier {
 namespace {
 
@@ -144,7 +147,7 @@ int access_btf(Env& env, const MemAccess& access) {
     mark_btf_field(env, result, btf, field, field.flags);
   else
     result.mark_unknown();  // what a program put into its own object is a number
-  env.aux[access.insn].fault_protected = !is_trusted(reg) || env.aux[access.insn].fault_protected;
+  env.aux[access.insn].access.fault_protected = !is_trusted(reg) || env.aux[access.insn].access.fault_protected;
   return 0;
 }
 

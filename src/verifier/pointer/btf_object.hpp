@@ -1,7 +1,7 @@
 // What is found at an offset of an object that BTF describes.
 #pragma once
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 

@@ -4,7 +4,10 @@
 // Tested by tests/verifier/call/calls_test.cpp.
 #include <cerrno>
 
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/pointer/stack.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {

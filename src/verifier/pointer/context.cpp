@@ -7,8 +7,10 @@
 #include <cerrno>
 
 #include "verifier/pointer/btf_context.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -107,7 +109,7 @@ void note_context_use(Env& env, const RegState& reg, std::int64_t off, std::uint
 int access_context(Env& env, const MemAccess& access) {
   if (int error = check_pointer(env, access)) return error;
   InsnAux& aux = env.aux[access.insn];
-  aux.ctx_access = true;
+  aux.access.ctx_access = true;
   if (variable_offset_allowed(env)) {
     // Plain memory of the program's own: anything goes, as far as there is any, which is seen when it is run.
     note_context_use(env, access.reg, access.off, access.size);
@@ -127,7 +129,7 @@ int access_context(Env& env, const MemAccess& access) {
   const CtxAccess field = def->context_access(access.off, access.size, access.is_write(), traits);
   if (!field.allowed) return refuse_access(env, access, off);
   if (field.field != CtxField::scalar && access.options.sign_extend) return refuse_access(env, access, off);
-  aux.ctx_field = field.field;
+  aux.access.ctx_field = field.field;
   if (access.is_read() && access.value_reg >= 0)
     load_field(env, env.reg(static_cast<unsigned>(access.value_reg)), field);
   return 0;

@@ -4,7 +4,11 @@
 // Tested by tests/conformance/.
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {

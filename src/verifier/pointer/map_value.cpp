@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
@@ -40,6 +41,9 @@ int check_fields(Env& env, const btf::Record& record, const RegState& reg, std::
   return 0;
 }
 
+bool holds_instructions(const maps::MapInfo& map) {
+  return maps::map_type(map.type).holds == maps::Holds::instructions;
+}
 bool is_constant_map(const maps::MapInfo& map) {
   return (map.flags & map_flag::rdonly_prog) != 0 && map.frozen && !map.constant_data.empty();
 }
@@ -57,7 +61,7 @@ std::uint64_t read_constant(const maps::MapInfo& map, std::uint64_t at, unsigned
 int load_map_value(Env& env, const MemAccess& access) {
   const maps::MapInfo& map = *access.reg.map;
   RegState& result = env.reg(static_cast<unsigned>(access.value_reg));
-  if (map.type == MapType::insn_array) {
+  if (holds_instructions(map)) {
     if (access.size != 8) return env.refuse(-EACCES, "Invalid read of {} bytes from insn_array", access.size);
     result = access.reg;
     result.type = RegType::insn;
@@ -95,8 +99,7 @@ int check_map_value_region(Env& env, const RegState& reg, unsigned regno, std::i
                            bool zero_size_allowed, bool by_call) {
   const maps::MapInfo& map = *reg.map;
   // An insn_array's value is its whole table of addresses.
-  const std::uint64_t object_size =
-      map.type == MapType::insn_array ? std::uint64_t{map.max_entries} * 8 : map.value_size;
+  const std::uint64_t object_size = holds_instructions(map) ? std::uint64_t{map.max_entries} * 8 : map.value_size;
   if (int error = check_region(env, reg, regno, off, size, object_size, zero_size_allowed)) return error;
   return map.record ? check_fields(env, *map.record, reg, off, size, by_call) : 0;
 }

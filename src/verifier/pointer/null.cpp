@@ -3,6 +3,7 @@
 // Copies share an id: what is learnt of one is known of all. Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <algorithm>
 
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {
@@ -28,10 +29,17 @@ void resolve_map_value(RegState& reg) {
     reg.type = RegType::map_ptr;
     reg.map = map.inner.get();
     name_inner_map(reg);
-  } else if (map.type == MapType::xskmap) {
-    reg.type = RegType::xdp_sock;
-  } else if (map.type == MapType::sockmap || map.type == MapType::sockhash) {
-    reg.type = RegType::socket;
+    return;
+  }
+  switch (maps::map_type(map.type).holds) {
+    case maps::Holds::xdp_sockets:
+      reg.type = RegType::xdp_sock;
+      return;
+    case maps::Holds::sockets:
+      reg.type = RegType::socket;
+      return;
+    default:
+      return;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <limits>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {

@@ -3,7 +3,8 @@
 // Tested by tests/verifier/pointer/packet_test.cpp.
 #include <cerrno>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {
@@ -50,7 +51,7 @@ int access_flow_keys(Env& env, const MemAccess& access) {
 
 // Any address in an arena may be used: pages that are not there read as zero.
 int access_arena(Env& env, const MemAccess& access) {
-  env.aux[access.insn].arena_access = true;
+  env.aux[access.insn].access.arena_access = true;
   if (access.is_read()) load_unknown(env, access);
   return 0;
 }

@@ -4,7 +4,8 @@
 // tests/conformance/.
 #include <cerrno>
 
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 namespace {

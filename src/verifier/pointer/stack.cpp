@@ -7,6 +7,8 @@
 #include <bit>
 #include <cerrno>
 
+#include "verifier/pointer/pointer.hpp"
+
 namespace skep::verifier {
 
 void forget_slot(StackSlot& slot) {

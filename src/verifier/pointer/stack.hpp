@@ -1,6 +1,7 @@
 // What the files about the stack share.
 #pragma once
 
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 
 namespace skep::verifier {

@@ -3,6 +3,7 @@
 // Tested by tests/verifier/pointer/stack_test.cpp.
 #include <cerrno>
 
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/pointer/stack.hpp"
 
 namespace skep::verifier {

@@ -4,6 +4,8 @@
 // tests/verifier/pointer/stack_test.cpp.
 #include <cerrno>
 
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/pointer/stack.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"

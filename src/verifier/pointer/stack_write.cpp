@@ -3,6 +3,9 @@
 // Tested by tests/verifier/pointer/stack_test.cpp.
 #include <cerrno>
 
+#include "verifier/call/call.hpp"
+#include "verifier/path/path.hpp"
+#include "verifier/pointer/pointer.hpp"
 #include "verifier/pointer/stack.hpp"
 #include "verifier/report/log.hpp"
 

@@ -3,7 +3,7 @@
 // A pointer read out of a trusted object is usually no longer trusted. The kernel lists the fields that are: as types
 // named "STRUCT__safe_trusted", "STRUCT__safe_rcu" and so on in its BTF, whose members are those fields. Reading the
 // list there gives each release's own. Tested by tests/conformance/.
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 
 namespace skep::verifier {
 namespace {

@@ -77,10 +77,6 @@ constexpr Writable writable_fields[] = {
     {"bpf_testmod_st_ops", "st_ops_args", "", Store::any_part},
 };
 
-bool works_on_packets(ProgType type) {
-  return type == ProgType::sched_cls || type == ProgType::sched_act || type == ProgType::xdp;
-}
-
 // The part of `object` that a row opens.
 Range range_of(const btf::Btf& btf, btf::TypeId object, const Writable& row) {
   if (row.field.empty()) return Range{0, btf.size_of(object).value_or(0)};
@@ -106,7 +102,7 @@ int check_kernel_object_write(Env& env, const MemAccess& access, std::int64_t of
   const std::string_view name = reg.btf->type(reg.btf_id).name;
   const bool struct_ops = env.type().type == ProgType::struct_ops;
   const std::string_view table = struct_ops ? env.input.traits.struct_ops_type : std::string_view{};
-  bool opens_any = works_on_packets(env.type().type), known = false;
+  bool opens_any = env.type().writes_packet_objects, known = false;
   std::string why;
   const auto begin = static_cast<std::uint64_t>(off);
   // A store through a pointer that may fault could not be caught.

@@ -8,6 +8,7 @@
 #include "progtypes/lsm_hooks.hpp"
 #include "verifier/pointer/btf_context.hpp"
 #include "verifier/program/map_use.hpp"
+#include "verifier/program/program.hpp"
 
 namespace skep::verifier {
 
@@ -42,8 +43,7 @@ bool runs_after_function(AttachType attach) {
          attach == AttachType::trace_fsession;
 }
 
-// ---- struct_ops
-// -------------------------------------------------------------------------------------------------------
+// ---- struct_ops -----------------------------------------------------------------------------------------------------
 
 int check_struct_ops(Env& env) {
   if (!env.input.traits.gpl) return env.refuse(-EINVAL, "struct ops programs must have a GPL compatible license");
@@ -70,8 +70,7 @@ int check_struct_ops(Env& env) {
   return 0;
 }
 
-// ---- functions of the kernel
-// -------------------------------------------------------------------------------------------
+// ---- functions of the kernel ----------------------------------------------------------------------------------------
 
 int check_result_size(Env& env, const btf::Btf& btf, const btf::Type& func) {
   const btf::TypeId result = btf.type(func.type).type;

@@ -17,9 +17,9 @@ bool taken_one_way(const Env& env, std::uint32_t at) {
 // A conditional jump whose other way is dead.
 void harden_branch(const Env& env, std::uint32_t at, Insn& insn, bool& keep) {
   const auto target = static_cast<std::uint32_t>(jump_target(at, insn));
-  if (!env.aux[at + 1].seen) {
+  if (!env.aux[at + 1].flow.seen) {
     insn = Insn{.code = insn_class::jmp | jmp_op::ja, .off = insn.off};
-  } else if (!env.aux[target].seen) {
+  } else if (!env.aux[target].flow.seen) {
     keep = false;
   }
 }
@@ -47,7 +47,7 @@ Remaining remove_dead_code(const Env& env) {
   std::vector<Insn> rewritten = env.insns;
   std::vector<bool> keep(count, false);
   for (std::uint32_t at = 0; at < count; ++at) {
-    if (!env.aux[at].seen) continue;
+    if (!env.aux[at].flow.seen) continue;
     bool stays = true;
     if (taken_one_way(env, at)) harden_branch(env, at, rewritten[at], stays);
     keep[at] = stays;

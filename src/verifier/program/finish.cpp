@@ -4,6 +4,7 @@
 
 #include "verifier/path/flow.hpp"
 #include "verifier/program/dead_code.hpp"
+#include "verifier/program/program.hpp"
 
 namespace skep::verifier {
 
@@ -15,31 +16,33 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   const InsnAux& aux = env.aux[at];
   const Insn& insn = env.insns[at];
   InsnFacts facts;
-  if (!aux.map_poisoned) facts.map = aux.map;
-  facts.helper = aux.helper;
-  if (aux.kfunc != nullptr) {
-    facts.kfunc = aux.kfunc->entry;
-    facts.needs_aux = aux.kfunc->entry != nullptr && (aux.kfunc->entry->flags & calls::kfunc_flag::implicit_args) != 0;
+  facts.map = is_call(insn) ? aux.call.map : aux.names.map;
+  facts.helper = aux.names.helper;
+  if (aux.names.kfunc != nullptr) {
+    facts.kfunc = aux.names.kfunc->entry;
+    facts.needs_aux =
+        aux.names.kfunc->entry != nullptr && (aux.names.kfunc->entry->flags & calls::call_flag::implicit_args) != 0;
   }
-  if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.callee);
+  if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.names.callee);
   // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:
   // it must not trust what the kernel may trust.
-  const bool kernel_object = aux.pointer_type == RegType::btf && (aux.pointer_flags & reg_flag::alloc) == 0;
-  if (aux.call_record >= 0) {
-    facts.arguments = aux.call_record;
-    facts.result_not_null = env.call_records[static_cast<std::size_t>(aux.call_record)].result_not_null;
+  if (aux.call.record >= 0) {
+    facts.arguments = aux.call.record;
+    facts.result_not_null = env.call_records[static_cast<std::size_t>(aux.call.record)].result_not_null;
   }
-  facts.fault_protected = aux.fault_protected || (is_load(insn) && kernel_object);
-  facts.zero_extend = aux.zero_extend;
+  const bool kernel_object =
+      aux.access.pointer_type == RegType::btf && (aux.access.pointer_flags & reg_flag::alloc) == 0;
+  facts.fault_protected = aux.access.fault_protected || (is_load(insn) && kernel_object);
+  facts.zero_extend = aux.flow.zero_extend;
   // Arithmetic that was always with an address in an arena: see check_arena_mix.
-  facts.arena = aux.arena_access || (insn.insn_class() == insn_class::alu64 && aux.alu_state == 1);
-  facts.map_field = aux.reads_map;
-  facts.map_field_type = aux.reads_other ? MapType::unspec : aux.map_read;
-  facts.is_ctx_access = aux.ctx_access;
-  facts.ctx_field = static_cast<std::uint8_t>(aux.ctx_field);
-  facts.value = aux.value;
-  if (aux.kfunc != nullptr && aux.btf_id != 0) {
-    const auto found = env.allocated_records.find({aux.btf, aux.btf_id});
+  facts.arena = aux.access.arena_access || (insn.insn_class() == insn_class::alu64 && aux.access.alu_state == 1);
+  facts.map_field = aux.access.reads_map;
+  facts.map_field_type = aux.access.reads_other ? MapType::unspec : aux.access.map_read;
+  facts.is_ctx_access = aux.access.ctx_access;
+  facts.ctx_field = static_cast<std::uint8_t>(aux.access.ctx_field);
+  facts.value = aux.call.value;
+  if (aux.names.kfunc != nullptr && aux.call.btf_id != 0) {
+    const auto found = env.allocated_records.find({aux.call.btf, aux.call.btf_id});
     if (found != env.allocated_records.end()) facts.record = found->second;
   }
   return facts;

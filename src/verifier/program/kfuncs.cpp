@@ -1,6 +1,7 @@
 // What each call names: helpers by their number, kfuncs by the BTF id of a kernel function. Whether the program may
 // make the call, and with which arguments, is call/'s to say. Tested by tests/conformance/.
 #include "verifier/path/flow.hpp"
+#include "verifier/program/program.hpp"
 
 namespace skep::verifier {
 
@@ -33,7 +34,7 @@ bool is_implementation(Env& env, std::string_view name) {
   constexpr std::string_view suffix = "_impl";
   if (!name.ends_with(suffix)) return false;
   const calls::Kfunc* base = env.input.resolver->kfuncs().find(name.substr(0, name.size() - suffix.size()));
-  return base != nullptr && (base->flags & calls::kfunc_flag::implicit_args) != 0;
+  return base != nullptr && (base->flags & calls::call_flag::implicit_args) != 0;
 }
 
 int resolve(Env& env, const Insn& insn, KfuncCall& call) {
@@ -63,7 +64,7 @@ int resolve_kfuncs(Env& env) {
     const Insn& insn = env.insns[at];
     env.insn_idx = at;
     if (is_call(insn) && insn.src == call_kind::helper) {
-      env.aux[at].helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm));
+      env.aux[at].names.helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm), env.type().type);
     }
     if (!is_kfunc_call(insn)) continue;
     if (!env.kernel_btf) {
@@ -79,7 +80,7 @@ int resolve_kfuncs(Env& env) {
     if (is_new) {
       if (const int error = resolve(env, insn, entry->second)) return error;
     }
-    env.aux[at].kfunc = &entry->second;
+    env.aux[at].names.kfunc = &entry->second;
   }
   env.insn_idx = 0;
   return 0;

@@ -5,6 +5,7 @@
 
 #include "verifier/program/insn_fields.hpp"
 #include "verifier/program/map_use.hpp"
+#include "verifier/program/program.hpp"
 
 namespace skep::verifier {
 
@@ -15,8 +16,7 @@ void set_immediate(Env& env, std::uint32_t at, std::uint64_t value) {
   env.insns[at + 1].imm = static_cast<std::int32_t>(value >> 32);
 }
 
-// ---- variables and functions of the kernel
-// ---------------------------------------------------------------------------
+// ---- variables and functions of the kernel --------------------------------------------------------------------------
 
 bool is_percpu(const btf::Btf& btf, btf::TypeId var) {
   const btf::TypeId section = btf.find_own(".data..percpu", btf::Kind::datasec);
@@ -29,22 +29,22 @@ int resolve_variable(Env& env, InsnAux& aux, const btf::Btf& btf, btf::TypeId id
   const btf::TypeId of = btf.skip_modifiers(btf.type(id).type);
   const btf::Type& type = btf.type(of);
   if (is_percpu(btf, id)) {
-    aux.ldimm_type = RegType::btf;
-    aux.ldimm_flags = reg_flag::percpu;
+    aux.names.ldimm_type = RegType::btf;
+    aux.names.ldimm_flags = reg_flag::percpu;
   } else if (type.is_struct_or_union()) {
-    aux.ldimm_type = RegType::btf;
+    aux.names.ldimm_type = RegType::btf;
   } else {
     const auto size = btf.size_of(of);
     if (!size) {
       return env.refuse(-EINVAL, "ldimm64 unable to resolve the size of type '{}': {}", type.name, -EINVAL);
     }
-    aux.ldimm_type = RegType::mem;
-    aux.ldimm_flags = reg_flag::rdonly;
-    aux.btf_var_mem_size = *size;
+    aux.names.ldimm_type = RegType::mem;
+    aux.names.ldimm_flags = reg_flag::rdonly;
+    aux.names.btf_var_mem_size = *size;
     return 0;
   }
-  aux.btf = &btf;
-  aux.btf_id = of;
+  aux.names.btf = &btf;
+  aux.names.btf_id = of;
   return 0;
 }
 
@@ -66,8 +66,8 @@ int resolve_kernel_symbol(Env& env, std::uint32_t at) {
   }
   const btf::Type& symbol = btf->type(static_cast<btf::TypeId>(id));
   if (symbol.kind == btf::Kind::func) {
-    aux.ldimm_type = RegType::mem;
-    aux.ldimm_flags = reg_flag::rdonly;
+    aux.names.ldimm_type = RegType::mem;
+    aux.names.ldimm_flags = reg_flag::rdonly;
     return 0;
   }
   if (symbol.kind != btf::Kind::var) {
@@ -76,29 +76,28 @@ int resolve_kernel_symbol(Env& env, std::uint32_t at) {
   return resolve_variable(env, aux, *btf, static_cast<btf::TypeId>(id));
 }
 
-// ---- maps
-// ------------------------------------------------------------------------------------------------------------
+// ---- maps -----------------------------------------------------------------------------------------------------------
 
 // Only these keep their values where an address can point to.
 int direct_value_error(const maps::MapInfo& map, std::uint32_t offset) {
+  using maps::DirectValues;
   constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
-  switch (map.type) {
-    case MapType::array:
-    case MapType::percpu_array:
+  switch (maps::map_type(map.type).direct_values) {
+    case DirectValues::element:
       if (map.max_entries != 1) return not_supported;
       return offset >= map.value_size ? -EINVAL : 0;
-    case MapType::insn_array:
+    case DirectValues::instructions:
       return offset % 8 != 0 || offset / 8 >= map.max_entries ? -EINVAL : 0;
-    case MapType::arena:
+    case DirectValues::pages:
       return offset >= std::uint64_t{map.max_entries} << 12 ? -EINVAL : 0;
-    default:
+    case DirectValues::none:
       return 0;
   }
+  return 0;
 }
 
 bool has_direct_values(const maps::MapInfo& map) {
-  return map.type == MapType::array || map.type == MapType::percpu_array || map.type == MapType::arena ||
-         map.type == MapType::insn_array;
+  return maps::map_type(map.type).direct_values != maps::DirectValues::none;
 }
 
 const maps::MapInfo* find_map(Env& env, std::uint32_t at, int& error) {
@@ -125,7 +124,7 @@ int resolve_map(Env& env, std::uint32_t at) {
   if ((error = use_map(env, *map)) != 0) return error;
   const Insn& insn = env.insns[at];
   InsnAux& aux = env.aux[at];
-  aux.map = map;
+  aux.names.map = map;
   if (insn.src == pseudo::map_fd || insn.src == pseudo::map_idx) {
     set_immediate(env, at, env.input.resolver->map_address(*map));
     return 0;
@@ -135,13 +134,12 @@ int resolve_map(Env& env, std::uint32_t at) {
   if ((error = direct_value_error(*map, offset)) != 0) {
     return env.refuse(error, "invalid access to map value pointer, value_size={} off={}", map->value_size, offset);
   }
-  aux.map_value_offset = offset;
+  aux.names.map_value_offset = offset;
   set_immediate(env, at, map->value_address + offset);
   return 0;
 }
 
-// ---- the load
-// ---------------------------------------------------------------------------------------------------------
+// ---- the load -------------------------------------------------------------------------------------------------------
 
 int resolve_wide_load(Env& env, std::uint32_t at) {
   const Insn& insn = env.insns[at];
@@ -157,7 +155,7 @@ int resolve_wide_load(Env& env, std::uint32_t at) {
     case pseudo::btf_id:
       return resolve_kernel_symbol(env, at);
     case pseudo::func:
-      env.aux[at].ldimm_type = RegType::func;
+      env.aux[at].names.ldimm_type = RegType::func;
       return 0;
     case pseudo::map_fd:
     case pseudo::map_idx:

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/program/program.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
@@ -17,25 +18,14 @@ namespace {
 constexpr std::uint32_t frame_alignment = 16, private_stack_from = 64, tail_call_limit = 256;
 
 bool is_throw(const Env& env, std::uint32_t at) {
-  const KfuncCall* call = env.aux[at].kfunc;
+  const KfuncCall* call = env.aux[at].names.kfunc;
   return is_call(env.insns[at]) && call != nullptr && call->entry != nullptr &&
          call->entry->special == calls::Special::throw_;
 }
 
 bool may_interrupt_itself(const Env& env) {
-  switch (env.type().type) {
-    case ProgType::kprobe:
-    case ProgType::tracepoint:
-    case ProgType::perf_event:
-    case ProgType::raw_tracepoint:
-      return true;
-    case ProgType::tracing:
-      return env.input.traits.attach_type != AttachType::trace_iter;
-    case ProgType::lsm:
-      return env.input.traits.attach_type == AttachType::lsm_mac;
-    default:
-      return false;
-  }
+  const auto may = env.type().may_interrupt_itself;
+  return may != nullptr && may(env.input.traits);
 }
 
 bool is_callback(const Subprogram& subprogram) {
@@ -56,7 +46,7 @@ class CallOrder {
     marks_[index] = Mark::open;
     for (std::uint32_t at = env_.subprograms[index].start; at < env_.subprograms[index].end; ++at) {
       if (!is_subprogram_call(env_.insns[at])) continue;
-      const std::uint32_t callee = env_.aux[at].callee;
+      const std::uint32_t callee = env_.aux[at].names.callee;
       env_.insn_idx = at;
       if (marks_[callee] == Mark::open) return refuse_recursion(env_, index, callee);
       if (const int error = visit(callee)) return error;
@@ -79,7 +69,7 @@ void log_call_order(Env& env) {
     met[index] = true;
     for (std::uint32_t at = env.subprograms[index].end; at-- > env.subprograms[index].start;) {
       if (!is_subprogram_call(env.insns[at]) && !is_function_address(env.insns[at])) continue;
-      if (!met[env.aux[at].callee]) self(self, env.aux[at].callee);
+      if (!met[env.aux[at].names.callee]) self(self, env.aux[at].names.callee);
     }
     order.push_back(index);
   };
@@ -147,7 +137,7 @@ class StackWalk {
       }
     }
     if (!is_subprogram_call(insn) && !is_function_address(insn)) return 0;
-    const std::uint32_t callee = env_.aux[at].callee;
+    const std::uint32_t callee = env_.aux[at].names.callee;
     const Subprogram& subprogram = env_.subprograms[callee];
     if (subprogram.is_exception_callback) {
       env_.insn_idx = at;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "verifier/path/flow.hpp"
+#include "verifier/program/program.hpp"
 #include "verifier/report/explain.hpp"
 #include "verifier/report/log.hpp"
 
@@ -58,7 +59,7 @@ bool returns_int(const btf::Btf& btf, btf::TypeId proto) {
 bool may_end_function(const Env& env, std::uint32_t at) {
   const Insn& insn = env.insns[at];
   if (is_exit(insn) || is_goto(insn) || is_goto_register(insn)) return true;
-  const KfuncCall* call = env.aux[at].kfunc;
+  const KfuncCall* call = env.aux[at].names.kfunc;
   return is_call(insn) && call != nullptr && call->entry != nullptr && call->entry->special == calls::Special::throw_;
 }
 
@@ -92,7 +93,7 @@ int find_subprograms(Env& env) {
   for (std::uint32_t at = 0; at < env.insns.size(); ++at) {
     const Insn& insn = env.insns[at];
     if (!is_subprogram_call(insn) && !is_function_address(insn)) continue;
-    env.aux[at].callee = static_cast<std::uint32_t>(subprogram_starting_at(env, std::int64_t{at} + insn.imm + 1));
+    env.aux[at].names.callee = static_cast<std::uint32_t>(subprogram_starting_at(env, std::int64_t{at} + insn.imm + 1));
   }
   return 0;
 }
@@ -106,8 +107,8 @@ int check_subprogram_bounds(Env& env) {
     for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
       const Insn& insn = env.insns[at];
       env.insn_idx = at;
-      if (is_call(insn) && insn.src == call_kind::helper && env.aux[at].helper != nullptr &&
-          env.aux[at].helper->special == calls::Special::tail_call) {
+      if (is_call(insn) && insn.src == call_kind::helper && env.aux[at].names.helper != nullptr &&
+          env.aux[at].names.helper->special == calls::Special::tail_call) {
         subprogram.has_tail_call = subprogram.tail_call_reachable = true;
       }
       if (insn.insn_class() == insn_class::ld && (insn.mode() == mem_mode::abs || insn.mode() == mem_mode::ind)) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "verifier/env.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 

@@ -62,7 +62,7 @@ std::string why_invalidated(const Env& env, std::uint32_t insn, const RegState& 
     return "leaving the protected region invalidated this borrowed pointer";
   constexpr std::uint32_t slice_of_packet = reg_flag::dynptr_skb | reg_flag::dynptr_xdp | reg_flag::dynptr_skb_meta;
   const bool moves = before.has(slice_of_packet) || before.is_packet() || before.is(RegType::packet_end) ||
-                     (aux.helper != nullptr && aux.helper->changes_packet);
+                     (aux.names.helper != nullptr && aux.names.helper->has(calls::call_flag::changes_packet));
   return moves ? "packet data may have moved" : "resource release invalidated this pointer";
 }
 

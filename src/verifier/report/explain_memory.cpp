@@ -1,7 +1,9 @@
 // Memory Safety. See explain.hpp.
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/report/describe.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier::explain {
 

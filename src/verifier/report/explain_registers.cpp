@@ -1,7 +1,8 @@
 // Register Type Safety. See explain.hpp.
-#include "verifier/pointer/pointer.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/report/describe.hpp"
 #include "verifier/report/explain.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier::explain {
 

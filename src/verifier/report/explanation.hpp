@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+
 namespace skep::verifier {
 
 // What of the path led here, for "Causal path".

@@ -19,7 +19,7 @@ std::string callee_text(const Env& env, std::uint32_t at) {
   const Insn& insn = env.insns[at];
   if (insn.src == call_kind::subprogram) return fmt::format("pc{:+}", insn.imm);
   if (insn.src == call_kind::kfunc) {
-    const KfuncCall* call = env.aux[at].kfunc;
+    const KfuncCall* call = env.aux[at].names.kfunc;
     if (call == nullptr) {
       const auto key =
           static_cast<std::uint64_t>(static_cast<std::uint16_t>(insn.off)) << 32 | static_cast<std::uint32_t>(insn.imm);

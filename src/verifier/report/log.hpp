@@ -88,8 +88,8 @@ class Log {
   std::string text_;
 };
 
-// ---- what the walker has to say (log.cpp)
-// ----------------------------------------------------------------------------- A new walk (of the program, or of one
+// ---- what the walker has to say (log.cpp) ---------------------------------------------------------------------------
+// A new walk (of the program, or of one
 // global function) begins.
 void begin_walk_log(Env& env);
 // About to check the instruction at env.insn_idx: what the last one changed, the source line, the instruction.

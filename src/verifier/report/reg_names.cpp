@@ -1,4 +1,6 @@
 // The names of register types, as messages and states have them: "trusted_ptr_or_null_", "rdonly_mem", "map_value".
+#include "verifier/report/reg_names.hpp"
+
 #include <array>
 
 #include "verifier/env.hpp"

@@ -5,6 +5,7 @@
 
 #include "verifier/env.hpp"
 #include "verifier/report/log.hpp"
+#include "verifier/report/reg_names.hpp"
 
 namespace skep::verifier {
 

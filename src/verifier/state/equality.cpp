@@ -11,6 +11,7 @@
 
 #include "verifier/env.hpp"
 #include "verifier/path/explorer.hpp"
+#include "verifier/path/path.hpp"
 
 namespace skep::verifier {
 
@@ -234,7 +235,7 @@ bool states_equal(Env& env, const State& old, const State& now, Exactness exactn
   for (std::uint32_t f = 0; f < old.frames.size(); ++f) {
     const Frame &was = *old.frames[f], &is = *now.frames[f];
     if (was.callback_depth > is.callback_depth || was.subprogram != is.subprogram || was.kind != is.kind) return false;
-    const std::uint16_t live = env.aux[insn_of_frame(old, old.insn, f)].live_regs_before;
+    const std::uint16_t live = env.aux[insn_of_frame(old, old.insn, f)].flow.live_regs_before;
     for (unsigned i = 0; i < reg_count; ++i) {
       if ((live >> i & 1) != 0 && !reg_covers(was.regs[i], is.regs[i], ids, exactness)) return false;
     }

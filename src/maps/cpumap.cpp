@@ -1,0 +1,34 @@
+// Maps of CPUs: where bpf_redirect_map sends packets. Their elements are not kept here.
+// Tested by tests/maps/create_test.cpp.
+#include <cerrno>
+
+#include "maps/attributes.hpp"
+
+namespace skep::maps {
+namespace {
+
+int check_cpumap(const MapInfo& info) {
+  if (info.max_entries == 0 || info.key_size != 4 || !any_of(info.value_size, {4, 8}) ||
+      (info.flags & ~map_flag::numa_node) != 0)
+    return -EINVAL;
+  return info.max_entries > 8192 ? -E2BIG : 0;
+}
+
+}  // namespace
+
+extern constinit const MapTypeDef cpumap_type = {
+    .type = MapType::cpumap,
+    .name = "cpumap",
+    .since = {4, 15},
+    .summary = "CPUs by index, for bpf_redirect_map",
+    .holds_elements = false,
+    .uses = map_use::redirect,
+    .holds = Holds::other,
+    .kernel_struct = "bpf_cpu_map",
+    .check = check_cpumap,
+    .make = make_named_only,
+    .key_btf = KeyBtf::refused,
+    .one_kind = OneKind::of_type,
+};
+
+}  // namespace skep::maps

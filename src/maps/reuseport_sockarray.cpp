@@ -1,0 +1,30 @@
+// Arrays of the sockets of a reuseport group. Their elements are not kept here.
+// Tested by tests/maps/create_test.cpp.
+#include <cerrno>
+
+#include "maps/attributes.hpp"
+
+namespace skep::maps {
+namespace {
+
+int check_reuseport(const MapInfo& info) {
+  return !any_of(info.value_size, {4, 8}) ? -EINVAL : check_array(info);
+}
+
+}  // namespace
+
+extern constinit const MapTypeDef reuseport_sockarray_type = {
+    .type = MapType::reuseport_sockarray,
+    .name = "reuseport_sockarray",
+    .since = {4, 19},
+    .summary = "sockets of a reuseport group",
+    .holds_elements = false,
+    .uses = map_use::reuseport,
+    .holds = Holds::other,
+    .kernel_struct = "reuseport_array",
+    .check = check_reuseport,
+    .make = make_named_only,
+    .key_btf = KeyBtf::refused,
+};
+
+}  // namespace skep::maps
