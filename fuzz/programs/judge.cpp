@@ -11,6 +11,7 @@
 #include "rcu/rcu.hpp"
 #include "verifier/env.hpp"
 #include "verifier/report/disasm.hpp"
+#include "verifier/report/reg_names.hpp"
 #include "verifier/state/state.hpp"
 
 namespace skep::fuzz {

@@ -1,9 +1,25 @@
 // What an embedding application adds to a Kernel: kfuncs, types, struct_ops tables and functions that programs attach
 // to.
 //
+//   std::uint64_t sum(const skep::HostCall& call) {  // u64 app_sum(const u8 *data, u32 data__sz)
+//     std::uint64_t total = 0;
+//     for (std::uint64_t i = 0; i < call.sizes[0]; ++i) total += call.pointer<const std::uint8_t>(0)[i];
+//     static_cast<App*>(call.user)->calls++;
+//     return total;
+//   }
+//   skep::HostModule module;
+//   module.name = "app";
+//   module.kfuncs = {{"u64 app_sum(const u8 *data, u32 data__sz)", 0, skep::all_program_types, sum, &app}};
+//   options.modules.push_back(module);
+//
 // A HostModule is to Skep what a kernel module with BTF is to Linux: its types continue the kernel's, loaders find them
-// by descriptor, the verifier checks calls by them. A plugin (`skep --host FILE.so`) exports `skep_host_modules`, which
-// appends its modules. Lifetimes: a module's strings and functions must outlive the Kernel.
+// by descriptor, the verifier checks calls by them. What the names of a prototype's parameters say (__sz, __k,
+// __nullable, __ign, …) is what Documentation/bpf/kfuncs.rst of Linux 7.3 says.
+//
+// A plugin (`skep --host FILE.so`) exports `skep_host_modules`, which appends its modules; one that is to work with a
+// libskep built by another compiler uses the C interface instead (`skep_plugin`, see skep/skep.h).
+//
+// Lifetimes: the strings, functions and user pointers of a module must outlive the Kernel that it is given to.
 #pragma once
 
 #include <array>
@@ -14,9 +30,32 @@
 
 namespace skep {
 
-// What a host function is called with: the arguments that the program passed, in order. Its result is the kfunc's
-// (ignored for void). It runs on the thread that runs the program and must not block.
-using HostFunction = std::uint64_t (*)(const std::array<std::uint64_t, 5>& args);
+class Kernel;
+
+// One call of a host function by a program. Lives as long as the call.
+struct HostCall {
+  std::array<std::uint64_t, 5> args;  // what the program passed, in order; narrower types in the low bits
+  // Bytes that the verifier has proved accessible at args[i], where the prototype gives the argument after it a name
+  // that ends with __sz or __szk; 0: the prototype does not say.
+  std::array<std::uint64_t, 5> sizes;
+  void* user;      // HostKfunc::user
+  Kernel& kernel;  // whose program calls
+
+  std::uint64_t operator[](std::size_t index) const { return args[index]; }
+  template <typename T>
+  T* pointer(std::size_t index) const {
+    return reinterpret_cast<T*>(args[index]);  // NOLINT(performance-no-int-to-ptr)
+  }
+};
+
+// A host function. Its result is the kfunc's (ignored for void; a negative errno as std::uint64_t(-EINVAL)).
+//
+// It runs on whichever thread runs the program, several at a time with several virtual CPUs, and inside an RCU read
+// section: it must not block, nor destroy the Kernel. It may use the Kernel: map commands, and runs of other programs,
+// which then run on the CPU that is held. An exception does not leave it: the call answers -EFAULT, or a null pointer
+// if the kfunc returns a pointer, and the Kernel's on_log is told. A kfunc that returns memory and is not host_ret_null
+// must therefore not throw: its program does not expect null.
+using HostFunction = std::uint64_t (*)(const HostCall& call);
 
 // Flags of a kfunc, as the kernel's documentation names them (Documentation/bpf/kfuncs.rst).
 enum HostKfuncFlags : std::uint32_t {
@@ -37,23 +76,26 @@ enum HostKfuncFlags : std::uint32_t {
   host_changes_packet = 1 << 19,  // pointers into the packet are of no use afterwards
 };
 
+inline constexpr std::uint64_t all_program_types = ~std::uint64_t{0};
+
 struct HostKfunc {
   std::string_view prototype;                       // C: "struct foo *foo_acquire(int id)"
   std::uint32_t flags = 0;                          // HostKfuncFlags
-  std::uint64_t program_types = ~std::uint64_t{0};  // one bit a ProgType
+  std::uint64_t program_types = all_program_types;  // one bit a ProgType: 1 << BPF_PROG_TYPE_XDP | …
   HostFunction function = nullptr;                  // null: programs that call it are verified and not run
+  void* user = nullptr;                             // HostCall::user of its calls
   // host_release: the struct that it lets go of ("foo"), so that maps may keep pointers to it (__kptr). When a map
   // gives one up the function is called with it, perhaps on a thread of Skep's. Empty: maps keep none.
   std::string_view destroys = {};
 };
 
 struct HostModule {
-  std::string_view name;  // "bpf_testmod"
+  std::string_view name;  // "bpf_testmod"; unique in the Kernel
   // C definitions, in order: "struct foo { int a; struct task_struct *t; };", also union, enum and typedef
   std::vector<std::string_view> types;
   std::vector<HostKfunc> kfuncs;
-  // C prototypes of functions that fentry, fexit, fmod_ret programs attach to. One named as a struct_ops member is
-  // ("foo_ops__member") says more of its arguments by their names (__ref, __nullable).
+  // C prototypes of functions that fentry, fexit, fmod_ret programs attach to: the host's hooks (skep::Hook). One named
+  // as a struct_ops member is ("foo_ops__member") says more of its arguments by their names (__ref, __nullable).
   std::vector<std::string_view> functions;
   std::vector<std::string_view> modifiable;  // names among `functions` that fmod_ret programs may attach to
   std::vector<std::string_view> sleepable;   // … that sleepable programs may

@@ -1,76 +1,104 @@
-// A Linux BPF subsystem in user space: maps, programs, types and asynchronous work, behind bpf(2).
+// A Linux BPF subsystem in user space: maps, programs, types and asynchronous work, behind bpf(2). This is the
+// low-level interface, for loaders and for whoever speaks bpf(2); skep/skep.hpp is the one to embed.
 //
 // A Kernel is an object like any other: many may live in one process, none is global, none needs privilege. It takes
 // the commands of bpf(2) with the UAPI's own structures (<linux/bpf.h> of any age) and answers as the kernel release
-// that it was made for. Loaders such as libbpf reach it through the wrapped system calls of libskep-libbpf; a C++
+// that it was made for. Loaders such as libbpf reach it through the wrapped system calls of skep-libbpf; a C++
 // program may call bpf() itself.
 //
-// Thread-safety: every member function may be called from any thread at any time. Descriptors are real ones (they can
-// be closed, duplicated, polled), unique in the process, and belong to the Kernel that gave them.
+// Thread-safety: unless it says otherwise, a member function may be called from several threads at once; not while the
+// Kernel is made or destroyed. Functions that run programs or wait for work may be called from a host function or a
+// listener too, except drain() (see there) and the destructor. What the application registers is called on the thread
+// on which the thing happens, and no exception leaves it: on_log is told instead.
+//
+// Descriptors are real ones (they can be closed, duplicated, polled), unique in the process, and belong to the Kernel
+// that gave them. They end with it. Close them with Kernel::close, or with close() where it is wrapped.
+//
+// Units: times are nanoseconds, sizes are bytes. Errors are negative errno values, as bpf(2) has them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "skep/abi.hpp"
+#include "skep/export.h"
 #include "skep/host.hpp"
 #include "skep/release.hpp"
 
 namespace skep {
 
 struct KernelOptions {
-  Release release = reference_release;
-  unsigned cpus = 0;     // virtual CPUs; 0: as many as the machine has
-  std::string btf_path;  // the kernel's types: a raw BTF file or an ELF with a .BTF section; empty: see below
-  bool host_btf =
-      true;  // without btf_path: use /sys/kernel/btf/vmlinux if it can be read, else a small one of Skep's own
-  // A seed makes work run under the stepping executor: on one thread, one instruction at a time, the schedule being a
-  // function of the seed. Nullopt-like: negative means worker threads.
-  std::int64_t stepping_seed = -1;
-  std::vector<HostModule> modules;  // kfuncs, types and hooks of the embedding application
+  Release release = reference_release;  // what to answer as
+  std::optional<unsigned> cpus = {};    // virtual CPUs, at least 1; not set: as many as the machine has
+  // The kernel's types: a raw BTF file or an ELF with a .BTF section. Not set: see host_btf.
+  std::optional<std::string> btf_path = {};
+  // Without btf_path: use /sys/kernel/btf/vmlinux if it can be read, else a small one of Skep's own.
+  bool host_btf = true;
+  // Who runs asynchronous work (work queues, timers, task work). Not more than one of the two; neither: worker threads
+  // of the Kernel's own, which are started when there is work for them.
+  //
+  // stepping_seed: nobody but run, fire and drain, one instruction at a time, in virtual time; the schedule is a
+  // function of the seed. For tests and replay.
+  std::optional<std::uint64_t> stepping_seed = {};
+  // pumped: the application, in pump(), on the thread that calls it.
+  bool pumped = false;
+  std::vector<HostModule> modules = {};  // kfuncs, types and hooks of the embedding application
 };
 
 // Numbers that `skep run` prints and tests rely on. Once drained, started = merged + ran + cancelled.
 struct WorkStatistics {
-  std::uint64_t started = 0, merged = 0, ran = 0, cancelled = 0;
+  std::uint64_t started = 0;    // starts that returned 0
+  std::uint64_t merged = 0;     // of those, into a run that was pending already
+  std::uint64_t ran = 0;        // runs that ended
+  std::uint64_t cancelled = 0;  // starts that will not run any more
 };
 
-// One run of an asynchronous callback. Times are nanoseconds of the Kernel's monotonic clock.
+// One run of an asynchronous callback. Times are nanoseconds of the Kernel's monotonic clock (virtual when it steps).
 struct WorkRun {
   std::string program;  // whose callback it is
   std::string callback;
   std::string map;
-  std::vector<std::uint8_t> key;
+  std::vector<std::uint8_t> key;  // of the element that holds the work item
   unsigned cpu = 0;
   std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
 };
 
-class Kernel {
+class SKEP_API Kernel {
  public:
-  // Null and `error` (one line that says what to do) when the types cannot be read.
+  // Null and `error` (one line that says what to do) when the options contradict each other, the types cannot be read
+  // or a host module's declarations do not fit them.
   static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
+  // Waits for callbacks that run; what is pending does not run any more. All descriptors are closed. Not from a host
+  // function or a listener.
   ~Kernel();
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
   // bpf(2): a descriptor, 0, or a negative errno. `attr` is the command's structure, `size` its size as the caller
-  // knows it. `common`: 7.3's fourth argument (with BPF_COMMON_ATTRS in `command`), or null.
+  // knows it; it is read, and results are written to it, before the call returns. `common`: 7.3's fourth argument (with
+  // BPF_COMMON_ATTRS in `command`), or null. Semantics: bpf(2) of the release. -EOPNOTSUPP: Skep does not have it;
+  // on_log and refusal() say what.
   int bpf(int command, void* attr, unsigned size, void* common = nullptr, unsigned common_size = 0);
+  // Why the last bpf(), fire(), call_hook() or call_struct_ops() of this thread was refused, as on_log has it; empty
+  // when the errno is all there is to say. For any Kernel: it is the thread's.
+  static std::string refusal();
 
   Release release() const;
+  unsigned cpus() const;
 
   // ---- descriptors: what the loader's wrapped calls need ----
   bool owns(int fd) const;
   int close(int fd);                                   // 0 or -EBADF
   int duplicate(int fd, int minimum, bool cloexec);    // F_DUPFD: a new descriptor of the same object
   int duplicate_to(int fd, int target, bool cloexec);  // dup2, dup3
-  // mmap of a map's descriptor: the address, or a negative errno.
+  // mmap of a map's descriptor: the address, or a negative errno. The mapping outlives the descriptor and the Kernel.
   std::int64_t mmap(void* hint, std::size_t length, int protection, int flags, int fd, std::uint64_t offset);
   // Makes the descriptors of ring buffers readable exactly when there is something to read; before and after a poll.
   void refresh_poll_state();
@@ -80,6 +108,7 @@ class Kernel {
   bool unpin(std::string_view path);  // what unlink does; false: nothing is pinned there
 
   // ---- the kernel's types as loaders may see them ----
+  // Raw BTF; lives as long as the Kernel.
   std::span<const std::uint8_t> presented_btf() const;
   // The BTF id of a kernel function ("name", or "module:name" in that module alone) or of a tracepoint's type; in a
   // module, `module_fd` becomes a descriptor of its BTF, which the Kernel keeps. 0: there is none.
@@ -95,16 +124,32 @@ class Kernel {
   void adapt_to_object(std::span<const std::uint8_t> object_btf);
 
   // ---- asynchronous work ----
-  bool drain(std::uint64_t limit_ns);  // waits for scheduled work to finish; false at the limit
+  // Waits until nothing is queued or runs (timers armed for later do not count); false after `limit_ns`: real time, or
+  // virtual when the Kernel steps. A pumped or stepping Kernel runs the work on this thread meanwhile. Not from a host
+  // function or a callback's listener: a pumped Kernel answers false there, and one with threads waits for itself until
+  // the limit.
+  bool drain(std::uint64_t limit_ns);
   WorkStatistics work() const;
+  // For a pumped Kernel. Readable (POLLIN) exactly while pump() has something to do; for poll, select and epoll,
+  // level-triggered; not to be read, closed or duplicated. -EOPNOTSUPP: the Kernel is not pumped.
+  int pump_fd() const;
+  // Runs what is queued and due on this thread until nothing is left or `limit_ns` of real time have passed; a callback
+  // is not interrupted for it, and with 0 it takes one step, if there is one. How many runs ended; 0 when the Kernel is
+  // not pumped, and from inside a run. Threads that call it at once take turns.
+  std::size_t pump(std::uint64_t limit_ns);
+  // Called after each run of a callback, on the thread that ran it, which holds no lock of Skep's. One listener at a
+  // time, null for none; the one before may still be in a call when this returns: drain() first, where that matters.
   void on_work_run(std::function<void(const WorkRun&)> listener);
 
   // ---- what happens inside ----
-  void on_log(std::function<void(std::string_view line)> listener);    // refusals of commands, one line each
-  void on_trace(std::function<void(std::string_view line)> listener);  // bpf_trace_printk
-  // The last verification's statistics and refusal on this thread, for tools that want more than the log.
+  // One listener each, null for none; when these return, the one before is in no call any more. Lines come without a
+  // newline and live as long as the call. A listener must not set itself, and may not call what ends in itself
+  // (on_trace's must not run programs that print, on_log's no commands that are refused).
+  void on_log(std::function<void(std::string_view line)> listener);    // refusals of commands, exceptions of the host
+  void on_trace(std::function<void(std::string_view line)> listener);  // bpf_trace_printk, bpf_trace_vprintk
+  // A verification's statistics and refusal, for tools that want more than the log. Whichever thread it was on.
   struct LoadReport {
-    int error = 0;
+    int error = 0;  // negative errno
     std::string message, messages, category, title, reason, suggestion, at;
     std::uint32_t insns_processed = 0;
     std::uint64_t usec = 0;
@@ -114,8 +159,8 @@ class Kernel {
   // of the last one: loaders load programs of their own to find out what the kernel can do.
   LoadReport last_load(std::string_view program = {}) const;
   void forget_last_load();
-  // Verification of a program gives up (with -EAGAIN) after so many nanoseconds; 0: never. Verdicts do not depend on
-  // it.
+  // Verification of a program gives up (PROG_LOAD answers -ETIME) after so many nanoseconds; 0: never. Verdicts do not
+  // depend on it. Not while another thread loads.
   void set_verification_limit(std::uint64_t ns);
 
   // ---- links: what the host application sees of attachments ----
@@ -125,28 +170,46 @@ class Kernel {
     AttachType attach{};
     std::string target;  // function, tracepoint, interface … as far as the attachment names one
   };
+  // In the order in which they were made.
   std::vector<Link> links() const;
-  // Runs the program of a link on a context of the host's; the program's return value or a negative errno in `error`.
+  // Runs the program of a link on a context of the host's, in the layout that programs of its type see; the program's
+  // return value, or 0 and a negative errno in `error`: -ENOENT no such link or it was detached, -EOPNOTSUPP a call of
+  // the program is not implemented. What the program writes into the context is there afterwards.
   std::uint32_t fire(std::uint32_t link_id, void* context, std::size_t size, int& error);
+  // The host calls a function or passes a tracepoint of its own (HostModule::functions, tracepoints) or of the kernel's
+  // types: what is attached to that name runs on this thread, in the order of attachment, with `args` as the
+  // trampolines of 7.3 pass them: tp_btf, raw_tp and fentry programs; then fmod_ret (and lsm) programs until one
+  // returns other than 0; then, if none did, `body`; then fexit programs. The result is fmod_ret's, else the body's,
+  // else 0. At most 12 arguments; a pointer must point to what its type says as long as the call lasts.
+  std::uint64_t call_hook(std::string_view name, std::span<const std::uint64_t> args,
+                          const std::function<std::uint64_t()>& body = {});
+  // Calls a member of a struct_ops table that programs implement: `map` is the name of the struct_ops map (cut to 15
+  // characters), which must be registered (a map with BPF_F_LINK by a link, others by an update). The program's result,
+  // or 0 and `error`: -ENOENT no such map is registered, -ENOSYS no program implements the member, -E2BIG too many
+  // arguments (12), -EOPNOTSUPP as with fire.
+  std::uint64_t call_struct_ops(std::string_view map, std::string_view member, std::span<const std::uint64_t> args,
+                                int& error);
 
-  struct Impl;
+  struct SKEP_LOCAL Impl;
   Impl& impl() { return *impl_; }
 
  private:
-  explicit Kernel(std::unique_ptr<Impl> impl);
+  SKEP_LOCAL explicit Kernel(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
 // ---- the process: which Kernel a descriptor or a thread belongs to ----
 
 // The Kernel that gave this descriptor, or null.
-Kernel* kernel_of(int fd);
-// The Kernel bound to this thread, else the process's default one (made at first use, for the reference release).
-Kernel& current_kernel();
+SKEP_API Kernel* kernel_of(int fd);
+// The Kernel bound to this thread, else the process's default one (made at first use, for the reference release, and
+// never destroyed).
+SKEP_API Kernel& current_kernel();
 // refresh_poll_state() of every Kernel of the process.
-void refresh_all_poll_states();
-// Binds `kernel` to this thread while it lives.
-class KernelBinding {
+SKEP_API void refresh_all_poll_states();
+// Binds `kernel` to this thread while it lives. Bindings nest; they end on the thread and in the order in which they
+// began, before the Kernel does.
+class SKEP_API KernelBinding {
  public:
   explicit KernelBinding(Kernel& kernel);
   ~KernelBinding();

@@ -7,6 +7,7 @@
 // tests/async/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,7 +52,22 @@ class Executor {
   virtual void count_cancelled() = 0;
 };
 
+// An executor that runs its work only where the application asks for it: in pump(), on the thread that calls it. What
+// is queued or due makes a descriptor readable, for the application's own event loop.
+class PumpedExecutor : public Executor {
+ public:
+  // Readable exactly while pump() has something to do. The executor's own: for poll, select and epoll
+  // (level-triggered), not to be read or closed.
+  virtual int pump_fd() const = 0;
+  // Runs what is queued and what is due, on this thread, until nothing is left or `limit_ns` have passed; with a
+  // limit of 0 it takes one step, if there is one. A callback is not interrupted for the limit. How many runs ended; 0
+  // from inside a run. Threads that call it at the same time take turns.
+  virtual std::size_t pump(std::uint64_t limit_ns) = 0;
+};
+
 std::unique_ptr<Executor> make_thread_executor(unsigned cpus);
+// Null when the process has no descriptor left.
+std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus);
 // Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by
 // one instruction. The same seed gives the same schedule.
 std::unique_ptr<Executor> make_stepping_executor(unsigned cpus, std::uint64_t seed);

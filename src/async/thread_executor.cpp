@@ -11,56 +11,17 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
 #include "async/executor.hpp"
+#include "async/threads.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
 namespace {
-
-std::uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-// One firing of a timer: it stands in a queue once.
-class TimerShot final : public Runnable {
- public:
-  explicit TimerShot(std::shared_ptr<Callback> callback) : callback_(std::move(callback)) { is_timer = true; }
-  Begin begin(unsigned) override { return Begin::run; }
-  Callback* callback() override { return callback_.get(); }
-  bool finish(bool) override {
-    std::default_delete<TimerShot>()(this);
-    return false;
-  }
-  void drop() override { finish(false); }
-
- private:
-  std::shared_ptr<Callback> callback_;
-};
-
-// What this thread runs for, so that a run inside a run uses the CPU that is held already.
-struct Current {
-  const void* executor = nullptr;
-  unsigned cpu = 0;
-};
-thread_local Current current;
-
-class CurrentScope {
- public:
-  CurrentScope(const void* executor, unsigned cpu) : before_(std::exchange(current, {executor, cpu})) {}
-  ~CurrentScope() { current = before_; }
-
- private:
-  Current before_;
-};
 
 constexpr std::uint32_t busy = 0, parked = 1, never_started = 2;
 
@@ -100,8 +61,8 @@ class ThreadExecutor final : public Executor {
   void enqueue(unsigned cpu, Runnable& item) override { push(cpu % cpus_.count(), item, false); }
   std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
   bool cancel_timer(std::uint64_t token) override;
-  void run(Job& job) override { run_outside(job, nullptr); }
-  void run_on(unsigned cpu, Job& job) override { run_outside(job, &cpu); }
+  void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
+  void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
   bool drain(std::uint64_t limit_ns) override;
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
@@ -109,7 +70,6 @@ class ThreadExecutor final : public Executor {
   void count_cancelled() override { own_queue().cancelled.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  class ThreadSeat;
   struct Armed {
     std::uint64_t token;
     unsigned cpu;
@@ -119,15 +79,13 @@ class ThreadExecutor final : public Executor {
   static constexpr std::uint64_t hog_ticks = 2;
   static constexpr std::uint64_t idle_ticks = 200;
 
-  Queue& own_queue() { return queues_[current.cpu % cpus_.count()]; }
+  Queue& own_queue() { return queues_[current_run().cpu % cpus_.count()]; }
   void push(unsigned n, Runnable& item, bool urgent);
   Runnable* pop(Queue& queue);
   void hand_over(unsigned n);
   void worker();
   void dispatch(unsigned n);
   bool run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item);
-  void drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& section, const std::function<void()>& before_sleep);
-  void run_outside(Job& job, const unsigned* cpu);
   void completed(Queue& queue);
   bool drained() const;
   void ensure_service_locked();
@@ -331,7 +289,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
       if (const JobPtr job = callback->make_job(lease.cpu())) {
         ran = true;
         if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0};
-        drive(*job, lease, section, [&] {
+        drive(*job, cpus_, lease, section, [&] {
           leave_role();
           end_hog();
         });
@@ -361,65 +319,8 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
   return has_role;
 }
 
-// ---- jobs -----------------------------------------------------------------------------------------------------------
-
-// The place of a thread of ours, or of the caller's, while it runs a job.
-class ThreadExecutor::ThreadSeat final : public Seat {
- public:
-  ThreadSeat(CpuSet& cpus, CpuSet::Lease& lease, rcu::ReadGuard& section, const std::function<void()>& before_sleep)
-      : cpus_(cpus), lease_(lease), section_(section), before_sleep_(before_sleep) {}
-  ~ThreadSeat() = default;
-
-  unsigned cpu() const override { return lease_.held() ? lease_.cpu() : current.cpu; }
-  void wait_for_others() override {
-    // The holder runs on another CPU and will be done soon, unless its thread is not scheduled.
-    if (++blocked_ % 64 != 0) {
-      std::this_thread::yield();
-    } else {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
-  }
-  void sleep(Job& job) override {
-    if (!hold_) hold_.emplace();
-    section_.leave();
-    if (before_sleep_) before_sleep_();
-    const bool held = lease_.held();
-    const unsigned cpu = lease_.cpu();
-    lease_.release();
-    job.sleep_off_cpu();
-    if (held) lease_ = cpus_.enter(cpu);
-    section_.enter();
-  }
-
- private:
-  CpuSet& cpus_;
-  CpuSet::Lease& lease_;
-  rcu::ReadGuard& section_;
-  const std::function<void()>& before_sleep_;
-  std::optional<rcu::Hold> hold_;  // from the first sleep to the end
-  unsigned blocked_ = 0;
-};
-
-void ThreadExecutor::drive(Job& job, CpuSet::Lease& lease, rcu::ReadGuard& section,
-                           const std::function<void()>& before_sleep) {
-  ThreadSeat seat(cpus_, lease, section, before_sleep);
-  job.run_to_end(seat);
-}
-
-void ThreadExecutor::run_outside(Job& job, const unsigned* cpu) {
-  if (current.executor == this) {  // inside a run of this executor: the CPU is held
-    rcu::ReadGuard section;
-    CpuSet::Lease none;
-    drive(job, none, section, {});
-    return;
-  }
-  CpuSet::Lease lease = cpu != nullptr ? cpus_.enter(*cpu % cpus_.count()) : cpus_.enter();
-  const CurrentScope scope(this, lease.cpu());
-  rcu::ReadGuard section;
-  drive(job, lease, section, {});
-}
-
-// ---- waiting for the end, and counting ------------------------------------------------------------------------------
+// ---- waiting for the end, and counting
+// -------------------------------------------------------------------------------
 
 // What was completed is read before what was entered: when they are equal, there was a moment at which nothing was
 // left.

@@ -71,6 +71,7 @@ std::vector<std::uint8_t> small_kernel_btf() {
       "struct bpf_cpumask { u64 bits[128]; int usage; }",
       "struct task_struct { int pid; int tgid; struct task_struct *group_leader; char comm[16]; }",
       "struct cgroup { int level; }",
+      "struct bpf_struct_ops_common_value { int refcnt; u32 state; }",
       "struct bpf_map { u32 key_size; u32 value_size; u32 max_entries; u32 id; char name[16]; }",
       "struct bpf_prog { u32 len; u32 type; }",
       "struct file { unsigned int f_flags; }",

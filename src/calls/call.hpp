@@ -287,6 +287,14 @@ struct Destroys {
   void (*destroy)(void* object) = nullptr;  // what runs when a map gives one up; null: nothing, its owner keeps it
 };
 
+// What a host application has registered behind a kfunc: see include/skep/host.hpp.
+class HostCallee {
+ public:
+  virtual ~HostCallee() = default;
+  // No exception leaves it.
+  virtual std::uint64_t call(const std::array<std::uint64_t, 5>& args) const = 0;
+};
+
 struct Kfunc {
   std::string_view name;
   std::uint32_t flags = 0;   // call_flag::
@@ -299,7 +307,7 @@ struct Kfunc {
   Release since = {};
   Release until = Release::never();  // the first release that no longer has it
   CallFn fn = nullptr;
-  std::uint64_t (*host_fn)(const std::array<std::uint64_t, 5>& args) = nullptr;  // a host application's, instead of fn
+  const HostCallee* host_fn = nullptr;  // a host application's, instead of fn; outlives the entry
   Doc doc = {};
   // Programs that may call it although their type is not in `prog_types`, by struct_ops or hook; empty: none.
   // They are separated by spaces, each a table ("sched_ext_ops") or a member ("sched_ext_ops.dispatch").

@@ -1,4 +1,5 @@
-// See calls/kptr_targets.hpp. A destructor is a copy of what the entry says: maps may outlive the registry.
+// See calls/kptr_targets.hpp. A destructor is a copy of what the entry says. What a host application
+// has registered lives as long as its Kernel, whose maps are gone before it.
 #include "calls/kptr_targets.hpp"
 
 namespace skep::calls {
@@ -11,12 +12,12 @@ class CallDestructor final : public btf::Destructor {
     if (destroy_ != nullptr)
       destroy_(object);
     else if (host_ != nullptr)
-      host_({reinterpret_cast<std::uint64_t>(object)});
+      host_->call({reinterpret_cast<std::uint64_t>(object)});
   }
 
  private:
   void (*destroy_)(void* object);
-  std::uint64_t (*host_)(const std::array<std::uint64_t, 5>& args);
+  const HostCallee* host_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "api/c_modules.hpp"
 #include "cli/options.hpp"
 
 namespace skep::cli {
@@ -16,7 +17,7 @@ void complain(const std::string& line) {
 
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
-  wanted.btf_path = options.btf;
+  if (!options.btf.empty()) wanted.btf_path = options.btf;
   for (const std::string& path : options.hosts) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -24,12 +25,22 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
       return nullptr;
     }
     using Modules = void (*)(std::vector<HostModule>&);
-    const auto modules = reinterpret_cast<Modules>(dlsym(library, "skep_host_modules"));
-    if (modules == nullptr) {
-      complain(fmt::format("{}: is no plugin: it does not export skep_host_modules (see skep/host.hpp)", path));
+    if (const auto modules = reinterpret_cast<Modules>(dlsym(library, "skep_host_modules")); modules != nullptr) {
+      modules(wanted.modules);
+      continue;
+    }
+    using Plugin = const skep_plugin* (*)();
+    const auto plugin = reinterpret_cast<Plugin>(dlsym(library, "skep_plugin"));
+    if (plugin == nullptr) {
+      complain(
+          fmt::format("{}: is no plugin: it exports neither skep_plugin (see skep/skep.h) nor skep_host_modules (see "
+                      "skep/host.hpp)",
+                      path));
       return nullptr;
     }
-    modules(wanted.modules);
+    const skep_plugin& described = *plugin();
+    for (std::size_t i = 0; i < described.module_count; ++i)
+      wanted.modules.push_back(host_module(*described.modules[i]));
   }
   std::string error;
   auto kernel = Kernel::make(wanted, error);

@@ -2,18 +2,12 @@
 #include "cli/object.hpp"
 
 #include <bpf/btf.h>
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdarg>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <utility>
 
 #include "skep/abi.hpp"
 
@@ -21,22 +15,6 @@ namespace skep::cli {
 namespace {
 
 constexpr unsigned default_entries = 4096;
-
-std::string& warning() {
-  thread_local std::string first;
-  return first;
-}
-
-int keep_warning(enum libbpf_print_level level, const char* format, va_list arguments) {
-  if (level != LIBBPF_WARN || !warning().empty()) return 0;
-  char text[1024];
-  vsnprintf(text, sizeof text, format, arguments);
-  std::string_view line(text);
-  if (line.starts_with("libbpf: ")) line.remove_prefix(8);
-  while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  warning() = line;
-  return 0;
-}
 
 // A tag's name and value, and its place among the program's tags.
 struct Tag {
@@ -104,39 +82,8 @@ unsigned flag_named(const std::string& name) {
 
 }  // namespace
 
-void quiet_libbpf() {
-  libbpf_set_print(keep_warning);
-}
-std::string take_first_warning() {
-  return std::exchange(warning(), {});
-}
-
 std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
-}
-
-ObjectPtr open_object(const std::string& path, std::string& error) {
-  if (access(path.c_str(), R_OK) != 0) {
-    error = fmt::format("{}: {}", path, std::strerror(errno));
-    return nullptr;
-  }
-  ObjectPtr object(bpf_object__open_file(path.c_str(), nullptr));
-  if (!object) {
-    const int code = errno;
-    const std::string warned = take_first_warning();
-    error = fmt::format("{}: not a BPF object that libbpf can open: {}", path,
-                        warned.empty() ? std::strerror(code) : warned);
-    errno = code;
-  }
-  return object;
-}
-
-void adapt(Kernel& kernel, const bpf_object* object) {
-  const btf* types = bpf_object__btf(object);
-  if (types == nullptr) return;
-  __u32 size = 0;
-  const auto* raw = static_cast<const std::uint8_t*>(btf__raw_data(types, &size));
-  if (raw != nullptr) kernel.adapt_to_object({raw, size});
 }
 
 void complete_maps(bpf_object* object) {

@@ -7,20 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "loader/object.hpp"
 #include "skep/kernel.hpp"
 
 namespace skep::cli {
 
-struct ObjectCloser {
-  void operator()(bpf_object* object) const { bpf_object__close(object); }
-};
-using ObjectPtr = std::unique_ptr<bpf_object, ObjectCloser>;
+using loader::adapt;
+using loader::KeepWarnings;
+using loader::ObjectPtr;
+using loader::open_object;
+using loader::take_first_warning;
 
-// Opens a file and checks it as libbpf does; null, and `error` in one line, when it cannot be read or is malformed.
-// Libbpf's own warnings are kept, not printed: see first_warning().
-ObjectPtr open_object(const std::string& path, std::string& error);
-// Lets the Kernel offer its calls with the types that the object declares.
-void adapt(Kernel& kernel, const bpf_object* object);
 // Leaves only `name` (and the programs tagged auxiliary) to be loaded, and gives maps what they lack; null: no such
 // program.
 bpf_program* select_program(bpf_object* object, const std::string& name);
@@ -40,11 +37,6 @@ struct Expectations {
   bool tagged = false;
 };
 Expectations expectations_of(const bpf_object* object, const char* program);
-
-// The first thing that libbpf warned of since the last call; without its "libbpf: " and newline.
-std::string take_first_warning();
-// Captures libbpf's messages instead of printing them.
-void quiet_libbpf();
 
 std::string base_name(const std::string& path);
 

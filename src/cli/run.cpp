@@ -194,7 +194,7 @@ int run(const Options& options) {
     if (!context) return exit_usage;
     inputs.context = *context;
   }
-  quiet_libbpf();
+  const KeepWarnings quiet;
   const std::unique_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);

@@ -123,7 +123,7 @@ Result check(Kernel& kernel, const std::string& path, const std::string& name, s
 }  // namespace
 
 int test(const Options& options) {
-  quiet_libbpf();
+  const KeepWarnings quiet;
   const std::unique_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);

@@ -103,7 +103,7 @@ void print(const Options& options, const std::string& path, const std::string& n
 }  // namespace
 
 int verify(const Options& options) {
-  quiet_libbpf();
+  const KeepWarnings quiet;
   const std::unique_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);

@@ -47,10 +47,11 @@ class Kfuncs final : public calls::KfuncRegistry {
  public:
   const calls::Kfunc* find(std::string_view name) const override;
   const calls::Kfunc* destructor(std::string_view type) const override;
-  void add(const HostKfunc& kfunc, std::string name);
+  void add(const HostKfunc& kfunc, std::string name, Kernel& kernel);
 
  private:
   std::map<std::string, calls::Kfunc, std::less<>> host_;
+  std::vector<std::unique_ptr<calls::HostCallee>> callees_;
 };
 
 struct Kernel::Impl {
@@ -58,6 +59,7 @@ struct Kernel::Impl {
   Kernel& kernel;
   KernelOptions options;
   std::unique_ptr<async::Executor> executor;
+  async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;
   std::unique_ptr<engine::Engine> engine;  // what programs are compiled by
 
@@ -113,6 +115,8 @@ struct Kernel::Impl {
   int map_lookup_and_delete(Call<attr::MapElem>& call);
   int map_freeze(Call<attr::MapFreeze>& call);
   int update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags);
+  int update_struct_ops(MapObject& map, std::span<const std::uint8_t> value, std::uint64_t flags);  // struct_ops.cpp
+  int unregister_struct_ops(MapObject& map);
   int lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete);
   // map_batch.cpp
   int map_lookup_batch(Call<attr::MapBatch>& call);
@@ -149,8 +153,10 @@ struct Kernel::Impl {
 
   // ---- log and reports ----
   void log(std::string_view line) const;
-  std::mutex report_lock;
+  void begin_command() const;  // forgets what refusal() says
+  std::mutex log_lock;
   std::function<void(std::string_view)> log_listener;
+  std::mutex report_lock;  // of the reports
   LoadReport report;
   std::map<std::string, LoadReport, std::less<>> reports;  // by program
   std::uint64_t verification_limit_ns = 0;

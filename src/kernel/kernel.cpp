@@ -20,6 +20,7 @@ namespace {
 
 constexpr unsigned union_size = 168;  // of 7.3's union bpf_attr
 constexpr unsigned page_size = 4096;
+constexpr unsigned most_cpus = 8192;  // as 7.3 is built
 constexpr int common_attributes = 1 << 16;
 
 bool all_zero(std::span<const std::uint8_t> bytes) {
@@ -36,6 +37,12 @@ int take_structure(void* to, unsigned known, std::uint64_t from, unsigned size) 
   return 0;
 }
 
+// As errno, but in words.
+std::string& refusal_of_this_thread() {
+  thread_local std::string words;
+  return words;
+}
+
 }  // namespace
 
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -45,12 +52,35 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
   kernel->impl_ = std::make_unique<Impl>(*kernel);
   Impl& impl = *kernel->impl_;
   impl.options = options;
-  if (impl.options.cpus == 0) impl.options.cpus = std::max(1U, std::thread::hardware_concurrency());
-  impl.executor = options.stepping_seed < 0 ? async::make_thread_executor(impl.options.cpus)
-                                            : async::make_stepping_executor(
-                                                  impl.options.cpus, static_cast<std::uint64_t>(options.stepping_seed));
-  impl.services = std::make_unique<KernelServices>(*impl.executor);
-  impl.engine = engine::make_interpreter(impl.options.cpus);
+  const unsigned cpus = options.cpus.value_or(std::max(1U, std::thread::hardware_concurrency()));
+  if (options.release != reference_release) {
+    error = fmt::format("Linux {}.{} is not a release that Skep can answer as: make the Kernel for {}.{}",
+                        options.release.major, options.release.minor, reference_release.major, reference_release.minor);
+    return nullptr;
+  }
+  if (cpus == 0 || cpus > most_cpus) {
+    error = fmt::format("a Kernel has 1 to {} virtual CPUs: give `cpus` such a number, or leave it out", most_cpus);
+    return nullptr;
+  }
+  if (options.pumped && options.stepping_seed) {
+    error = "`pumped` and `stepping_seed` exclude each other: a stepping Kernel runs its work in drain()";
+    return nullptr;
+  }
+  if (options.stepping_seed) {
+    impl.executor = async::make_stepping_executor(cpus, *options.stepping_seed);
+  } else if (options.pumped) {
+    auto pumped = async::make_pumped_executor(cpus);
+    if (!pumped) {
+      error = fmt::format("no descriptor for the event loop: {}", std::strerror(errno));
+      return nullptr;
+    }
+    impl.pumped = pumped.get();
+    impl.executor = std::move(pumped);
+  } else {
+    impl.executor = async::make_thread_executor(cpus);
+  }
+  impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
+  impl.engine = engine::make_interpreter(cpus);
   if (impl.load_types(error) != 0) return nullptr;
   impl.services->use_types(impl.vmlinux->btf);
   for (const HostModule& module : options.modules)
@@ -68,13 +98,14 @@ Kernel::~Kernel() {
   for (auto& [path, pin] : impl_->pins) pin.object->put_user_ref();
   impl_->pins.clear();
   impl_->attached.clear();
-  impl_->executor->drain(0);
-  impl_->executor.reset();  // joins its workers: nothing of this kernel runs any more
+  if (impl_->executor) impl_->executor->drain(0);  // none: it was never made
+  impl_->executor.reset();                         // joins its workers: nothing of this kernel runs any more
   rcu::barrier();
 }
 
 int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned common_size) {
   Impl& impl = *impl_;
+  impl.begin_command();
   const auto user = reinterpret_cast<std::uint64_t>(attr);
   std::array<std::uint8_t, union_size> bytes{};
   if (const int error = take_structure(bytes.data(), union_size, user, size); error != 0) return error;
@@ -181,6 +212,16 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
   return -EINVAL;
 }
 
+int Kernel::pump_fd() const {
+  return impl_->pumped != nullptr ? impl_->pumped->pump_fd() : -EOPNOTSUPP;
+}
+std::size_t Kernel::pump(std::uint64_t limit_ns) {
+  return impl_->pumped != nullptr ? impl_->pumped->pump(limit_ns) : 0;
+}
+
+unsigned Kernel::cpus() const {
+  return impl_->executor->cpus().count();
+}
 Release Kernel::release() const {
   return impl_->options.release;
 }
@@ -195,7 +236,7 @@ WorkStatistics Kernel::work() const {
 }
 
 void Kernel::on_log(std::function<void(std::string_view)> listener) {
-  const std::lock_guard guard(impl_->report_lock);
+  const std::lock_guard guard(impl_->log_lock);
   impl_->log_listener = std::move(listener);
 }
 void Kernel::on_trace(std::function<void(std::string_view)> listener) {
@@ -203,9 +244,20 @@ void Kernel::on_trace(std::function<void(std::string_view)> listener) {
 }
 
 void Kernel::Impl::log(std::string_view line) const {
+  refusal_of_this_thread() = line;
   auto& self = const_cast<Impl&>(*this);
-  const std::lock_guard guard(self.report_lock);
-  if (log_listener) log_listener(line);
+  const std::lock_guard guard(self.log_lock);
+  try {
+    if (log_listener) log_listener(line);
+  } catch (...) {  // there is nobody left to tell
+  }
+}
+
+void Kernel::Impl::begin_command() const {
+  refusal_of_this_thread().clear();
+}
+std::string Kernel::refusal() {
+  return refusal_of_this_thread();
 }
 
 Kernel::LoadReport Kernel::last_load(std::string_view program) const {

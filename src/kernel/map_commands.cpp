@@ -91,7 +91,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   info.extra = a.map_extra;
   attributes.cpu_count = executor->cpus().count();
   // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
-  if (options.stepping_seed < 0) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
+  if (!options.stepping_seed) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   const calls::KptrTargets targets = kptr_targets();
   attributes.kptr_targets = &targets;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;
@@ -179,6 +179,8 @@ int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::
 int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags) {
   const maps::MapTypeDef& type = type_of(*map.map);
   if (type.is_keyless()) return map.map->push(value, flags);
+  if (type.type == MapType::struct_ops)
+    return update_struct_ops(map, {static_cast<const std::uint8_t*>(value), map.map->user_value_size()}, flags);
   if (!holds_objects(type)) return map.map->user_update(key, value, flags);
   std::uint32_t fd = 0;
   std::memcpy(&fd, value, sizeof fd);
@@ -236,7 +238,9 @@ int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
   if (target.object->map->frozen()) return -EPERM;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
   const rcu::ReadGuard section;
-  if (holds_objects(type_of(*target.object->map))) return target.object->map->erase(target.key.data());
+  const maps::MapTypeDef& type = type_of(*target.object->map);
+  if (type.type == MapType::struct_ops) return unregister_struct_ops(*target.object);
+  if (holds_objects(type)) return target.object->map->erase(target.key.data());
   return target.object->map->user_delete(target.key.data());
 }
 

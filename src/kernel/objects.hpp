@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -59,6 +60,10 @@ struct ProgramFamily {
   bool operator==(const ProgramFamily&) const = default;
 };
 
+struct ProgramObject;
+// The members of a struct_ops table that programs implement.
+using StructOpsMembers = std::map<std::string, std::shared_ptr<ProgramObject>, std::less<>>;
+
 struct MapObject final : Object {
   MapObject() : Object(ObjectKind::map) {}
   // Maps that hold programs (prog_array, devmap, cpumap) belong to the family of the first program that uses them or
@@ -69,7 +74,8 @@ struct MapObject final : Object {
   std::shared_ptr<maps::Map> map;
   std::shared_ptr<BtfObject> btf;
   std::uint32_t btf_vmlinux_value_type_id = 0;
-  int wake_fd = -1;  // ring buffers: an eventfd that all descriptors of the map share
+  std::optional<StructOpsMembers> struct_ops;  // registered by an update; guarded by the Kernel's lock
+  int wake_fd = -1;                            // ring buffers: an eventfd that all descriptors of the map share
   ~MapObject() override;
 
  private:

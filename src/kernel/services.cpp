@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "async/executor.hpp"
+#include "kernel/guarded.hpp"
 
 namespace skep {
 namespace {
@@ -81,7 +82,7 @@ unsigned KernelServices::cpu_count() {
 
 void KernelServices::trace_printk(std::string_view line) {
   const std::lock_guard guard(trace_lock_);
-  if (trace_) trace_(line);
+  if (trace_) guarded(kernel_, "the listener of on_trace", [&] { trace_(line); });
 }
 void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
   const std::lock_guard guard(trace_lock_);

@@ -13,13 +13,15 @@
 
 namespace skep {
 
+class Kernel;
+
 // Copies that answer a bad address with -EFAULT instead of a signal, as the kernel's do.
 int copy_from_user(void* to, std::uint64_t from, std::size_t size);
 int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
 
 class KernelServices final : public runtime::Services {
  public:
-  explicit KernelServices(async::Executor& executor) : executor_(executor) {}
+  KernelServices(Kernel& kernel, async::Executor& executor) : kernel_(kernel), executor_(executor) {}
   std::uint64_t monotonic_ns() override;
   std::uint64_t boot_ns() override;
   std::uint64_t realtime_ns() override;
@@ -42,6 +44,7 @@ class KernelServices final : public runtime::Services {
   void on_trace(std::function<void(std::string_view)> listener);
 
  private:
+  Kernel& kernel_;
   async::Executor& executor_;
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
   std::unique_ptr<Tasks> tasks_;

@@ -2,15 +2,12 @@
 // the purpose, bpf_fentry_test1 and its like or bpf_modify_return_test, and whatever is attached to those runs. So do
 // we; the functions and their arguments are public by the kernel's own tests. Tested by
 // tests/kernel/test_run_functions_test.cpp.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <vector>
 
-#include "kernel/invoke.hpp"
+#include "kernel/attached.hpp"
 #include "kernel/test_run.hpp"
-#include "runtime/context.hpp"
 
 namespace skep {
 namespace {
@@ -30,61 +27,18 @@ std::uint64_t address(const void* p) {
 
 class Caller {
  public:
-  explicit Caller(Kernel::Impl& kernel) : kernel_(kernel) {
-    const std::shared_lock guard(kernel.lock);
-    kernel.table(ObjectKind::link).for_each([&](const std::shared_ptr<Object>& object) {
-      auto link = std::static_pointer_cast<LinkObject>(object);
-      if (link->program && link->program->type->type == ProgType::tracing &&
-          link->program->attach_btf_obj_id == kernel.vmlinux->id)
-        links_.push_back(std::move(link));
-    });
-  }
-
+  explicit Caller(Kernel::Impl& kernel)
+      : attached_(kernel, [&](const LinkObject& link) {
+          return link.program->type->type == ProgType::tracing && link.program->attach_btf_obj_id == kernel.vmlinux->id;
+        }) {}
   // What the caller of the function gets.
   std::uint32_t call(const Function& function) {
-    run(function, AttachType::trace_fentry, 0);
-    std::uint32_t result = 0;
-    // A program may refuse the call by an error of its own; each is told the result so far.
-    for (const auto& link : links_)
-      if (result == 0 && attached(*link, function, AttachType::modify_return))
-        result = run_one(*link, function, result);
-    if (result == 0) result = function.body(function.arguments);
-    run(function, AttachType::trace_fexit, result);
-    for (const auto& link : links_)
-      if (attached(*link, function, AttachType::trace_fsession))
-        kernel_.log(
-            fmt::format("program '{}' is not run: sessions around functions are not supported", link->program->name));
-    return result;
+    return static_cast<std::uint32_t>(attached_.call(function.name, function.arguments,
+                                                     [&] { return std::uint64_t{function.body(function.arguments)}; }));
   }
 
  private:
-  static bool attached(const LinkObject& link, const Function& function, AttachType how) {
-    return link.program->attach_type == how && link.program->attach_function == function.name;
-  }
-  void run(const Function& function, AttachType how, std::uint32_t result) {
-    for (const auto& link : links_)
-      if (attached(*link, function, how)) run_one(*link, function, result);
-  }
-  std::uint32_t run_one(const LinkObject& link, const Function& function, std::uint32_t result) {
-    const ProgramObject& program = *link.program;
-    if (const std::string reason = cannot_run(program); !reason.empty()) {
-      kernel_.log(reason);
-      return result;
-    }
-    // The arguments, and behind them the result; the size is the arguments' alone (bpf_get_func_arg_cnt).
-    const auto size = static_cast<std::uint32_t>(function.arguments.size() * 8);
-    runtime::Context context(size + 8);
-    context.header().size = size;
-    std::memcpy(context.address(), function.arguments.data(), size);
-    const std::uint64_t wide = result;
-    std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &wide, sizeof wide);
-    const engine::RunPtr run = make_run(kernel_, program, address(context.address()), context.address());
-    kernel_.executor->run(*run);
-    return static_cast<std::uint32_t>(run->result());
-  }
-
-  Kernel::Impl& kernel_;
-  std::vector<std::shared_ptr<LinkObject>> links_;
+  AttachedPrograms attached_;
 };
 
 std::uint32_t sum(const Arguments& arguments) {

@@ -16,6 +16,7 @@
 #include <iterator>
 
 #include "btf/module_builder.hpp"
+#include "kernel/host_calls.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {
@@ -104,7 +105,7 @@ const calls::Kfunc* Kfuncs::destructor(std::string_view type) const {
   return calls::find_destructor(type);
 }
 
-void Kfuncs::add(const HostKfunc& kfunc, std::string name) {
+void Kfuncs::add(const HostKfunc& kfunc, std::string name, Kernel& kernel) {
   calls::Kfunc entry;
   const auto [it, added] = host_.emplace(std::move(name), entry);
   it->second.name = it->first;
@@ -112,8 +113,10 @@ void Kfuncs::add(const HostKfunc& kfunc, std::string name) {
   it->second.prog_types = kfunc.program_types;
   it->second.prototype = kfunc.prototype;
   it->second.provided = true;
-  it->second.host_fn = kfunc.function;
   it->second.destroys.type = kfunc.destroys;
+  if (kfunc.function == nullptr) return;
+  callees_.push_back(make_host_callee(kfunc, it->first, kernel));
+  it->second.host_fn = callees_.back().get();
 }
 
 std::vector<std::shared_ptr<const btf::Btf>> Kernel::Impl::host_types() const {
@@ -130,7 +133,7 @@ calls::KptrTargets Kernel::Impl::kptr_targets() const {
 
 int Kernel::Impl::load_types(std::string& error) {
   std::vector<std::uint8_t> raw;
-  std::string source = options.btf_path;
+  std::string source = options.btf_path.value_or("");
   if (!source.empty()) {
     raw = read_file(source);
     if (raw.empty()) {
@@ -150,7 +153,7 @@ int Kernel::Impl::load_types(std::string& error) {
   btf::ParseError problem;
   vmlinux = std::make_shared<BtfObject>();
   if (!raw.empty()) vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
-  if (!vmlinux->btf && !options.btf_path.empty()) {
+  if (!vmlinux->btf && options.btf_path) {
     error = fmt::format("{}: not valid BTF: {}", source, problem.message);
     return -EINVAL;
   }
@@ -217,7 +220,7 @@ int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
   });
   for (const HostKfunc& kfunc : host.kfuncs) {
     fine = fine && builder.add_function(kfunc.prototype, error);
-    if (fine) kfuncs.add(kfunc, name_of(kfunc.prototype));
+    if (fine) kfuncs.add(kfunc, name_of(kfunc.prototype), kernel);
   }
   host_modifiable.insert(host.modifiable.begin(), host.modifiable.end());
   host_sleepable.insert(host.sleepable.begin(), host.sleepable.end());

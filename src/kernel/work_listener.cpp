@@ -1,6 +1,7 @@
 // What ran asynchronously, told in the words of user space: program, callback, map, key. Tested by
 // tests/work/.
 #include "engine/callback.hpp"
+#include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {
@@ -10,7 +11,7 @@ void Kernel::on_work_run(std::function<void(const WorkRun&)> listener) {
     impl_->executor->on_run(nullptr);
     return;
   }
-  impl_->executor->on_run([listener = std::move(listener)](const async::RunRecord& record) {
+  impl_->executor->on_run([this, listener = std::move(listener)](const async::RunRecord& record) {
     const auto* callback = dynamic_cast<const engine::ProgramCallback*>(record.callback);
     if (callback == nullptr) return;
     WorkRun run;
@@ -26,7 +27,7 @@ void Kernel::on_work_run(std::function<void(const WorkRun&)> listener) {
     run.started_ns = record.started_ns;
     run.began_ns = record.began_ns;
     run.ended_ns = record.ended_ns;
-    listener(run);
+    guarded(*this, "the listener of on_work_run", [&] { listener(run); });
   });
 }
 

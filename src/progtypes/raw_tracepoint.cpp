@@ -73,10 +73,10 @@ constinit const ProgTypeDef raw_tracepoint_type = {
     .summary = "Runs at a tracepoint, before its record is made.",
     .context_access = access,
     .helper_allowed = helper,
-    .make_invocation = make_invocation,
-    .test_run = true,
     .may_interrupt_itself = always,
     .may_run_in_nmi = always,
+    .make_invocation = make_invocation,
+    .test_run = true,
 };
 
 }  // namespace skep::progtypes

@@ -124,11 +124,16 @@ TEST(Allocation, IsNotOfCallbacks) {
     }
     EXPECT_TRUE(executor->drain(10'000'000'000));
   };
-  for (int i = 0; i < 10; ++i) run();
-  const std::uint64_t ran = executor->counts().ran, before = allocations;
-  for (int i = 0; i < 100; ++i) run();
-  EXPECT_EQ(allocations, before);
-  EXPECT_EQ(executor->counts().ran, ran + 100);
+  // On a busy machine threads may start meanwhile (one for a callback that takes long), so there is more than one try;
+  // an allocation for each run would spoil all of them.
+  std::uint64_t most = ~std::uint64_t{0};
+  for (int round = 0; round < 20 && most != 0; ++round) {
+    const std::uint64_t ran = executor->counts().ran, before = allocations;
+    for (int i = 0; i < 100; ++i) run();
+    EXPECT_EQ(executor->counts().ran, ran + 100);
+    most = std::min<std::uint64_t>(most, allocations - before);
+  }
+  EXPECT_EQ(most, 0U);
   const rcu::ReadGuard section;
   slot.cancel();
 }

@@ -15,13 +15,18 @@ namespace {
 
 std::uint64_t given_up = 0;
 
+class Remembers final : public HostCallee {
+ public:
+  std::uint64_t call(const std::array<std::uint64_t, 5>& args) const override { return given_up = args[0]; }
+};
+
 // A module's kfunc that lets go of a `foo`.
 class WithHost final : public KfuncRegistry {
  public:
   WithHost() {
     release_.name = "foo_release";
     release_.flags = call_flag::release;
-    release_.host_fn = [](const std::array<std::uint64_t, 5>& args) { return given_up = args[0]; };
+    release_.host_fn = &callee_;
     release_.destroys.type = "foo";
   }
   const Kfunc* find(std::string_view name) const override {
@@ -32,6 +37,7 @@ class WithHost final : public KfuncRegistry {
   }
 
  private:
+  Remembers callee_;
   Kfunc release_;
 };
 

@@ -62,12 +62,12 @@ class AttachTables : public testing::TestWithParam<const char*> {
     KernelOptions options;
     options.cpus = 1;
     options.btf_path = corpus_file("vmlinux.btf");
-    if (!std::filesystem::exists(options.btf_path)) GTEST_SKIP() << options.btf_path << " is not there";
+    if (!std::filesystem::exists(*options.btf_path)) GTEST_SKIP() << *options.btf_path << " is not there";
     std::string error;
     kernel_ = Kernel::make(options, error);
     ASSERT_NE(kernel_, nullptr) << error;
     // Not those that are presented to loaders, which lack the names that Skep defines itself.
-    std::ifstream file(options.btf_path, std::ios::binary);
+    std::ifstream file(*options.btf_path, std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(file)), {});
     btf::ParseError parse_error;
     types_ = btf::Btf::parse({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, nullptr, false,

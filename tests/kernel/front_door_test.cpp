@@ -37,6 +37,29 @@ TEST_F(FrontDoor, StructuresOfOtherSizes) {
   EXPECT_EQ(kernel->bpf(create, reinterpret_cast<void*>(16), 72), -EFAULT);
 }
 
+TEST(KernelMake, RefusesWhatCannotBeInOneLine) {
+  struct Case {
+    KernelOptions options;
+    const char* says;
+  };
+  std::vector<Case> cases(4);
+  for (Case& c : cases) c.options.host_btf = false;
+  cases[0].options.release = {6, 18};
+  cases[0].says = "Linux 6.18 is not a release that Skep can answer as";
+  cases[1].options.cpus = 4'000'000'000U;
+  cases[1].says = "1 to 8192 virtual CPUs";
+  cases[2].options.cpus = 0;
+  cases[2].says = "1 to 8192 virtual CPUs";
+  cases[3].options.pumped = true;
+  cases[3].options.stepping_seed = 1;
+  cases[3].says = "exclude each other";
+  for (const Case& c : cases) {
+    std::string error;
+    EXPECT_EQ(Kernel::make(c.options, error), nullptr);
+    EXPECT_THAT(error, testing::HasSubstr(c.says));
+  }
+}
+
 TEST_F(FrontDoor, CommandsThatDoNotExist) {
   attr::MapFreeze attr{};
   EXPECT_EQ(kernel->bpf(1000, &attr, sizeof attr), -EINVAL);

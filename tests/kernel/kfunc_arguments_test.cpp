@@ -15,11 +15,11 @@ TEST(KfuncArguments, MustHoldSomething) {
   KernelOptions options;
   options.cpus = 1;
   options.btf_path = corpus_file("vmlinux.btf");
-  if (!std::filesystem::exists(options.btf_path)) GTEST_SKIP() << options.btf_path << " is not there";
+  if (!std::filesystem::exists(*options.btf_path)) GTEST_SKIP() << *options.btf_path << " is not there";
   std::string error;
   const auto kernel = Kernel::make(options, error);
   ASSERT_NE(kernel, nullptr) << error;
-  std::ifstream file(options.btf_path, std::ios::binary);
+  std::ifstream file(*options.btf_path, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
   btf::ParseError parse_error;
   const auto types =

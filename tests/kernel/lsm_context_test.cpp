@@ -16,7 +16,7 @@ class LsmContext : public testing::Test {
     KernelOptions options;
     options.cpus = 1;
     options.btf_path = corpus_file("vmlinux.btf");
-    if (!std::filesystem::exists(options.btf_path)) GTEST_SKIP() << options.btf_path << " is not there";
+    if (!std::filesystem::exists(*options.btf_path)) GTEST_SKIP() << *options.btf_path << " is not there";
     std::string error;
     kernel_ = Kernel::make(options, error);
     ASSERT_NE(kernel_, nullptr) << error;

@@ -9,7 +9,7 @@ namespace testmod {
 namespace {
 
 using skep::ProgType;
-using Args = std::array<std::uint64_t, 5>;
+using Args = skep::HostCall;
 
 constexpr std::uint64_t anyone = ~std::uint64_t{0};
 constexpr std::uint64_t some = bit(ProgType::sched_cls) | bit(ProgType::tracing) | bit(ProgType::tracepoint) |
@@ -155,7 +155,7 @@ std::uint64_t arena_sum_of_two(const Args& a) {
 }
 std::uint64_t arena_sum_of_five(const Args& a) {
   std::uint64_t sum = 0;
-  for (const std::uint64_t address : a) sum += arena_value(address);
+  for (const std::uint64_t address : a.args) sum += arena_value(address);
   return sum;
 }
 
@@ -194,7 +194,7 @@ void add_common(std::vector<skep::HostKfunc>& to) {
           {"int *bpf_kfunc_ret_rcu_test_nostruct(int rdonly_buf_size)", may_miss_under_rcu, anyone, nothing},
           {"struct bpf_testmod_ctx *bpf_testmod_ctx_create(int *err)", acquires, anyone, context_create},
           {"void bpf_testmod_ctx_release(struct bpf_testmod_ctx *ctx)", skep::host_release, anyone, context_release,
-           "bpf_testmod_ctx"},
+           nullptr, "bpf_testmod_ctx"},
           {"void bpf_testmod_ops3_call_test_1(void)", 0, anyone, nullptr},
           {"void bpf_testmod_ops3_call_test_2(void)", 0, anyone, nullptr},
           {"int bpf_testmod_ops3_call_test_arena(u64 *ptr__arena)", 0, anyone, nullptr},

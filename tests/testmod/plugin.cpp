@@ -26,7 +26,7 @@ HostModule no_cfi_module() {
   return module;
 }
 
-using Args = std::array<std::uint64_t, 5>;
+using Args = skep::HostCall;
 
 // Two modules whose calls have the same number in each: a call must reach its own module's.
 HostModule order_module(std::string_view name, std::string_view prototype, skep::HostFunction function) {

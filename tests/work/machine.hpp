@@ -59,7 +59,7 @@ using ObjectPtr = std::unique_ptr<bpf_object, ObjectCloser>;
 inline std::unique_ptr<Kernel> make_work_kernel(const MachineOptions& options) {
   KernelOptions kernel;
   kernel.cpus = options.cpus;
-  kernel.stepping_seed = options.seed;
+  if (options.seed >= 0) kernel.stepping_seed = static_cast<std::uint64_t>(options.seed);
   kernel.host_btf = false;
   std::string error;
   auto made = Kernel::make(kernel, error);

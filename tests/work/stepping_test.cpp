@@ -82,6 +82,7 @@ TEST(Stepping, examples) {
   unsigned found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(EXAMPLE_OBJECTS)) {
     if (!entry.path().string().ends_with(".bpf.o")) continue;
+    if (entry.path().stem().stem() == "embed") continue;  // needs the kfuncs of its application
     ++found;
     compare(entry.path());
   }

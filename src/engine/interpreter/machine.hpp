@@ -233,7 +233,7 @@ struct Execution::Machine {
     if (site.aux_register != 0) args[site.aux_register - 1U] = reinterpret_cast<std::uint64_t>(program);
     if (site.fn != nullptr) return site.fn(env, args[0], args[1], args[2], args[3], args[4]);
     if (site.arena_arguments != 0) return call_with_arena(site, args);
-    return CallResult::of(site.host->host_fn(args));
+    return CallResult::of(site.host->host_fn->call(args));
   }
 
   // A call of the host application that takes addresses in the arena.
@@ -247,7 +247,7 @@ struct Execution::Machine {
       args[i] = null ? 0 : arena.to_host(given[i]);
       if (args[i] == 0 && !null) return CallResult::error(-ENOMEM);
     }
-    const std::uint64_t result = site.host->host_fn(args);
+    const std::uint64_t result = site.host->host_fn->call(args);
     for (unsigned i = 0; i < 5; ++i)
       if ((in_arena >> i & 1) != 0) arena.forget_host_access(given[i]);
     return CallResult::of(result);

@@ -8,6 +8,7 @@
 #include "verifier/call/internal.hpp"
 #include "verifier/insn/insn.hpp"
 #include "verifier/path/path.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
 #include "verifier/program/map_use.hpp"
 #include "verifier/report/explain.hpp"

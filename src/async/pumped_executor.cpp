@@ -1,0 +1,349 @@
+// Work in the application's own event loop: queued by anybody, run by whoever calls pump(), on that thread.
+//
+// A queue for each virtual CPU, and timers by time, under one mutex that is held for a few instructions. One timerfd is
+// all that an event loop has to watch: it expires at once while something is queued, at the next timer's time else, and
+// setting it anew takes its readability back, so that it never says more or less than there is. A callback runs until
+// it ends or sleeps; it sleeps on the thread that pumps, its CPU given up, and goes on when the others have had their
+// turn. An item that was started while it ran runs again at once, unless the time that pump() was given is over: then
+// it stays begun, as if its run had not ended yet, and the next pump() goes on with it. Tested by
+// tests/async/executor_test.cpp and pumped_executor_test.cpp.
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "async/executor.hpp"
+#include "async/threads.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::async {
+namespace {
+
+constexpr std::uint64_t at_once = 1;  // a time that has passed
+constexpr std::uint64_t never = 0;    // what disarms a timerfd
+
+class Pumped final : public PumpedExecutor {
+ public:
+  Pumped(unsigned cpus, int fd) : cpus_(cpus), fd_(fd), queues_(cpus_.count()) {}
+  ~Pumped() override;
+
+  CpuSet& cpus() override { return cpus_; }
+  std::uint64_t now_ns() override { return monotonic_ns(); }
+  void enqueue(unsigned cpu, Runnable& item) override;
+  std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
+  bool cancel_timer(std::uint64_t token) override;
+  void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
+  void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
+  bool drain(std::uint64_t limit_ns) override;
+  WorkCounts counts() const override;
+  void on_run(std::function<void(const RunRecord&)> listener) override;
+  void count_merged(std::uint64_t starts) override {
+    started_.fetch_add(starts, std::memory_order_relaxed);
+    merged_.fetch_add(starts, std::memory_order_relaxed);
+  }
+  void count_cancelled() override { cancelled_.fetch_add(1, std::memory_order_relaxed); }
+
+  int pump_fd() const override { return fd_; }
+  std::size_t pump(std::uint64_t limit_ns) override;
+
+ private:
+  struct Armed {
+    std::uint64_t token;
+    unsigned cpu;
+    std::shared_ptr<Callback> callback;
+  };
+  // What has begun and was put aside: it slept, or its job has ended (and is gone) and finish() is to be called.
+  struct Run {
+    unsigned cpu = 0;
+    std::uint64_t queued_ns = 0;
+    JobPtr job;
+    RunRecord record;
+    std::unique_ptr<rcu::Hold> hold;  // from the first sleep to the end
+  };
+  struct Queued {
+    Runnable* item = nullptr;
+    std::unique_ptr<Run> run;  // null: it has not begun
+  };
+
+  void show_locked();
+  void fire_due_locked();
+  bool next(Queued& queued, unsigned& cpu);
+  void put_back(unsigned cpu, Runnable& item, Run run, bool first);
+  std::size_t run_until(std::uint64_t end);
+  std::size_t handle(Queued queued, unsigned cpu, std::uint64_t end);
+  bool advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section);
+  void told(const RunRecord& record);
+
+  CpuSet cpus_;
+  const int fd_;
+  std::mutex driving_;  // held for all of pump(): one thread at a time runs work
+
+  mutable std::mutex mutex_;  // of what follows; nothing else is called under it
+  std::vector<std::deque<Queued>> queues_;
+  std::size_t queued_ = 0;
+  unsigned turn_ = 0;  // the CPU whose queue is looked at first
+  std::multimap<std::uint64_t, Armed> timers_;
+  std::uint64_t last_token_ = 0;
+  std::uint64_t shown_ = never;
+  std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
+
+  std::atomic<bool> listening_{false};
+  std::atomic<std::uint64_t> started_{0}, merged_{0}, ran_{0}, cancelled_{0};
+};
+
+Pumped::~Pumped() {
+  rcu::ReadGuard section;
+  std::vector<std::deque<Queued>> queues(queues_.size());
+  {
+    const std::lock_guard lock(mutex_);
+    queues.swap(queues_);
+    queues_.resize(queues.size());
+  }
+  for (auto& queue : queues) {
+    for (Queued& queued : queue) {
+      if (queued.run == nullptr) {
+        queued.item->drop();
+        continue;
+      }
+      // What has begun ends: its side effects are half made. New work that it starts is dropped below.
+      if (queued.run->job != nullptr) {
+        CpuSet::Lease lease = cpus_.enter(queued.run->cpu);
+        const CurrentScope scope(this, queued.run->cpu);
+        drive(*queued.run->job, cpus_, lease, section, {});
+        queued.run.reset();
+      }
+      queued.item->finish(false);
+    }
+  }
+  for (auto& queue : queues_)
+    for (const Queued& queued : queue) queued.item->drop();
+  ::close(fd_);
+}
+
+// Makes the descriptor say when there will be something to do.
+void Pumped::show_locked() {
+  const std::uint64_t at = queued_ != 0 ? at_once : timers_.empty() ? never : timers_.begin()->first;
+  if (at == shown_) return;
+  shown_ = at;
+  itimerspec when{};
+  when.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
+  when.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
+  timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+void Pumped::enqueue(unsigned cpu, Runnable& item) {
+  started_.fetch_add(1, std::memory_order_relaxed);
+  if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
+  const std::lock_guard lock(mutex_);
+  queues_[cpu % cpus_.count()].push_back({&item, nullptr});
+  ++queued_;
+  show_locked();
+}
+
+std::uint64_t Pumped::arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) {
+  const std::lock_guard lock(mutex_);
+  timers_.emplace(std::max(at_ns, at_once), Armed{++last_token_, cpu % cpus_.count(), std::move(callback)});
+  show_locked();
+  return last_token_;
+}
+
+bool Pumped::cancel_timer(std::uint64_t token) {
+  std::shared_ptr<Callback> released;  // after the lock
+  const std::lock_guard lock(mutex_);
+  for (auto i = timers_.begin(); i != timers_.end(); ++i) {
+    if (i->second.token != token) continue;
+    released = std::move(i->second.callback);
+    timers_.erase(i);
+    show_locked();
+    return true;
+  }
+  return false;
+}
+
+// Timers run before the items that are queued on their CPU.
+void Pumped::fire_due_locked() {
+  if (timers_.empty()) return;
+  const std::uint64_t now = monotonic_ns();
+  std::vector<std::size_t> fired(queues_.size());  // in the order of their times
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    Armed armed = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    auto& queue = queues_[armed.cpu];
+    queue.insert(queue.begin() + static_cast<std::ptrdiff_t>(fired[armed.cpu]++),
+                 Queued{std::make_unique<TimerShot>(std::move(armed.callback)).release(), nullptr});
+    ++queued_;
+  }
+}
+
+bool Pumped::next(Queued& queued, unsigned& cpu) {
+  const std::lock_guard lock(mutex_);
+  fire_due_locked();
+  for (unsigned i = 0; i < queues_.size(); ++i) {
+    cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
+    if (queues_[cpu].empty()) continue;
+    queued = std::move(queues_[cpu].front());
+    queues_[cpu].pop_front();
+    --queued_;
+    turn_ = cpu + 1;
+    return true;
+  }
+  return false;
+}
+
+void Pumped::put_back(unsigned cpu, Runnable& item, Run run, bool first) {
+  Queued queued{&item, std::make_unique<Run>(std::move(run))};
+  const std::lock_guard lock(mutex_);
+  if (first)
+    queues_[cpu].push_front(std::move(queued));
+  else
+    queues_[cpu].push_back(std::move(queued));
+  ++queued_;
+}
+
+// False: it has slept, without the CPU and the section, and is to be gone on with.
+bool Pumped::advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section) {
+  for (unsigned blocked = 0;;) {
+    switch (run.job->advance(run.cpu, unlimited)) {
+      case Progress::finished:
+        return true;
+      case Progress::out_of_budget:
+        break;
+      case Progress::blocked:  // whoever holds it runs on another thread and will be done soon
+        pause_blocked(++blocked);
+        break;
+      case Progress::sleeping:
+        if (!run.hold) run.hold = std::make_unique<rcu::Hold>();
+        section.leave();
+        lease.release();
+        run.job->sleep_off_cpu();
+        return false;
+    }
+  }
+}
+
+void Pumped::told(const RunRecord& record) {
+  if (!listening_.load(std::memory_order_relaxed)) return;
+  std::shared_ptr<const std::function<void(const RunRecord&)>> listener;
+  {
+    const std::lock_guard lock(mutex_);
+    listener = listener_;
+  }
+  if (listener) (*listener)(record);
+}
+
+// How many runs ended in it.
+std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
+  Runnable& item = *queued.item;
+  CpuSet::Lease lease = cpus_.enter(cpu);
+  const CurrentScope scope(this, cpu);
+  rcu::ReadGuard section;
+  Run run;
+  if (queued.run != nullptr) {
+    run = std::move(*queued.run);
+    if (run.job == nullptr && !item.finish(true)) return 0;
+  } else {
+    run.cpu = cpu;
+    run.queued_ns = item.queued_ns;
+    if (item.begin(cpu) != Runnable::Begin::run) return 0;
+  }
+  for (std::size_t runs = 0;;) {
+    Callback* callback = item.callback();
+    if (run.job == nullptr && callback != nullptr) {
+      run.job = callback->make_job(cpu);
+      run.record = {callback, cpu, run.queued_ns, monotonic_ns(), 0};
+    }
+    const bool ran = run.job != nullptr;
+    if (ran) {
+      if (!advance(run, lease, section)) {
+        put_back(cpu, item, std::move(run), false);
+        return runs;
+      }
+      run.job.reset();
+      run.record.ended_ns = monotonic_ns();
+      told(run.record);
+      run.hold.reset();
+    }
+    // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
+    if (!item.is_timer) (ran ? ran_ : cancelled_).fetch_add(1, std::memory_order_relaxed);
+    ++runs;
+    if (!item.is_timer && monotonic_ns() >= end) {
+      put_back(cpu, item, std::move(run), true);
+      return runs;
+    }
+    if (!item.finish(true)) return runs;
+    run.queued_ns = monotonic_ns();
+  }
+}
+
+std::size_t Pumped::run_until(std::uint64_t end) {
+  std::size_t runs = 0;
+  Queued queued;
+  unsigned cpu = 0;
+  do {
+    if (!next(queued, cpu)) break;
+    runs += handle(std::move(queued), cpu, end);
+  } while (monotonic_ns() < end);
+  const std::lock_guard lock(mutex_);
+  show_locked();
+  return runs;
+}
+
+std::uint64_t after(std::uint64_t limit_ns) {
+  const std::uint64_t now = monotonic_ns();
+  return limit_ns > unlimited - now ? unlimited : now + limit_ns;
+}
+
+std::size_t Pumped::pump(std::uint64_t limit_ns) {
+  if (current_run().executor == this) return 0;
+  const std::lock_guard lock(driving_);
+  return run_until(after(limit_ns));
+}
+
+bool Pumped::drain(std::uint64_t limit_ns) {
+  if (current_run().executor == this) return false;
+  const std::uint64_t end = after(limit_ns);
+  const std::lock_guard lock(driving_);
+  for (;;) {
+    {
+      const std::lock_guard data_lock(mutex_);
+      fire_due_locked();
+      if (queued_ == 0) {
+        show_locked();
+        return true;
+      }
+      if (monotonic_ns() >= end) return false;
+    }
+    run_until(end);
+  }
+}
+
+WorkCounts Pumped::counts() const {
+  WorkCounts counts;
+  counts.ran = ran_.load(std::memory_order_relaxed);
+  counts.cancelled = cancelled_.load(std::memory_order_relaxed);
+  counts.merged = merged_.load(std::memory_order_relaxed);
+  counts.started = started_.load(std::memory_order_relaxed);
+  return counts;
+}
+
+void Pumped::on_run(std::function<void(const RunRecord&)> listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = listener ? std::make_shared<const std::function<void(const RunRecord&)>>(std::move(listener)) : nullptr;
+  listening_.store(listener_ != nullptr, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus) {
+  const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd < 0) return nullptr;
+  return std::make_unique<Pumped>(cpus, fd);
+}
+
+}  // namespace skep::async

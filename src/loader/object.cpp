@@ -1,0 +1,97 @@
+// See loader/object.hpp.
+#include "loader/object.hpp"
+
+#include <bpf/btf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace skep::loader {
+namespace {
+
+struct Kept {
+  unsigned keepers = 0;
+  std::string first;
+};
+Kept& kept() {
+  thread_local Kept warnings;
+  return warnings;
+}
+
+int keep(enum libbpf_print_level level, const char* format, va_list arguments);
+
+// Where libbpf's messages went before the first KeepWarnings.
+libbpf_print_fn_t printer_before() {
+  static const libbpf_print_fn_t before = libbpf_set_print(keep);
+  return before;
+}
+
+int keep(enum libbpf_print_level level, const char* format, va_list arguments) {
+  if (kept().keepers == 0) {
+    const libbpf_print_fn_t before = printer_before();
+    return before != nullptr ? before(level, format, arguments) : 0;
+  }
+  if (level != LIBBPF_WARN || !kept().first.empty()) return 0;
+  char text[1024];
+  vsnprintf(text, sizeof text, format, arguments);
+  std::string_view line(text);
+  if (line.starts_with("libbpf: ")) line.remove_prefix(8);
+  while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  kept().first = line;
+  return 0;
+}
+
+ObjectPtr opened(bpf_object* object, const std::string& name, std::string& error) {
+  const int code = errno;
+  if (object != nullptr) return ObjectPtr(object);
+  const std::string warned = take_first_warning();
+  error =
+      fmt::format("{}: not a BPF object that libbpf can open: {}", name, warned.empty() ? std::strerror(code) : warned);
+  errno = code;
+  return nullptr;
+}
+
+}  // namespace
+
+KeepWarnings::KeepWarnings() {
+  static_cast<void>(printer_before());
+  ++kept().keepers;
+}
+KeepWarnings::~KeepWarnings() {
+  if (--kept().keepers == 0) kept().first.clear();
+}
+
+std::string take_first_warning() {
+  return std::exchange(kept().first, {});
+}
+
+ObjectPtr open_object(const std::string& path, std::string& error) {
+  if (access(path.c_str(), R_OK) != 0) {
+    const int code = errno;
+    error = fmt::format("{}: {}", path, std::strerror(code));
+    errno = code;
+    return nullptr;
+  }
+  return opened(bpf_object__open_file(path.c_str(), nullptr), path, error);
+}
+
+ObjectPtr open_object(std::span<const std::uint8_t> bytes, const std::string& name, std::string& error) {
+  LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name.c_str());
+  return opened(bpf_object__open_mem(bytes.data(), bytes.size(), &options), name, error);
+}
+
+void adapt(Kernel& kernel, const bpf_object* object) {
+  const btf* types = bpf_object__btf(object);
+  if (types == nullptr) return;
+  __u32 size = 0;
+  const auto* raw = static_cast<const std::uint8_t*>(btf__raw_data(types, &size));
+  if (raw != nullptr) kernel.adapt_to_object({raw, size});
+}
+
+}  // namespace skep::loader

@@ -1,0 +1,139 @@
+// What the executor that the application pumps promises beyond the others: its descriptor, its limits, its thread.
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <thread>
+#include <vector>
+
+#include "async/fake_job.hpp"
+#include "async/timer.hpp"
+
+namespace skep::async::test {
+namespace {
+
+struct PumpedTest : testing::Test {
+  std::unique_ptr<PumpedExecutor> executor = make_pumped_executor(2);
+  bool readable(int wait_ms = 0) const {
+    pollfd fd{executor->pump_fd(), POLLIN, 0};
+    return poll(&fd, 1, wait_ms) == 1;
+  }
+  void start(Slot& slot, unsigned cpu, std::shared_ptr<Callback> callback) {
+    const rcu::ReadGuard section;
+    ASSERT_EQ(slot.work().init(*executor, alive, nullptr), 0);
+    ASSERT_EQ(slot.work().set_callback(std::move(callback), alive, nullptr), 0);
+    ASSERT_EQ(slot.work().start(cpu), 0);
+  }
+};
+
+TEST_F(PumpedTest, NothingRunsUntilItIsPumpedAndThenOnThatThread) {
+  Slot slot;
+  std::thread::id where;
+  EXPECT_FALSE(readable());
+  start(slot, 1, calling([&] { where = std::this_thread::get_id(); }));
+  EXPECT_TRUE(readable());
+  EXPECT_EQ(where, std::thread::id{});
+  std::thread::id pumper;
+  std::thread other([&] {
+    pumper = std::this_thread::get_id();
+    EXPECT_EQ(executor->pump(a_minute), 1U);
+  });
+  other.join();
+  EXPECT_EQ(where, pumper);
+  EXPECT_FALSE(readable());
+  EXPECT_EQ(executor->pump(a_minute), 0U);
+}
+
+TEST_F(PumpedTest, WithoutTimeItTakesOneStepAndTheDescriptorStaysReadable) {
+  Slot slots[3];
+  std::vector<int> order;
+  for (int i = 0; i < 3; ++i) start(slots[i], 0, calling([&order, i] { order.push_back(i); }));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(readable());
+    while (order.size() == static_cast<std::size_t>(i)) executor->pump(0);
+  }
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+  while (readable()) executor->pump(0);
+  EXPECT_EQ(executor->counts().ran, 3U);
+}
+
+TEST_F(PumpedTest, WorkThatRestartsItselfDoesNotKeepPump) {
+  Slot slot;
+  start(slot, 0, calling([&] { static_cast<void>(slot.work().start(0)); }));
+  EXPECT_GE(executor->pump(0), 1U);
+  while (executor->counts().ran < 3) {
+    ASSERT_TRUE(readable());
+    executor->pump(0);
+  }
+  {
+    const rcu::ReadGuard section;
+    slot.work().cancel();
+  }
+  EXPECT_TRUE(executor->drain(a_minute));
+  EXPECT_FALSE(readable());
+  const WorkCounts counts = executor->counts();
+  EXPECT_EQ(counts.started, counts.ran + counts.merged + counts.cancelled);
+}
+
+TEST_F(PumpedTest, StartsWhileARunWaitsForItsEndMakeOneMore) {
+  Slot slot;
+  unsigned ran = 0;
+  start(slot, 0, calling([&] { ++ran; }));
+  EXPECT_EQ(executor->pump(0), 1U);  // the time is over: the run counts as one that has not ended
+  {
+    const rcu::ReadGuard section;
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(slot.work().start(0), 0);
+  }
+  EXPECT_TRUE(executor->drain(a_minute));
+  EXPECT_EQ(ran, 2U);
+}
+
+TEST_F(PumpedTest, PumpInsideARunDoesNothing) {
+  Slot outer, inner;
+  std::size_t nested = 99;
+  bool drained = true;
+  start(outer, 0, calling([&] {
+          nested = executor->pump(a_minute);
+          drained = executor->drain(a_minute);
+        }));
+  start(inner, 0, calling([] {}));
+  EXPECT_EQ(executor->pump(a_minute), 2U);
+  EXPECT_EQ(nested, 0U);
+  EXPECT_FALSE(drained);
+}
+
+TEST_F(PumpedTest, ATimerMakesTheDescriptorReadableWhenItIsDue) {
+  alignas(8) unsigned char bytes[16] = {};
+  TimerSlot& timer = TimerSlot::at(bytes);
+  int fired = 0;
+  {
+    const rcu::ReadGuard section;
+    ASSERT_EQ(timer.init(*executor, 1, alive, nullptr), 0);
+    ASSERT_EQ(timer.set_callback(calling([&] { ++fired; }), alive, nullptr), 0);
+    ASSERT_EQ(timer.start(0, a_minute, 0), 0);
+    EXPECT_FALSE(readable());
+    ASSERT_EQ(timer.start(0, 1'000'000, 0), 0);
+  }
+  EXPECT_TRUE(readable(60'000));
+  EXPECT_EQ(executor->pump(0), 1U);
+  EXPECT_EQ(fired, 1);
+  EXPECT_FALSE(readable());
+  const rcu::ReadGuard section;
+  timer.release();
+}
+
+TEST_F(PumpedTest, WhatSleptEndsWhenTheExecutorGoes) {
+  Slot slot;
+  bool finished = false;
+  start(slot, 0, std::make_shared<FakeCallback>([&](unsigned n, unsigned) {
+          if (n == 0) return Progress::sleeping;
+          finished = true;
+          return Progress::finished;
+        }));
+  executor->pump(0);
+  EXPECT_FALSE(finished);
+  executor.reset();
+  EXPECT_TRUE(finished);
+}
+
+}  // namespace
+}  // namespace skep::async::test
