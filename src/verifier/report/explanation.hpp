@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 
-
 namespace skep::verifier {
 
 // What of the path led here, for "Causal path".
