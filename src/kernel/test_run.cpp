@@ -149,7 +149,7 @@ std::uint32_t Kernel::Impl::run_on_bytes(const ProgramObject& program, void* byt
   Outcome outcome;
   if (error = invoke(*this, program, *state, request, 1, outcome); error != 0) return 0;
   const std::span<const std::uint8_t> back = on_packet ? outcome.results.data : outcome.results.context;
-  std::memcpy(bytes, back.data(), std::min(size, back.size()));
+  std::ranges::copy(back.first(std::min(size, back.size())), static_cast<std::uint8_t*>(bytes));
   return outcome.retval;
 }
 

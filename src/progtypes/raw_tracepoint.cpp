@@ -1,6 +1,7 @@
 // Tracepoints, with their bare arguments as context.
 //
 // Tested by tests/progtypes/.
+#include <algorithm>
 #include <cerrno>
 
 #include "progtypes/common/context_bytes.hpp"
@@ -42,7 +43,7 @@ class RawTracepointInvocation final : public Invocation {
     cpu_ = (request.flags & on_that_cpu) != 0 ? std::optional(request.cpu) : std::nullopt;
     size_ = given.size();
     context_.reset(arguments);
-    std::memcpy(context_.address(), given.data(), size_);
+    std::ranges::copy(given, static_cast<std::uint8_t*>(context_.address()));
     return 0;
   }
   void* context() override { return context_.address(); }

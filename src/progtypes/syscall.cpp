@@ -1,6 +1,7 @@
 // Syscall programs: run by hand, act as user space does, may sleep.
 //
 // Tested by tests/progtypes/.
+#include <algorithm>
 #include <cerrno>
 
 #include "progtypes/common/context_bytes.hpp"
@@ -52,7 +53,7 @@ class SyscallInvocation final : public Invocation {
            InvocationHost&) override {
     size_ = given.size();
     context_.reset((static_cast<std::uint32_t>(size_) + 7) & ~7U);
-    std::memcpy(context_.address(), given.data(), size_);
+    std::ranges::copy(given, static_cast<std::uint8_t*>(context_.address()));
     return 0;
   }
   void* context() override { return context_.address(); }

@@ -22,7 +22,7 @@ class PlainInvocation final : public Invocation {
     // Eight bytes more: a function without arguments has a result behind them.
     context_.reset(size + 8);
     context_.header().size = size;
-    std::memcpy(context_.address(), given.data(), given.size());
+    std::ranges::copy(given, static_cast<std::uint8_t*>(context_.address()));
     return 0;
   }
   void* context() override { return context_.address(); }
