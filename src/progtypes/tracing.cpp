@@ -39,11 +39,18 @@ bool helper(std::uint32_t id, const ProgramTraits& traits) {
 std::string_view refused(std::uint32_t id, const ProgramTraits& traits) {
   constexpr std::string_view in_probe = "helper call is not allowed in probe";
   constexpr HelperSet storage = {HelperId::sk_storage_get, HelperId::sk_storage_delete};
-  const bool of_function =
-      traits.attach_type != AttachType::trace_iter && traits.attach_type != AttachType::trace_raw_tp;
   if (id == static_cast<std::uint32_t>(HelperId::d_path))
     return traits.attach_type == AttachType::trace_iter || d_path_allowed(traits.attach_function) ? "" : in_probe;
-  return storage.contains(id) && of_function && traits.attach_function.starts_with("bpf_sk_storage") ? in_probe : "";
+  if (!storage.contains(id)) return "";
+  switch (traits.attach_type) {
+    case AttachType::trace_iter:
+    case AttachType::trace_raw_tp:
+      return "";
+    case AttachType::modify_return:
+      return in_probe;
+    default:
+      return traits.attach_function.starts_with("bpf_sk_storage") ? in_probe : "";
+  }
 }
 
 bool change_sockets(bool, const ProgramTraits& traits) {

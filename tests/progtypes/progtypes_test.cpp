@@ -228,6 +228,14 @@ TEST(HelpersRefusedHere, SayWhy) {
   EXPECT_EQ(refused(ProgType::tracing, {.attach_type = AttachType::trace_fentry, .attach_function = "vfs_getattr"}),
             "");
   EXPECT_EQ(refused(ProgType::lsm, {.attach_type = AttachType::lsm_mac, .attach_function = "bpf_lsm_file_open"}), "");
+  const auto storage = [&](AttachType type, std::string_view function) {
+    return find(ProgType::tracing)
+        ->helper_refused(static_cast<std::uint32_t>(HelperId::sk_storage_get),
+                         {.attach_type = type, .attach_function = function});
+  };
+  EXPECT_EQ(storage(AttachType::trace_fentry, "security_socket_bind"), "");
+  EXPECT_EQ(storage(AttachType::trace_fexit, "bpf_sk_storage_free"), "helper call is not allowed in probe");
+  EXPECT_EQ(storage(AttachType::modify_return, "security_socket_bind"), "helper call is not allowed in probe");
 }
 
 }  // namespace
