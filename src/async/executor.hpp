@@ -1,4 +1,5 @@
-// Who runs work items, and when: threads (production), or a stepping executor for tests and replay.
+// Who runs work items, and when: threads (production), the application's own event loop, or a stepping executor for
+// tests and replay.
 //
 // All executors keep the kernel's rules: items started on CPU n run on CPU n and begin in the order of their first
 // start; never two runs of one item at a time; a callback that sleeps gives up its CPU and lets others proceed; with
