@@ -255,6 +255,7 @@ inline constexpr std::uint32_t sleepable = 1U << 4;
 inline constexpr std::uint32_t xdp_has_frags = 1U << 5;
 inline constexpr std::uint32_t xdp_dev_bound_only = 1U << 6;
 inline constexpr std::uint32_t test_reg_invariants = 1U << 7;
+inline constexpr std::uint32_t token_fd = 1U << 16;
 }  // namespace prog_flag
 
 // The length of an object's name, its terminating zero included (BPF_OBJ_NAME_LEN).

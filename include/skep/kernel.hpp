@@ -35,7 +35,7 @@
 namespace skep {
 
 struct KernelOptions {
-  Release release = reference_release;  // what to answer as
+  Release release = reference_release;  // what to answer as; it must have rules: today 7.3 alone
   std::optional<unsigned> cpus = {};    // virtual CPUs, at least 1; not set: as many as the machine has
   // The kernel's types: a raw BTF file or an ELF with a .BTF section. Not set: see host_btf.
   std::optional<std::string> btf_path = {};
@@ -72,8 +72,8 @@ struct WorkRun {
 
 class SKEP_API Kernel {
  public:
-  // Null and `error` (one line that says what to do) when the options contradict each other, the types cannot be read
-  // or a host module's declarations do not fit them.
+  // Null and `error` (one line that says what to do) when there are no rules for the release, the options contradict
+  // each other, the types cannot be read or a host module's declarations do not fit them.
   static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
   // Waits for callbacks that run; what is pending does not run any more. All descriptors are closed. Not from a host
   // function or a listener.

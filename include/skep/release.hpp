@@ -7,7 +7,8 @@
 namespace skep {
 
 // A Linux release such as 6.18 or 7.3. Every helper, kfunc, map type, program type and flag says since which release it
-// exists; a Kernel is made for one release and answers as that one would. A default-made Release is older than all.
+// exists; a Kernel is made for one release and answers as that one would, if there are rules for it (src/rules/). A
+// default-made Release is older than all.
 struct Release {
   std::uint16_t major = 0;
   std::uint16_t minor = 0;

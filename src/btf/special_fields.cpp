@@ -38,6 +38,27 @@ constexpr std::array known_types = {
     Known{FieldKind::refcount, "bpf_refcount", 4, 4, true},
 };
 
+struct Since {
+  FieldKind kind;
+  Release release;
+};
+constexpr std::array since = {
+    Since{FieldKind::spin_lock, {5, 1}},
+    Since{FieldKind::timer, {5, 15}},
+    Since{FieldKind::kptr_unref, {5, 19}},
+    Since{FieldKind::kptr_ref, {5, 19}},
+    Since{FieldKind::list_head, {6, 2}},
+    Since{FieldKind::list_node, {6, 2}},
+    Since{FieldKind::rb_root, {6, 3}},
+    Since{FieldKind::rb_node, {6, 3}},
+    Since{FieldKind::refcount, {6, 4}},
+    Since{FieldKind::kptr_percpu, {6, 7}},
+    Since{FieldKind::wq, {6, 10}},
+    Since{FieldKind::uptr, {6, 13}},
+    Since{FieldKind::res_spin_lock, {6, 15}},
+    Since{FieldKind::task_work, {6, 18}},
+};
+
 struct KnownTag {
   std::string_view tag;
   FieldKind kind;
@@ -377,6 +398,13 @@ const Field* Record::overlapping(std::uint64_t begin, std::uint64_t end) const {
   for (const Field& f : fields)
     if (begin < std::uint64_t{f.offset} + f.size && f.offset < end) return &f;
   return nullptr;
+}
+
+std::uint32_t known_fields(const Rules& rules) {
+  std::uint32_t mask = 0;
+  for (const auto& [kind, release] : since)
+    if (rules.has(release)) mask |= field_mask(kind);
+  return mask;
 }
 
 FoundFields find_special_fields(const std::shared_ptr<const Btf>& btf, TypeId value, std::uint32_t mask,

@@ -12,6 +12,7 @@
 
 #include "btf/btf.hpp"
 #include "btf/kptr_targets.hpp"
+#include "rules/rules.hpp"
 
 namespace skep::btf {
 
@@ -37,6 +38,8 @@ std::string_view field_name(FieldKind kind);
 constexpr std::uint32_t field_mask(FieldKind kind) {  // one bit a kind
   return std::uint32_t{1} << static_cast<unsigned>(kind);
 }
+// The kinds that a release knows, as a mask. To an older one the others' types are structs like any other.
+std::uint32_t known_fields(const Rules& rules);
 
 struct Field {
   FieldKind kind = FieldKind::spin_lock;

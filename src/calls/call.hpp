@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "maps/map_types.hpp"
+#include "rules/rules.hpp"
 #include "runtime/call_env.hpp"
 #include "skep/abi.hpp"
 #include "skep/release.hpp"
@@ -320,20 +321,23 @@ struct Kfunc {
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
 };
 
-// The tables. Both are sorted and complete for the reference release; a lookup of an unknown call gives null.
+// The tables. Both are sorted and hold the calls of every release; a lookup of an unknown call gives null.
 const Helper* find_helper(std::uint32_t id);
 const Helper* find_helper(std::string_view name);
-// The entry as programs of one type see it: some helpers take other arguments in some types.
-const Helper* find_helper(std::uint32_t id, ProgType type);
+// The entry, if the release has it; and as programs of one type see it: some helpers take other arguments in some
+// types.
+const Helper* find_helper(const Rules& rules, std::uint32_t id);
+const Helper* find_helper(const Rules& rules, std::uint32_t id, ProgType type);
 std::span<const Helper> helpers();
 const Kfunc* find_kfunc(std::string_view name);
 // The kfunc that lets go of a kernel type; null: the type may not be kept by reference.
 const Kfunc* find_destructor(std::string_view type);
 std::span<const Kfunc> kfuncs();
 
-// Whether a program may call a kfunc: by type, attach type and, for struct_ops, the table and member it implements.
-bool may_call(const Kfunc& kfunc, ProgType type, AttachType attach_type, std::string_view struct_ops_type = {},
-              std::string_view struct_ops_member = {});
+// Whether the release has a kfunc and a program may call it: by type, attach type and, for struct_ops, the table and
+// member it implements.
+bool may_call(const Rules& rules, const Kfunc& kfunc, ProgType type, AttachType attach_type,
+              std::string_view struct_ops_type = {}, std::string_view struct_ops_member = {});
 
 // The kfuncs that one Kernel offers: the table above, and those that a host application has added.
 class KfuncRegistry {

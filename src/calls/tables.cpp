@@ -54,11 +54,18 @@ const Helper* find_helper(std::string_view name) {
   return found == index.end() || (*found)->name != name ? nullptr : *found;
 }
 
-const Helper* find_helper(std::uint32_t id, ProgType type) {
+const Helper* find_helper(const Rules& rules, std::uint32_t id) {
+  const Helper* found = find_helper(id);
+  return found != nullptr && rules.has(found->since) ? found : nullptr;
+}
+
+const Helper* find_helper(const Rules& rules, std::uint32_t id, ProgType type) {
+  const Helper* found = find_helper(rules, id);
+  if (found == nullptr) return nullptr;
   for (const helper_tables::Variant& variant : helper_tables::variants()) {
     if (variant.helper.id == id && (variant.prog_types & bit(type)) != 0) return &variant.helper;
   }
-  return find_helper(id);
+  return found;
 }
 
 std::span<const Kfunc> kfuncs() {
@@ -78,8 +85,9 @@ const Kfunc* find_destructor(std::string_view type) {
   return type.empty() || found == table.end() ? nullptr : &*found;
 }
 
-bool may_call(const Kfunc& kfunc, ProgType type, AttachType attach_type, std::string_view struct_ops_type,
-              std::string_view struct_ops_member) {
+bool may_call(const Rules& rules, const Kfunc& kfunc, ProgType type, AttachType attach_type,
+              std::string_view struct_ops_type, std::string_view struct_ops_member) {
+  if (!rules.has(kfunc.since, kfunc.until)) return false;
   if (type == ProgType::struct_ops) {
     std::string_view rest = kfunc.struct_ops;
     while (!rest.empty()) {

@@ -61,7 +61,7 @@ inline constexpr std::uint8_t helper = 0, subprogram = 1, kfunc = 2;
 inline constexpr unsigned reg_count = 11;  // r0 to r10
 inline constexpr unsigned frame_pointer = 10;
 inline constexpr unsigned max_stack = 512;       // bytes, a chain of calls
-inline constexpr unsigned max_call_frames = 16;  // as 7.3 has it; 8 before
+inline constexpr unsigned max_call_frames = 16;  // in any release; what one allows is Rules::Limits::call_frames
 inline constexpr unsigned max_subprograms = 256;
 inline constexpr unsigned max_tail_calls = 33;
 

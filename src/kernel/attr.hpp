@@ -1,12 +1,14 @@
 // The structures that the commands of bpf(2) take, as Linux 7.3's `union bpf_attr` lays them out.
 //
 // One struct a command (the kernel has one union of all); the names are the kernel's. `last_field_end` of a struct is
-// where its last field of 7.3 ends: what a caller passes beyond it must be zero. Pointers are 64-bit integers on every
-// architecture.
+// where its last field ends. How much of it the release knows that a Kernel answers as is one of its rules, which
+// `known` names: what a caller passes beyond that must be zero. Pointers are 64-bit integers on every architecture.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "rules/rules.hpp"
 
 namespace skep::attr {
 
@@ -23,6 +25,7 @@ struct MapCreate {
   u64 excl_prog_hash;
   u32 excl_prog_hash_size;
   static constexpr std::size_t last_field_end = 92;
+  static constexpr auto known = &AttributeSizes::map_create;
 };
 struct MapElem {
   u32 map_fd;
@@ -32,16 +35,19 @@ struct MapElem {
   };
   u64 flags;
   static constexpr std::size_t last_field_end = 32;
+  static constexpr auto known = &AttributeSizes::map_elem;
 };
 struct MapBatch {
   u64 in_batch, out_batch, keys, values;
   u32 count, map_fd;
   u64 elem_flags, flags;
   static constexpr std::size_t last_field_end = 56;
+  static constexpr auto known = &AttributeSizes::map_batch;
 };
 struct MapFreeze {
   u32 map_fd;
   static constexpr std::size_t last_field_end = 4;
+  static constexpr auto known = &AttributeSizes::map_freeze;
 };
 struct ProgLoad {
   u32 prog_type, insn_cnt;
@@ -67,17 +73,20 @@ struct ProgLoad {
   u32 signature_size;
   s32 keyring_id;
   static constexpr std::size_t last_field_end = 168;
+  static constexpr auto known = &AttributeSizes::prog_load;
 };
 struct Obj {
   u64 pathname;
   u32 bpf_fd, file_flags;
   s32 path_fd;
   static constexpr std::size_t last_field_end = 20;
+  static constexpr auto known = &AttributeSizes::obj;
 };
 struct ProgAttach {
   u32 target_fd, attach_bpf_fd, attach_type, attach_flags, replace_bpf_fd, relative_fd;
   u64 expected_revision;
   static constexpr std::size_t last_field_end = 32;
+  static constexpr auto known = &AttributeSizes::prog_attach;
 };
 struct TestRun {
   u32 prog_fd, retval, data_size_in, data_size_out;
@@ -86,57 +95,69 @@ struct TestRun {
   u64 ctx_in, ctx_out;
   u32 flags, cpu, batch_size;
   static constexpr std::size_t last_field_end = 76;
+  static constexpr auto known = &AttributeSizes::prog_test_run;
 };
 struct StreamRead {
   u64 stream_buf;
   u32 stream_buf_len, stream_id, prog_fd;
   static constexpr std::size_t last_field_end = 20;
+  static constexpr auto known = &AttributeSizes::prog_stream_read;
 };
 struct GetId {
   u32 start_id, next_id, open_flags;
   s32 fd_by_id_token_fd;
   static constexpr std::size_t last_field_end = 16;
+  static constexpr auto known = &AttributeSizes::get_id;
 };
 struct Info {
   u32 bpf_fd, info_len;
   u64 info;
   static constexpr std::size_t last_field_end = 16;
+  static constexpr auto known = &AttributeSizes::info;
 };
 struct RawTracepoint {
   u64 name;
   u32 prog_fd, : 32;
   u64 cookie;
   static constexpr std::size_t last_field_end = 24;
+  static constexpr auto known = &AttributeSizes::raw_tracepoint;
 };
 struct BtfLoad {
   u64 btf, btf_log_buf;
   u32 btf_size, btf_log_size, btf_log_level, btf_log_true_size, btf_flags;
   s32 btf_token_fd;
   static constexpr std::size_t last_field_end = 40;
+  static constexpr auto known = &AttributeSizes::btf_load;
 };
 struct LinkCreate {
   u32 prog_fd;  // or the map's (struct_ops)
   u32 target_fd, attach_type, flags;
   u64 kind[6];  // by attach type: target_btf_id, cookies, symbols, …
   static constexpr std::size_t last_field_end = 64;
+  static constexpr auto known = &AttributeSizes::link_create;
 };
 struct LinkUpdate {
   u32 link_fd, new_prog_fd, flags, old_prog_fd;
   static constexpr std::size_t last_field_end = 16;
+  static constexpr auto known = &AttributeSizes::link_update;
 };
 struct LinkDetach {
   u32 link_fd;
   static constexpr std::size_t last_field_end = 4;
+  static constexpr auto known = &AttributeSizes::link_detach;
 };
 struct ProgBindMap {
   u32 prog_fd, map_fd, flags;
   static constexpr std::size_t last_field_end = 12;
+  static constexpr auto known = &AttributeSizes::prog_bind_map;
 };
 // The fourth argument of 7.3's bpf(2): the attributes that commands share.
 struct Common {
   u64 log_buf;
   u32 log_size, log_level, log_true_size;
 };
+
+inline constexpr std::size_t largest = 168;  // of the structures above: 7.3's union bpf_attr
 
 // ---- what OBJ_GET_INFO_BY_FD writes ----
 struct ProgInfo {

@@ -58,6 +58,7 @@ struct Kernel::Impl {
   explicit Impl(Kernel& owner) : kernel(owner) {}
   Kernel& kernel;
   KernelOptions options;
+  const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;

@@ -1,8 +1,8 @@
 // The front door: one command of bpf(2) in, one result out. Size rules, unknown bits and which command goes where.
 //
 // A caller may pass a structure smaller or larger than ours: what is missing counts as zero, and what is too much must
-// be zero
-// (-E2BIG past the union's end, -EINVAL past the command's last field). Tested by tests/kernel/.
+// be zero (-E2BIG past the union's end, -EINVAL past the command's last field; the release's rules say where those
+// are). Tested by tests/kernel/front_door_test.cpp and rules_test.cpp.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,7 +18,6 @@
 namespace skep {
 namespace {
 
-constexpr unsigned union_size = 168;  // of 7.3's union bpf_attr
 constexpr unsigned page_size = 4096;
 constexpr unsigned most_cpus = 8192;  // as 7.3 is built
 constexpr int common_attributes = 1 << 16;
@@ -48,16 +47,14 @@ std::string& refusal_of_this_thread() {
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& error) {
+  const Rules* rules = rules_for(options.release, error);
+  if (rules == nullptr) return nullptr;
   std::unique_ptr<Kernel> kernel(new Kernel(nullptr));  // NOLINT: the constructor is private
   kernel->impl_ = std::make_unique<Impl>(*kernel);
   Impl& impl = *kernel->impl_;
   impl.options = options;
+  impl.rules = rules;
   const unsigned cpus = options.cpus.value_or(std::max(1U, std::thread::hardware_concurrency()));
-  if (options.release != reference_release) {
-    error = fmt::format("Linux {}.{} is not a release that Skep can answer as: make the Kernel for {}.{}",
-                        options.release.major, options.release.minor, reference_release.major, reference_release.minor);
-    return nullptr;
-  }
   if (cpus == 0 || cpus > most_cpus) {
     error = fmt::format("a Kernel has 1 to {} virtual CPUs: give `cpus` such a number, or leave it out", most_cpus);
     return nullptr;
@@ -107,12 +104,13 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
   Impl& impl = *impl_;
   impl.begin_command();
   const auto user = reinterpret_cast<std::uint64_t>(attr);
-  std::array<std::uint8_t, union_size> bytes{};
-  if (const int error = take_structure(bytes.data(), union_size, user, size); error != 0) return error;
-  if ((command & common_attributes) != 0) {
+  const AttributeSizes& sizes = impl.rules->sizes;
+  std::array<std::uint8_t, attr::largest> bytes{};
+  if (const int error = take_structure(bytes.data(), sizes.largest, user, size); error != 0) return error;
+  if ((command & common_attributes) != 0 && sizes.common != 0) {
     command &= ~common_attributes;
     attr::Common unused{};
-    if (const int error = take_structure(&unused, sizeof unused, reinterpret_cast<std::uint64_t>(common), common_size);
+    if (const int error = take_structure(&unused, sizes.common, reinterpret_cast<std::uint64_t>(common), common_size);
         error != 0)
       return error;
   }
@@ -120,8 +118,8 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
     Call<Attr> call;
     call.user = user;
     call.size = size;
-    static_assert(Attr::last_field_end <= union_size);
-    if (!all_zero(std::span(bytes).subspan(Attr::last_field_end))) return -EINVAL;
+    static_assert(Attr::last_field_end <= attr::largest);
+    if (!all_zero(std::span(bytes).subspan(sizes.*Attr::known))) return -EINVAL;
     std::memcpy(static_cast<void*>(&call.attr), bytes.data(), std::min(sizeof call.attr, bytes.size()));
     return (impl.*function)(call);
   };
@@ -129,10 +127,11 @@ int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned c
     Call<attr::GetId> call;
     call.user = user;
     call.size = size;
-    if (!all_zero(std::span(bytes).subspan(attr::GetId::last_field_end))) return -EINVAL;
+    if (!all_zero(std::span(bytes).subspan(sizes.*attr::GetId::known))) return -EINVAL;
     std::memcpy(&call.attr, bytes.data(), sizeof call.attr);
     return (impl.*function)(kind, call);
   };
+  if (static_cast<unsigned>(command) >= impl.rules->commands) return -EINVAL;
   switch (static_cast<Command>(command)) {
     case Command::map_create:
       return run(&Impl::map_create);
@@ -223,7 +222,7 @@ unsigned Kernel::cpus() const {
   return impl_->executor->cpus().count();
 }
 Release Kernel::release() const {
-  return impl_->options.release;
+  return impl_->rules->release;
 }
 
 bool Kernel::drain(std::uint64_t limit_ns) {

@@ -13,7 +13,8 @@ namespace skep {
 namespace {
 
 // The program types whose links LINK_CREATE makes for an attach type; unspec: no such attach type.
-ProgType type_attached_by(AttachType attach) {
+ProgType type_attached_by(const Rules& rules, AttachType attach) {
+  if (static_cast<std::uint32_t>(attach) >= rules.attach_types) return ProgType::unspec;
   switch (attach) {
     case AttachType::cgroup_inet_ingress:
     case AttachType::cgroup_inet_egress:
@@ -140,8 +141,8 @@ int Kernel::Impl::link_create(Call<attr::LinkCreate>& call) {
       if (attach != link->program->attach_type && type != ProgType::ext) return -EINVAL;
       link->target = link->program->attach_function;
     } else if (is_event_type(type)) {
-      if (attach != AttachType::perf_event && type_attached_by(attach) != type) return -EINVAL;
-    } else if (type_attached_by(attach) != type) {
+      if (attach != AttachType::perf_event && type_attached_by(*rules, attach) != type) return -EINVAL;
+    } else if (type_attached_by(*rules, attach) != type) {
       return -EINVAL;
     }
     if (type == ProgType::sched_cls) link->target = fmt::format("interface {}", a.target_fd);
@@ -237,7 +238,7 @@ int Kernel::Impl::link_detach(Call<attr::LinkDetach>& call) {
 int Kernel::Impl::prog_attach(Call<attr::ProgAttach>& call) {
   const attr::ProgAttach& a = call.attr;
   const auto attach = static_cast<AttachType>(a.attach_type);
-  const ProgType wanted = type_attached_by(attach);
+  const ProgType wanted = type_attached_by(*rules, attach);
   if (wanted == ProgType::unspec) return -EINVAL;
   int error = 0;
   auto program = find<ProgramObject>(a.attach_bpf_fd, ObjectKind::program, error);

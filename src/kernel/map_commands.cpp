@@ -9,6 +9,7 @@
 
 #include "calls/impl/objects.hpp"
 #include "kernel/impl.hpp"
+#include "maps/map_types.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep {
@@ -35,6 +36,10 @@ bool holds_objects(const maps::MapTypeDef& type) {
 }
 const maps::MapTypeDef& type_of(const maps::Map& map) {
   return maps::map_type(map.info().type);
+}
+
+bool may_name_cpu(const Rules& rules, std::uint64_t flags) {
+  return rules.elements_of_a_cpu_by_flag || (flags & (elem_flag::cpu | elem_flag::all_cpus)) == 0;
 }
 
 std::uint32_t random_seed() {
@@ -77,10 +82,11 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     log("maps of a network device are not supported");
     return -EOPNOTSUPP;
   }
-  if (maps::find_map_type(type) == nullptr) return -EINVAL;
+  if (!maps::is_map_type(*rules, type)) return -EINVAL;
 
   auto object = std::make_shared<MapObject>();
   maps::MapAttributes attributes;
+  attributes.rules = rules;
   maps::MapInfo& info = attributes.info;
   info.type = type;
   info.name = a.map_name;
@@ -196,6 +202,7 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
 }
 
 int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
+  if (!may_name_cpu(*rules, call.attr.flags)) return -EINVAL;
   if ((call.attr.flags & ~(elem_flag::lock | elem_flag::cpu | 0xffffffff00000000ULL)) != 0) return -EINVAL;
   Target target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
@@ -217,6 +224,7 @@ int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
 }
 
 int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
+  if (!may_name_cpu(*rules, call.attr.flags)) return -EINVAL;
   Target target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
   maps::Map& map = *target.object->map;

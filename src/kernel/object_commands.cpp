@@ -25,22 +25,23 @@ std::string read_string(std::uint64_t user, std::size_t limit, int& error) {
   return text;
 }
 
-// Writes as much of an information structure as the caller has room for, and its true length.
+// Writes as much of an information structure as the release knows and the caller has room for, and says how much.
 template <typename Structure>
-int give_info(Call<attr::Info>& call, const Structure& information) {
-  const auto length = std::min<std::uint32_t>(call.attr.info_len, sizeof information);
+int give_info(Call<attr::Info>& call, const Structure& information, std::uint32_t known) {
+  const auto length = std::min(call.attr.info_len, known);
   if (const int error = copy_to_user(call.attr.info, &information, length); error != 0) return error;
   return call.give(&attr::Info::info_len, length);
 }
 
-// What the caller put into the structure (buffers to fill), zero-extended; what is beyond ours must be zero.
+// What the caller put into the structure (buffers to fill), zero-extended; what the release does not know
+// must be zero.
 template <typename Structure>
-int take_info(const Call<attr::Info>& call, Structure& wanted) {
+int take_info(const Call<attr::Info>& call, Structure& wanted, std::uint32_t known) {
   std::uint32_t length = call.attr.info_len;
   if (length > 4096) return -E2BIG;
   std::vector<std::uint8_t> bytes(std::max<std::size_t>(length, sizeof wanted));
   if (const int error = copy_from_user(bytes.data(), call.attr.info, length); error != 0) return error;
-  if (std::any_of(bytes.begin() + sizeof wanted, bytes.end(), [](std::uint8_t b) { return b != 0; })) return -E2BIG;
+  if (std::any_of(bytes.begin() + known, bytes.end(), [](std::uint8_t b) { return b != 0; })) return -E2BIG;
   std::memcpy(static_cast<void*>(&wanted), bytes.data(), sizeof wanted);
   return 0;
 }
@@ -50,9 +51,9 @@ void put_name(Info& info, std::string_view name) {
   std::memcpy(info.name, name.data(), std::min(name.size(), sizeof(info.name) - 1));
 }
 
-int map_info(Call<attr::Info>& call, const MapObject& object) {
+int map_info(Call<attr::Info>& call, std::uint32_t known, const MapObject& object) {
   attr::MapInfo wanted{}, info{};
-  if (const int error = take_info(call, wanted); error != 0) return error;
+  if (const int error = take_info(call, wanted, known); error != 0) return error;
   const maps::MapInfo& map = object.map->info();
   info.type = static_cast<std::uint32_t>(map.type);
   info.id = object.id;
@@ -69,7 +70,7 @@ int map_info(Call<attr::Info>& call, const MapObject& object) {
   }
   info.btf_vmlinux_value_type_id = object.btf_vmlinux_value_type_id;
   if (object.btf && object.btf->kernel) info.btf_vmlinux_id = object.btf->id;
-  return give_info(call, info);
+  return give_info(call, info, known);
 }
 
 // Fills a list for which the caller may have given a buffer of `room` records, and says how many there are.
@@ -80,9 +81,9 @@ int give_list(std::uint64_t user, std::uint32_t& room, const std::vector<Record>
   return user == 0 || shown == 0 ? 0 : copy_to_user(user, records.data(), shown * sizeof(Record));
 }
 
-int program_info(Call<attr::Info>& call, const ProgramObject& program) {
+int program_info(Call<attr::Info>& call, std::uint32_t known, const ProgramObject& program) {
   attr::ProgInfo info{};
-  if (const int error = take_info(call, info); error != 0) return error;
+  if (const int error = take_info(call, info, known); error != 0) return error;
   const attr::ProgInfo wanted = info;
   info = {};
   info.type = static_cast<std::uint32_t>(program.type->type);
@@ -116,12 +117,12 @@ int program_info(Call<attr::Info>& call, const ProgramObject& program) {
   info.line_info_rec_size = sizeof(verifier::LineInfo);
   info.nr_line_info = wanted.nr_line_info;
   if (error == 0) error = give_list(wanted.line_info, info.nr_line_info, program.line_info);
-  return error != 0 ? error : give_info(call, info);
+  return error != 0 ? error : give_info(call, info, known);
 }
 
-int btf_info(Call<attr::Info>& call, const BtfObject& object) {
+int btf_info(Call<attr::Info>& call, std::uint32_t known, const BtfObject& object) {
   attr::BtfInfo info{};
-  if (const int error = take_info(call, info); error != 0) return error;
+  if (const int error = take_info(call, info, known); error != 0) return error;
   const std::uint32_t room = info.btf_size, name_room = info.name_len;
   info.id = object.id;
   info.btf_size = static_cast<std::uint32_t>(object.raw.size());
@@ -136,19 +137,19 @@ int btf_info(Call<attr::Info>& call, const BtfObject& object) {
     const std::string text = object.name.substr(0, shown);
     error = copy_to_user(info.name, text.c_str(), text.size() + 1);
   }
-  if (error == 0) error = give_info(call, info);
+  if (error == 0) error = give_info(call, info, known);
   return error != 0 ? error : short_name;
 }
 
 int link_info(Call<attr::Info>& call, const LinkObject& link) {
   attr::LinkInfo info{};
-  if (const int error = take_info(call, info); error != 0) return error;
+  if (const int error = take_info(call, info, sizeof info); error != 0) return error;
   info = {};
   info.type = link.type;
   info.id = link.id;
   info.prog_id = link.program ? link.program->id : 0;
   if (link.map) info.kind[0] = link.map->id;
-  return give_info(call, info);
+  return give_info(call, info, sizeof info);
 }
 
 }  // namespace
@@ -157,7 +158,7 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
   const attr::BtfLoad& a = call.attr;
   if (a.btf_flags != 0 || a.btf_token_fd != 0) return -EINVAL;
   if (a.btf_size > max_btf_size) return -E2BIG;
-  if (a.btf_log_level > 15 || (a.btf_log_level != 0) != (a.btf_log_buf != 0)) return -EINVAL;
+  if ((a.btf_log_level & ~rules->log_levels) != 0 || (a.btf_log_level != 0) != (a.btf_log_buf != 0)) return -EINVAL;
   auto object = std::make_shared<BtfObject>();
   object->raw.resize(a.btf_size);
   if (const int error = copy_from_user(object->raw.data(), a.btf, a.btf_size); error != 0) return error;
@@ -215,11 +216,11 @@ int Kernel::Impl::object_info(Call<attr::Info>& call) {
   if (!found) return -EBADF;
   switch (found->object->kind) {
     case ObjectKind::map:
-      return map_info(call, static_cast<const MapObject&>(*found->object));
+      return map_info(call, rules->sizes.map_info, static_cast<const MapObject&>(*found->object));
     case ObjectKind::program:
-      return program_info(call, static_cast<const ProgramObject&>(*found->object));
+      return program_info(call, rules->sizes.prog_info, static_cast<const ProgramObject&>(*found->object));
     case ObjectKind::btf:
-      return btf_info(call, static_cast<const BtfObject&>(*found->object));
+      return btf_info(call, rules->sizes.btf_info, static_cast<const BtfObject&>(*found->object));
     case ObjectKind::link:
       return link_info(call, static_cast<const LinkObject&>(*found->object));
   }

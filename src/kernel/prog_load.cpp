@@ -19,10 +19,6 @@ bool valid_object_name(const char (&name)[16]);
 
 namespace {
 
-constexpr std::uint32_t known_flags = prog_flag::strict_alignment | prog_flag::any_alignment | prog_flag::sleepable |
-                                      prog_flag::test_state_freq | prog_flag::test_rnd_hi32 | prog_flag::xdp_has_frags |
-                                      prog_flag::xdp_dev_bound_only | prog_flag::test_reg_invariants | (1U << 16);
-constexpr std::uint32_t max_insns = 1'000'000;
 constexpr std::size_t max_license = 128;
 
 // What the program names by descriptor, kept alive for as long as it is verified.
@@ -148,7 +144,7 @@ ProgramFamily family_of(const ProgramObject& program, std::uint32_t flags,
   return family;
 }
 
-// Reads `count` records of `record_size` bytes, of which the first `known` mean something to 7.3.
+// Reads `count` records of `record_size` bytes, of which the first `known` mean something to the kernel.
 int read_records(std::uint64_t user, std::uint32_t count, std::uint32_t record_size, std::vector<std::uint8_t>& bytes) {
   const std::uint64_t total = std::uint64_t{count} * record_size;
   if (total > (std::uint64_t{1} << 28)) return -EINVAL;
@@ -179,8 +175,8 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
     const std::lock_guard guard(report_lock);
     report = {};
   }
-  if ((a.prog_flags & ~known_flags) != 0) return -EINVAL;
-  if ((a.prog_flags & (1U << 16)) != 0 || a.prog_token_fd != 0) {
+  if ((a.prog_flags & ~rules->prog_flags) != 0) return -EINVAL;
+  if ((a.prog_flags & prog_flag::token_fd) != 0 || a.prog_token_fd != 0) {
     log("BPF tokens are not supported");
     return -EOPNOTSUPP;
   }
@@ -194,19 +190,21 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
     if (license[i] == 0) break;
   }
   license.resize(std::min(license.find('\0'), max_license - 1));
-  if (a.insn_cnt == 0 || a.insn_cnt > max_insns) return -E2BIG;
+  if (a.insn_cnt == 0 || a.insn_cnt > rules->limits.insns) return -E2BIG;
   const progtypes::ProgTypeDef* type = progtypes::find(static_cast<ProgType>(a.prog_type));
-  if (type == nullptr || type->since > options.release) return -EINVAL;
+  if (type == nullptr || !rules->has(type->since)) return -EINVAL;
   if (!valid_object_name(a.prog_name)) return -EINVAL;
   if (a.prog_ifindex != 0) {
     log("programs of a network device are not supported");
     return -EOPNOTSUPP;
   }
   const auto attach_type = static_cast<AttachType>(a.expected_attach_type);
-  if (type->check_attach_type != nullptr)
+  if (type->check_attach_type != nullptr) {
+    if (a.expected_attach_type >= rules->attach_types) return -EINVAL;
     if (const int error = type->check_attach_type(attach_type); error != 0) return error;
+  }
   if ((a.log_buf != 0) != (a.log_size != 0) && a.log_level != 0) return -EINVAL;
-  if (a.log_level > 15 || (a.log_level == 0 && a.log_buf != 0)) return -EINVAL;
+  if ((a.log_level & ~rules->log_levels) != 0 || (a.log_level == 0 && a.log_buf != 0)) return -EINVAL;
 
   auto program = std::make_shared<ProgramObject>();
   program->type = type;
@@ -223,7 +221,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   input.name = program->name;
   input.type = type;
   input.flags = a.prog_flags;
-  input.release = options.release;
+  input.rules = rules;
   input.insns = insns;
   input.resolver = &resolver;
   input.log_level = a.log_level & 7;

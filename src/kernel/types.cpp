@@ -184,7 +184,7 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   btf::ModuleBuilder builder(vmlinux->btf);
   std::string error;
   for (const calls::Kfunc& call : calls::kfuncs()) {
-    if (!call.provided) continue;
+    if (!call.provided || !rules->has(call.since, call.until)) continue;
     const btf::TypeId declared = object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
     std::string prototype(call.prototype);
     if (declared != 0) prototype = with_declared_callback(std::move(prototype), *object, declared);

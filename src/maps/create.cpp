@@ -76,14 +76,11 @@ int check_btf(const MapTypeDef& def, MapAttributes& attributes) {
   if (info.key_type == 0 && def.key_btf == KeyBtf::any) return -EINVAL;
   if (info.key_type != 0 && info.btf->size_of(info.key_type) != info.key_size) return -EINVAL;
   if (info.btf->size_of(info.value_type) != info.value_size) return -EINVAL;
-  std::uint32_t mask = 0;
-  for (const btf::FieldKind kind :
-       {btf::FieldKind::spin_lock, btf::FieldKind::res_spin_lock, btf::FieldKind::timer, btf::FieldKind::wq,
-        btf::FieldKind::task_work, btf::FieldKind::kptr_unref, btf::FieldKind::kptr_ref, btf::FieldKind::kptr_percpu,
-        btf::FieldKind::uptr, btf::FieldKind::list_head, btf::FieldKind::rb_root, btf::FieldKind::refcount})
-    mask |= btf::field_mask(kind);
+  // Nodes are in what lists and trees hold, and mean nothing in a map's value.
+  constexpr std::uint32_t nodes = btf::field_mask(btf::FieldKind::list_node) | btf::field_mask(btf::FieldKind::rb_node);
   btf::FoundFields found =
-      btf::find_special_fields(info.btf, info.value_type, mask, info.value_size, attributes.kptr_targets);
+      btf::find_special_fields(info.btf, info.value_type, btf::known_fields(*attributes.rules) & ~nodes,
+                               info.value_size, attributes.kptr_targets);
   if (found.error != 0) return found.error;
   if (found.record && !found.record->fields.empty()) {
     if ((info.flags & prog_access) != 0) return -EACCES;
@@ -107,9 +104,10 @@ MapResult create(const MapAttributes& given) {
   MapInfo& info = attributes.info;
   info.record.reset();
   const MapTypeDef* def = find_map_type(info.type);
-  if (def == nullptr) return {-EINVAL, nullptr, "no such map type"};
+  if (def == nullptr || !is_map_type(*attributes.rules, info.type)) return {-EINVAL, nullptr, "no such map type"};
   const std::string name(def->name);
   const auto refused = [&](int error, const char* why) { return MapResult{error, nullptr, name + ": " + why}; };
+  if ((info.flags & ~attributes.rules->map_flags) != 0) return refused(-EINVAL, "a flag that does not exist");
   if (info.extra != 0 && !def->takes_extra) return refused(-EINVAL, "map_extra must be 0");
   if (const int bad = def->check(info); bad != 0)
     return refused(bad, "key size, value size, max_entries or flags are not those of the type");

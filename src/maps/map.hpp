@@ -16,11 +16,13 @@
 #include <string>
 
 #include "maps/map_info.hpp"
+#include "rules/rules.hpp"
 
 namespace skep::maps {
 
 // MAP_CREATE's attributes, descriptors already resolved. `info.record` is filled in by create().
 struct MapAttributes {
+  const Rules* rules = &reference_rules();         // read by create() only
   MapInfo info;                                    // type, name, sizes, flags, extra, btf with key and value types
   std::uint32_t cpu_count = 1;                     // of the Kernel
   std::shared_ptr<class Map> inner;                // map-in-map: the template

@@ -76,4 +76,9 @@ const MapTypeDef& map_type(MapType type) {
   return found != nullptr ? *found : no_type;
 }
 
+bool is_map_type(const Rules& rules, MapType type) {
+  const MapTypeDef* found = find_map_type(type);
+  return found != nullptr && rules.has(found->since);
+}
+
 }  // namespace skep::maps

@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "rules/rules.hpp"
 #include "skep/abi.hpp"
 #include "skep/release.hpp"
 
@@ -111,5 +112,7 @@ const MapTypeDef* find_map_type(std::string_view name);
 const MapTypeDef* find_map_type(MapType type);
 // The definition of a type that exists; of any other, one that offers nothing.
 const MapTypeDef& map_type(MapType type);
+// Whether maps of the type can be created in a release.
+bool is_map_type(const Rules& rules, MapType type);
 
 }  // namespace skep::maps

@@ -21,7 +21,7 @@ Env::Env(const Input& in)
 Env::~Env() = default;
 
 int Env::refuse_text(int error, std::string message, const Explanation* why) {
-  const bool explain = why != nullptr && (!refusal || refusal->category.empty());
+  const bool explain = why != nullptr && input.rules->explains_refusals && (!refusal || refusal->category.empty());
   if (!message.empty() && (!explain || !why->message_after)) log->line(message);
   if (explain && log->steps()) log->text(print_explanation(*this, *why));
   if (explain && why->message_after) log->line(message);

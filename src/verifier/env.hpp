@@ -26,9 +26,6 @@
 
 namespace skep::verifier {
 
-inline constexpr std::uint32_t complexity_limit = 1'000'000;  // instructions walked
-inline constexpr std::uint32_t jump_sequence_limit = 8192;    // branches waiting
-
 // What a kfunc call instruction means; resolved once before the walk (program/resolve.cpp).
 struct KfuncCall {
   const calls::Kfunc* entry = nullptr;

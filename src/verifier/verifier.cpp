@@ -42,11 +42,11 @@ int walk_program(Env& env) {
 // What the kernel's rewriting of an accepted program takes of a function's stack: the counter of may_goto, and the
 // registers that a loop which replaces bpf_loop() needs.
 std::uint32_t rewriting_stack(const Env& env, const Subprogram& subprogram) {
-  constexpr std::uint32_t counter = 16, loop_registers = 24;
+  constexpr std::uint32_t loop_registers = 24;
   std::uint32_t of_counter = 0, of_loop = 0;
   for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
     if (!env.aux[at].flow.seen) continue;
-    if (env.insns[at].code == (insn_class::jmp | jmp_op::jcond)) of_counter = counter;
+    if (env.insns[at].code == (insn_class::jmp | jmp_op::jcond)) of_counter = env.input.rules->may_goto_stack;
     if (env.aux[at].call.loop_inlinable) of_loop = loop_registers;
   }
   return of_counter + of_loop;
@@ -67,8 +67,8 @@ void log_statistics(Env& env, const Statistics& statistics, bool accepted) {
     }
   }
   env.log->print("processed {} insns (limit {}) max_states_per_insn {} total_states {} peak_states {} mark_read 0\n",
-                 statistics.insns_processed, complexity_limit, statistics.max_states_per_insn, statistics.total_states,
-                 statistics.peak_states);
+                 statistics.insns_processed, env.input.rules->limits.insns_walked, statistics.max_states_per_insn,
+                 statistics.total_states, statistics.peak_states);
 }
 
 }  // namespace

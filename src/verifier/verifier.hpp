@@ -20,6 +20,7 @@
 #include "isa/insn.hpp"
 #include "maps/map_info.hpp"
 #include "progtypes/progtype.hpp"
+#include "rules/rules.hpp"
 #include "runtime/facts.hpp"
 
 namespace skep::verifier {
@@ -93,8 +94,8 @@ struct Input {
   std::string name;
   const progtypes::ProgTypeDef* type = nullptr;
   progtypes::ProgramTraits traits;
-  std::uint32_t flags = 0;  // prog_flag::
-  Release release = reference_release;
+  std::uint32_t flags = 0;                  // prog_flag::
+  const Rules* rules = &reference_rules();  // never null
   std::span<const Insn> insns;
   std::shared_ptr<const btf::Btf> btf;  // the program's own types; null: none
   std::vector<FuncInfo> func_info;      // validated

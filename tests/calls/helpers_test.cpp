@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Table, HelperRow, testing::ValuesIn(rows),
 
 TEST(HelperVariants, TakeOtherArgumentsInSomeTypes) {
   const auto first = [](HelperId id, ProgType type) {
-    return find_helper(static_cast<std::uint32_t>(id), type)->args[0].kind;
+    return find_helper(reference_rules(), static_cast<std::uint32_t>(id), type)->args[0].kind;
   };
   EXPECT_EQ(first(HelperId::get_socket_cookie, ProgType::sched_cls), ArgKind::ctx);
   EXPECT_EQ(first(HelperId::get_socket_cookie, ProgType::tracing), ArgKind::btf_id_sock_common);
@@ -163,6 +163,16 @@ TEST(HelperVariants, NeverOverlap) {
       }
     }
   }
+}
+
+TEST(Helpers, ExistFromTheirRelease) {
+  constexpr std::uint32_t ktime_get_boot_ns = 125;
+  Rules rules = reference_rules();
+  EXPECT_EQ(find_helper(rules, ktime_get_boot_ns), find_helper(ktime_get_boot_ns));
+  EXPECT_NE(find_helper(rules, ktime_get_boot_ns, ProgType::xdp), nullptr);
+  rules.release = {5, 7};
+  EXPECT_EQ(find_helper(rules, ktime_get_boot_ns), nullptr);
+  EXPECT_EQ(find_helper(rules, ktime_get_boot_ns, ProgType::xdp), nullptr);
 }
 
 }  // namespace

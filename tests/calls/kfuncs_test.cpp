@@ -94,7 +94,7 @@ TEST_P(KfuncRow, MayBeCalledByWhomTheReferenceLetsCallIt) {
   const Row& row = GetParam();
   const Kfunc* kfunc = find_kfunc(row.name);
   ASSERT_NE(kfunc, nullptr);
-  EXPECT_EQ(may_call(*kfunc, row.type, row.attach_type, row.table, row.member), row.allowed);
+  EXPECT_EQ(may_call(reference_rules(), *kfunc, row.type, row.attach_type, row.table, row.member), row.allowed);
 }
 
 constexpr Row rows[] = {
@@ -133,6 +133,18 @@ constexpr Row rows[] = {
     {"tcp_slow_start", ProgType::struct_ops, true, AttachType::struct_ops, "tcp_congestion_ops", "init"},
 };
 INSTANTIATE_TEST_SUITE_P(Table, KfuncRow, testing::ValuesIn(rows));
+
+TEST(Kfuncs, ExistFromTheirReleaseUntilTheOneThatLacksThem) {
+  Rules rules = reference_rules();
+  Kfunc kfunc = *find_kfunc("bpf_wq_init");
+  EXPECT_TRUE(may_call(rules, kfunc, ProgType::xdp, {}));
+  rules.release = {6, 9};
+  EXPECT_FALSE(may_call(rules, kfunc, ProgType::xdp, {}));
+  rules.release = {6, 10};
+  EXPECT_TRUE(may_call(rules, kfunc, ProgType::xdp, {}));
+  kfunc.until = {6, 10};
+  EXPECT_FALSE(may_call(rules, kfunc, ProgType::xdp, {}));
+}
 
 }  // namespace
 }  // namespace skep::calls

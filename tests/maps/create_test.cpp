@@ -145,5 +145,24 @@ TEST(Create, TypesWithoutElementsRefuseThem) {
   EXPECT_EQ(map->update(Num(0), &value, 0, 0), -EOPNOTSUPP);
 }
 
+TEST(Create, AsTheRulesOfTheReleaseSay) {
+  Rules rules = reference_rules();
+  const Wanted ring{.type = MapType::ringbuf,
+                    .key_size = 0,
+                    .value_size = 0,
+                    .max_entries = 4096,
+                    .flags = rb_overwrite,
+                    .rules = &rules};
+  const Wanted rhash{.type = MapType::rhash, .flags = no_prealloc, .rules = &rules};
+  const Wanted per_cpu{.type = MapType::percpu_hash, .value_size = 24, .field = wq_type, .rules = &rules};
+  check({{ring, 0}, {rhash, 0}, {per_cpu, -EOPNOTSUPP}});
+  rules.map_flags &= ~rb_overwrite;
+  check({{ring, -EINVAL}});
+  rules.release = {7, 1};
+  check({{rhash, -EINVAL}, {per_cpu, -EOPNOTSUPP}});
+  rules.release = {6, 9};  // before there were work items: the value is bytes
+  check({{per_cpu, 0}});
+}
+
 }  // namespace
 }  // namespace skep::maps::test

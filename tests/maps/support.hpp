@@ -51,10 +51,12 @@ struct Wanted {
   bool lock_and_work = false;
   std::shared_ptr<Map> inner = nullptr;
   std::uint64_t extra = 0;
+  const Rules* rules = &reference_rules();
 };
 
 inline MapResult make(const Wanted& wanted) {
   MapAttributes attributes;
+  attributes.rules = wanted.rules;
   attributes.cpu_count = 2;
   attributes.inner = wanted.inner;
   MapInfo& info = attributes.info;

@@ -22,6 +22,7 @@ struct Program {
   ProgType type = ProgType::socket_filter;
   std::uint32_t flags = 0;
   std::uint32_t log_level = 0;
+  const Rules* rules = &reference_rules();
 };
 
 // Maps that every test program may name.
@@ -72,6 +73,7 @@ inline verifier::Output verify_text(const Program& program) {
   input.name = "test";
   input.type = progtypes::find(program.type);
   input.flags = program.flags;
+  input.rules = program.rules;
   input.insns = insns;
   input.resolver = &resolver;
   input.log_level = program.log_level;

@@ -102,7 +102,7 @@ int push_callback(Env& env, const Call& call, CallbackKind kind) {
   env.subprograms[subprogram].is_callback = true;
   if (runs_later(kind)) return push_later(env, call, kind, subprogram);
 
-  if (env.state->frames.size() + 1 > max_call_frames)
+  if (env.state->frames.size() + 1 > env.input.rules->limits.call_frames)
     return env.refuse(-E2BIG, "the call stack of {} frames is too deep", env.state->frames.size() + 1);
   State* state = push_branch(env, env.subprograms[subprogram].start, env.insn_idx);
   if (state == nullptr) return env.refusal ? env.refusal->error : -EFAULT;

@@ -23,7 +23,8 @@ FieldKind node_kind(FieldKind head) {
   return head == FieldKind::list_head ? FieldKind::list_node : FieldKind::rb_node;
 }
 
-std::uint32_t every_kind() {
+// What an object that a program allocates may hold.
+std::uint32_t kinds_of_objects() {
   std::uint32_t mask = 0;
   for (const FieldKind kind :
        {FieldKind::spin_lock, FieldKind::res_spin_lock, FieldKind::list_head, FieldKind::list_node, FieldKind::rb_root,
@@ -46,7 +47,8 @@ const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeI
   if (const auto size = btf->size_of(id)) {
     verifier::Resolver& resolver = *env.input.resolver;
     const calls::KptrTargets targets(env.kernel_btf, resolver.kernel_modules(), resolver.kfuncs());
-    record = btf::find_special_fields(shared_btf(btf), id, every_kind(), *size, &targets).record;
+    const std::uint32_t kinds = kinds_of_objects() & btf::known_fields(*env.input.rules);
+    record = btf::find_special_fields(shared_btf(btf), id, kinds, *size, &targets).record;
   }
   return env.allocated_records.emplace(key, std::move(record)).first->second.get();
 }

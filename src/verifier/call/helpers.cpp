@@ -136,7 +136,6 @@ int release_argument(Env& env, Call& call) {
 int check_helper_call(Env& env, const Insn& insn) {
   const calls::Helper* helper = env.insn_aux().names.helper;
   if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
-  if (helper->since > env.input.release) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   Call call;
   call.helper = helper;
   call.special = helper->special;

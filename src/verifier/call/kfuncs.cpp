@@ -18,10 +18,8 @@ namespace {
 int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   const auto& traits = env.input.traits;
   const calls::Kfunc* entry = kfunc.entry;
-  const Release release = env.input.release;
-  bool allowed = entry != nullptr && entry->since <= release && release < entry->until;
-  allowed = allowed && calls::may_call(*entry, env.type().type, traits.attach_type, traits.struct_ops_type,
-                                       traits.struct_ops_member);
+  bool allowed = entry != nullptr && calls::may_call(*env.input.rules, *entry, env.type().type, traits.attach_type,
+                                                     traits.struct_ops_type, traits.struct_ops_member);
   allowed = allowed && (entry->not_at.empty() || entry->not_at != traits.attach_function);
   if (!allowed)
     return env.refuse(-EACCES, explain::kfunc_not_allowed(kfunc.name), "calling kernel function {} is not allowed",

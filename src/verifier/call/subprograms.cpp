@@ -49,7 +49,7 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
 }  // namespace
 
 int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t call_site) {
-  if (state.frames.size() + 1 > max_call_frames)
+  if (state.frames.size() + 1 > env.input.rules->limits.call_frames)
     return env.refuse(-E2BIG, "the call stack of {} frames is too deep", state.frames.size() + 1);
   auto frame = std::make_unique<Frame>();
   frame->call_site = call_site;

@@ -17,14 +17,6 @@ namespace {
 
 using Seen = Explorer::Seen;
 
-// A state per jump would cost more than it saves; none at all would leave nothing to compare with.
-constexpr std::uint32_t min_jumps = 2, min_insns = 8;
-// In a loop, states of different rounds differ anyway.
-constexpr std::uint32_t min_jumps_in_loop = 20, min_insns_in_loop = 100;
-constexpr std::size_t max_history = 40;
-// A state that missed this much more often than it hit is no longer compared with.
-constexpr std::uint32_t patience = 3, patience_of_forced = 64;
-
 bool is_iterator_next(const Env& env) {
   const KfuncCall* call = env.aux[env.insn_idx].names.kfunc;
   return env.insn().code == (insn_class::jmp | jmp_op::call) && env.insn().src == call_kind::kfunc && call != nullptr &&
@@ -163,11 +155,13 @@ int visit_checkpoint(Env& env) {
   auto& list = explorer.explored[env.insn_idx];
   now.insn = env.insn_idx;
   forget_dead(env, now);
+  const Rules::Pruning& rules = env.input.rules->pruning;
   const bool forced = env.insn_aux().flow.force_checkpoint;
-  const bool force_new = env.test_state_freq || forced || now.history.size() > max_history;
+  const bool force_new = env.test_state_freq || forced || now.history.size() > rules.max_history;
   const std::uint32_t jumps = explorer.jumps_processed - explorer.jumps_at_checkpoint;
   const std::uint32_t insns = env.statistics.insns_processed - explorer.insns_at_checkpoint;
-  bool add_new = force_new || (jumps >= min_jumps && insns >= min_insns);
+  // A state per jump would cost more than it saves; none at all would leave nothing to compare with.
+  bool add_new = force_new || (jumps >= rules.min_jumps && insns >= rules.min_insns);
   std::uint32_t compared = 0;
 
   for (std::size_t i = list.size(); i-- > 0;) {  // the latest first
@@ -180,7 +174,8 @@ int visit_checkpoint(Env& env) {
     if (old.branches != 0) {
       verdict = compare_unfinished(env, old);
       if (verdict == Verdict::refused) return -EINVAL;
-      if (verdict == Verdict::miss && !force_new && jumps < min_jumps_in_loop && insns < min_insns_in_loop)
+      // In a loop, states of different rounds differ anyway.
+      if (verdict == Verdict::miss && !force_new && jumps < rules.min_jumps_in_loop && insns < rules.min_insns_in_loop)
         add_new = false;
       in_loop = verdict == Verdict::hit_in_loop;
     } else {
@@ -198,7 +193,8 @@ int visit_checkpoint(Env& env) {
       return 1;
     }
     if (add_new) ++seen.misses;
-    const std::uint32_t limit = forced && old.branches > 0 ? patience_of_forced : patience;
+    // A state that missed this much more often than it hit is no longer compared with.
+    const std::uint32_t limit = forced && old.branches > 0 ? rules.patience_of_forced : rules.patience;
     if (seen.misses > seen.hits * limit + limit) explorer.retire(env, list, i);
   }
   env.statistics.max_states_per_insn = std::max(env.statistics.max_states_per_insn, compared);

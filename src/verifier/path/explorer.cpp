@@ -64,7 +64,7 @@ State* push_branch(Env& env, std::uint32_t insn, std::uint32_t prev_insn) {
   branch.log_position = path_log_position(env);
   State* state = branch.state.get();
   explorer.branches.push_back(std::move(branch));
-  if (explorer.branches.size() > jump_sequence_limit) {
+  if (explorer.branches.size() > env.input.rules->limits.branches_waiting) {
     env.refuse(-E2BIG, "The sequence of {} jumps is too complex.", explorer.branches.size());
     return nullptr;
   }
@@ -81,7 +81,7 @@ State* push_async(Env& env, std::uint32_t insn, std::uint32_t prev_insn, std::ui
   branch.log_position = path_log_position(env);
   State* state = branch.state.get();
   explorer.branches.push_back(std::move(branch));
-  if (explorer.branches.size() > jump_sequence_limit) {
+  if (explorer.branches.size() > env.input.rules->limits.branches_waiting) {
     env.refuse(-E2BIG, "The sequence of {} jumps is too complex for async cb.", explorer.branches.size());
     return nullptr;
   }
@@ -132,7 +132,7 @@ int step(Env& env, bool path_begins) {
     return env.refuse(-EFAULT, "invalid insn idx {} insn_cnt {}", env.insn_idx, env.insns.size());
   }
   count_instruction(env);
-  if (++env.statistics.insns_processed > complexity_limit) {
+  if (++env.statistics.insns_processed > env.input.rules->limits.insns_walked) {
     return env.refuse(-E2BIG, "BPF program is too large. Processed {} insn", env.statistics.insns_processed);
   }
   env.state->last_insn = env.prev_insn_idx;

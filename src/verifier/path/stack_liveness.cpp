@@ -160,7 +160,7 @@ void StackLiveness::Data::enter(const Env& env, Context& context, std::uint32_t 
     key.arguments[i] = arguments[i];
     given = true;
   }
-  const std::int32_t callee = key.depth < max_call_frames ? analyze(env, key) : -1;
+  const std::int32_t callee = key.depth < env.input.rules->limits.call_frames ? analyze(env, key) : -1;
   context.calls.push_back({at, subprogram, callee, callback});
   if (callee < 0) {
     for (std::uint32_t f = 0; f < context.frames; ++f) context.at(use, at, f) = all_slots;

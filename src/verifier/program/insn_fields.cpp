@@ -3,8 +3,6 @@
 // tests/conformance/.
 #include "verifier/program/insn_fields.hpp"
 
-#include <bitset>
-
 #include "verifier/path/flow.hpp"
 
 namespace skep::verifier {
@@ -13,33 +11,35 @@ namespace {
 
 constexpr std::uint8_t by_register = 0x08;
 
-std::bitset<256> make_known_opcodes() {
+std::bitset<256> opcodes_of(const Rules::Instructions& has) {
   std::bitset<256> known;
   for (const std::uint8_t cls : {insn_class::alu, insn_class::alu64}) {
     for (unsigned op = alu_op::add; op <= alu_op::arsh; op += 0x10) {
       known.set(cls | op);
       if (op != alu_op::neg) known.set(cls | op | by_register);
     }
-    known.set(cls | alu_op::end);
   }
+  known.set(insn_class::alu | alu_op::end);
   known.set(insn_class::alu | alu_op::end | by_register);
+  known.set(insn_class::alu64 | alu_op::end, has.sign_extension);
   for (const std::uint8_t cls : {insn_class::jmp, insn_class::jmp32}) {
     for (unsigned op = jmp_op::jeq; op <= jmp_op::jsle; op += 0x10) {
       if (op == jmp_op::call || op == jmp_op::exit) continue;
       known.set(cls | op);
       known.set(cls | op | by_register);
     }
-    known.set(cls | jmp_op::ja);
   }
-  for (const unsigned op : {jmp_op::call, jmp_op::exit, jmp_op::jcond}) known.set(insn_class::jmp | op);
-  known.set(insn_class::jmp | jmp_op::ja | by_register);
+  for (const unsigned op : {jmp_op::ja, jmp_op::call, jmp_op::exit}) known.set(insn_class::jmp | op);
+  known.set(insn_class::jmp32 | jmp_op::ja, has.sign_extension);
+  known.set(insn_class::jmp | jmp_op::jcond, has.may_goto);
+  known.set(insn_class::jmp | jmp_op::ja | by_register, has.indirect_jump);
   for (const std::uint8_t size : {mem_size::w, mem_size::h, mem_size::b, mem_size::dw}) {
     known.set(insn_class::ldx | mem_mode::mem | size);
     known.set(insn_class::st | mem_mode::mem | size);
     known.set(insn_class::stx | mem_mode::mem | size);
     known.set(insn_class::stx | mem_mode::atomic | size);
     if (size != mem_size::dw) {
-      known.set(insn_class::ldx | mem_mode::memsx | size);
+      known.set(insn_class::ldx | mem_mode::memsx | size, has.sign_extension);
       known.set(insn_class::ld | mem_mode::abs | size);
       known.set(insn_class::ld | mem_mode::ind | size);
     }
@@ -48,8 +48,15 @@ std::bitset<256> make_known_opcodes() {
   return known;
 }
 
+// A move may widen the low bits of its source, as many as its offset says.
+bool may_extend_from(const Insn& insn, bool is64, const Rules::Instructions& has) {
+  if (insn.off == 0) return true;
+  return has.sign_extension && (insn.off == 8 || insn.off == 16 || (is64 && insn.off == 32));
+}
+
 int check_alu_fields(Env& env, const Insn& insn) {
   const bool is64 = insn.insn_class() == insn_class::alu64;
+  const Rules::Instructions& has = env.input.rules->instructions;
   switch (insn.op()) {
     case alu_op::neg:
       if (insn.src != 0 || insn.off != 0 || insn.imm != 0) return env.refuse(-EINVAL, "BPF_NEG uses reserved fields");
@@ -65,19 +72,19 @@ int check_alu_fields(Env& env, const Insn& insn) {
         if (insn.src != 0 || insn.off != 0) return env.refuse(-EINVAL, "BPF_MOV uses reserved fields");
         return 0;
       }
-      if (is64 && insn.off == 1) {  // between address spaces
+      if (is64 && insn.off == 1 && has.address_space_cast) {  // between address spaces
         if (insn.imm != 1 && insn.imm != 1 << 16) {
           return env.refuse(-EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
         }
         return 0;
       }
-      if ((insn.off != 0 && insn.off != 8 && insn.off != 16 && !(is64 && insn.off == 32)) || insn.imm != 0) {
+      if (insn.imm != 0 || !may_extend_from(insn, is64, has)) {
         return env.refuse(-EINVAL, "BPF_MOV uses reserved fields");
       }
       return 0;
     default: {
       const bool divides = insn.op() == alu_op::div || insn.op() == alu_op::mod;
-      const bool off_used = insn.off == 1 && divides;
+      const bool off_used = insn.off == 1 && divides && has.sign_extension;
       if ((insn.from_register() ? insn.imm != 0 : insn.src != 0) || (insn.off != 0 && !off_used)) {
         return env.refuse(-EINVAL, "BPF_ALU uses reserved fields");
       }
@@ -136,7 +143,8 @@ bool is_atomic_operation(std::int32_t imm) {
 }
 
 int check_atomic_fields(Env& env, const Insn& insn) {
-  const bool plain_size = insn.imm == atomic_op::load_acq || insn.imm == atomic_op::store_rel;
+  const bool plain_size = env.input.rules->instructions.ordered_access &&
+                          (insn.imm == atomic_op::load_acq || insn.imm == atomic_op::store_rel);
   if (!plain_size && insn.imm != atomic_op::xchg && insn.imm != atomic_op::cmpxchg && !is_atomic_operation(insn.imm)) {
     return env.refuse(-EINVAL, "BPF_ATOMIC uses invalid atomic opcode {:02x}", static_cast<std::uint32_t>(insn.imm));
   }
@@ -148,9 +156,8 @@ int check_atomic_fields(Env& env, const Insn& insn) {
 
 }  // namespace
 
-bool is_known_opcode(std::uint8_t code) {
-  static const std::bitset<256> known = make_known_opcodes();
-  return known.test(code);
+std::bitset<256> known_opcodes(const Rules& rules) {
+  return opcodes_of(rules.instructions);
 }
 
 int check_insn_fields(Env& env, std::uint32_t at) {

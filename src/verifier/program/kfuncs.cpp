@@ -64,7 +64,8 @@ int resolve_kfuncs(Env& env) {
     const Insn& insn = env.insns[at];
     env.insn_idx = at;
     if (is_call(insn) && insn.src == call_kind::helper) {
-      env.aux[at].names.helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm), env.type().type);
+      env.aux[at].names.helper =
+          calls::find_helper(*env.input.rules, static_cast<std::uint32_t>(insn.imm), env.type().type);
     }
     if (!is_kfunc_call(insn)) continue;
     if (!env.kernel_btf) {

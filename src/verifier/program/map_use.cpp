@@ -26,6 +26,9 @@ int check_fields(Env& env, const maps::MapInfo& map) {
     }
     if (env.type().interrupts_anything) return env.refuse(-EINVAL, "tracing progs cannot use bpf_spin_lock yet");
   }
+  if (record.has(FieldKind::wq) && env.type().interrupts_anything && !env.input.rules->work_in_tracing) {
+    return env.refuse(-EINVAL, "tracing progs cannot use bpf_wq yet");
+  }
   return 0;
 }
 

@@ -82,8 +82,9 @@ void log_call_order(Env& env) {
 class StackWalk {
  public:
   explicit StackWalk(Env& env) : env_(env) {
-    private_stacks_ = may_interrupt_itself(env) && std::none_of(env.subprograms.begin(), env.subprograms.end(),
-                                                                [](const Subprogram& s) { return s.has_tail_call; });
+    private_stacks_ = env.input.rules->private_stacks && may_interrupt_itself(env) &&
+                      std::none_of(env.subprograms.begin(), env.subprograms.end(),
+                                   [](const Subprogram& s) { return s.has_tail_call; });
   }
 
   int from(std::uint32_t root) {

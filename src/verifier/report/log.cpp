@@ -28,7 +28,7 @@ std::string callee_text(const Env& env, std::uint32_t at) {
     }
     return fmt::format("{}#{}", call != nullptr ? call->name : std::string_view("kernel-function"), insn.imm);
   }
-  const calls::Helper* helper = calls::find_helper(static_cast<std::uint32_t>(insn.imm));
+  const calls::Helper* helper = calls::find_helper(*env.input.rules, static_cast<std::uint32_t>(insn.imm));
   return fmt::format("{}#{}", helper != nullptr ? helper->name : std::string_view("unknown"), insn.imm);
 }
 
