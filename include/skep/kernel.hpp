@@ -172,9 +172,12 @@ class SKEP_API Kernel {
   };
   // In the order in which they were made.
   std::vector<Link> links() const;
-  // Runs the program of a link on a context of the host's, in the layout that programs of its type see; the program's
-  // return value, or 0 and a negative errno in `error`: -ENOENT no such link or it was detached, -EOPNOTSUPP a call of
-  // the program is not implemented. What the program writes into the context is there afterwards.
+  // Runs the program of a link on bytes of the host's; the program's return value, or 0 and a negative errno in
+  // `error`. For types that run on packets (xdp, classifiers, cgroup_skb, lwt, socket_filter, sk_skb, netfilter)
+  // `context` is the packet, from its Ethernet header on; for others the context, in the layout that programs of the
+  // type see. What the program makes of it is there afterwards, as far as `size` goes. -ENOENT: no such link, or it was
+  // detached. -EINVAL: a packet without an Ethernet header. -E2BIG: more than 65,536 bytes. -EOPNOTSUPP: a call of the
+  // program is not implemented, or it reads pointers from its context, which bytes of the host's are never taken for.
   std::uint32_t fire(std::uint32_t link_id, void* context, std::size_t size, int& error);
   // The host calls a function or passes a tracepoint of its own (HostModule::functions, tracepoints) or of the kernel's
   // types: what is attached to that name runs on this thread, in the order of attachment, with `args` as the

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "kernel/guarded.hpp"
@@ -20,8 +21,9 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
     return 0;
   }
   // The arguments, and behind them the result; the size is the arguments' alone (bpf_get_func_arg_cnt).
+  // Arguments that the program reads and that were not given are zeros.
   const auto size = static_cast<std::uint32_t>(args.size() * 8);
-  runtime::Context context(size + 8);
+  runtime::Context context(std::max(size, program.context_used) + 8);
   context.header().size = size;
   if (size != 0) std::memcpy(context.address(), args.data(), size);
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);

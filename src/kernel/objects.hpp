@@ -99,7 +99,7 @@ struct ProgramObject final : Object {
   std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
   std::shared_ptr<const runtime::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
-  std::uint32_t context_used = 0;  // how far it reads and writes into a context of any size (syscall)
+  std::uint32_t context_used = 0;                          // how far it reads and writes into its context
   std::unique_ptr<engine::RunPool<InvocationState>> idle;  // see kernel/invoke.hpp
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;

@@ -57,6 +57,8 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
   code.arguments = verified.arguments;
   code.facts.resize(verified.insns.size());
   code.might_sleep = verified.might_sleep || program.sleepable;
+  code.writes_packets =
+      program.type->packet_write_allowed != nullptr && program.type->packet_write_allowed(program.traits);
   code.keep = std::move(keep);
   for (const auto& map : program.maps) code.maps.push_back(map->map);
   const auto map_of = [&](const maps::MapInfo* info) -> maps::Map* {

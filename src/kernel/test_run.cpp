@@ -14,6 +14,7 @@ namespace skep {
 namespace {
 
 constexpr std::uint32_t longest_extended_context = 4096;
+constexpr std::size_t most_fired_bytes = 1 << 16;  // of a packet or a context of the host's
 
 progtypes::InvocationRequest request_of(const attr::TestRun& a, const ProgramObject& program, unsigned cpus) {
   progtypes::InvocationRequest request;
@@ -128,6 +129,10 @@ std::uint32_t Kernel::Impl::run_on_bytes(const ProgramObject& program, void* byt
     log(fmt::format(
         "program '{}' cannot be fired: it reads pointers from its context, which bytes of the host's are not",
         program.name));
+    return 0;
+  }
+  if (size > most_fired_bytes) {
+    error = -E2BIG;
     return 0;
   }
   const bool on_packet = program.type->invoked_on_packet;

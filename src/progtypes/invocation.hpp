@@ -30,7 +30,7 @@ struct InvocationRequest {
   std::uint32_t flags = 0, cpu = 0, batch_size = 0;  // as PROG_TEST_RUN has them
   bool has_data = false, repeats = false, wants_data = false, wants_context = false;
   bool wants_duration = false;
-  std::uint32_t context_used = 0;  // how far the program reads or writes into a context of any size (syscall)
+  std::uint32_t context_used = 0;  // how far the program reads and writes into its context
   unsigned cpus = 1;               // that there are
 };
 

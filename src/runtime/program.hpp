@@ -51,6 +51,7 @@ struct Code {
   std::vector<std::uint32_t> moved_to;
   std::string obstacle;  // what keeps any engine from running it, known already; empty: nothing
   bool might_sleep = false;
+  bool writes_packets = false;    // its type may write to the packet
   bool context_pointers = false;  // it loads pointers from a context of its type's layout
 };
 

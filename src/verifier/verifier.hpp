@@ -164,7 +164,7 @@ struct Verified {
   std::vector<SubprogramFacts> subprograms;
   std::vector<const maps::MapInfo*> used_maps;
   bool might_sleep = false, changes_packet = false, has_tail_call = false;
-  std::uint32_t context_used = 0;  // bytes of a context whose size is only known when it runs (syscall)
+  std::uint32_t context_used = 0;  // bytes of its context that it reads and writes, from the first on
 };
 
 struct Output {

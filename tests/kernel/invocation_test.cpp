@@ -152,6 +152,14 @@ TEST_F(Invocations, AContextOfASyscallThatIsSmallerThanItsUseIsRefused) {
   EXPECT_EQ(run_syscall(none, empty), 3);
 }
 
+TEST_F(Invocations, MoreBytesThanAnyInputHasAreRefused) {
+  const int fd = load(ProgType::xdp, "r0 = 1; exit");
+  Bytes packet((1 << 16) + 1);
+  int error = 0;
+  fire(fd, AttachType::xdp, packet.data(), packet.size(), error);
+  EXPECT_EQ(error, -E2BIG);
+}
+
 TEST_F(Invocations, BytesOfTheHostAreNeverTakenForPointers) {
   // cgroup_sock_addr's sk is a socket that the verifier trusts.
   test::Bpf loader{*kernel, {}};

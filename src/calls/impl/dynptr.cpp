@@ -15,20 +15,6 @@ Dynptr& dynptr(std::uint64_t reg) {
 maps::RingBuffer& ring_buffer(std::uint64_t reg) {
   return static_cast<maps::RingBuffer&>(map_at(reg));
 }
-// As with direct access, not all types of programs may write to packets.
-bool may_write_packets(ProgType type) {
-  switch (type) {
-    case ProgType::sched_cls:
-    case ProgType::sched_act:
-    case ProgType::xdp:
-    case ProgType::lwt_xmit:
-    case ProgType::sk_skb:
-    case ProgType::sk_msg:
-      return true;
-    default:
-      return false;
-  }
-}
 CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags, std::uint64_t to) {
   Dynptr& made = dynptr(to) = {};
   runtime::Packet* packet = packet_of(context);
@@ -36,7 +22,7 @@ CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags,
   made.base = address(packet);
   made.size = static_cast<std::uint32_t>(packet->data().size());
   made.kind = Dynptr::packet;
-  made.read_only = may_write_packets(env.program().code().type) ? 0 : 1;
+  made.read_only = env.program().code().writes_packets ? 0 : 1;  // as with direct access
   return CallResult::of(0);
 }
 void give_back(CallEnv& env, std::uint64_t record, std::uint64_t flags, bool discard) {

@@ -15,12 +15,13 @@ class PlainInvocation final : public Invocation {
 
   int check(const InvocationRequest&, std::string_view&) const override { return 0; }
   std::optional<std::uint32_t> known_context() const override { return std::nullopt; }
-  int make(const InvocationRequest&, std::span<const std::uint8_t>, std::span<const std::uint8_t> given,
+  int make(const InvocationRequest& request, std::span<const std::uint8_t>, std::span<const std::uint8_t> given,
            InvocationHost&) override {
     given_ = static_cast<std::uint32_t>(given.size());
     const std::uint32_t size = std::max(given_, size_);
-    // Eight bytes more: a function without arguments has a result behind them.
-    context_.reset(size + 8);
+    // What the program reads is there, given or not; and eight bytes more, for a function's result behind its
+    // arguments.
+    context_.reset(std::max(size, request.context_used) + 8);
     context_.header().size = size;
     std::ranges::copy(given, static_cast<std::uint8_t*>(context_.address()));
     return 0;

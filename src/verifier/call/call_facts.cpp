@@ -5,6 +5,32 @@
 
 namespace skep::verifier {
 
+namespace {
+
+// Memory of the program's own or of its maps. Not so: pointers to kernel objects, which the verifier may trust and
+// which are null here where there is no such object; a context, which a syscall program may be run without; the address
+// of a function that no path runs, which is taken out with it.
+bool is_never_null(const RegState& reg) {
+  if (reg.maybe_null()) return false;
+  switch (reg.type) {
+    case RegType::map_ptr:
+    case RegType::map_value:
+    case RegType::map_key:
+    case RegType::stack:
+    case RegType::packet:
+    case RegType::packet_meta:
+    case RegType::packet_end:
+    case RegType::mem:
+      return true;
+    case RegType::btf:
+      return reg.has(reg_flag::alloc);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 void begin_call_facts(Env& env) {
   env.relied_on = 0;
 }
@@ -20,8 +46,7 @@ void note_call_arguments(Env& env, unsigned count) {
   for (unsigned i = 0; i < std::min<std::size_t>(count, facts.size()); ++i) {
     const RegState& reg = env.reg(i + 1);
     runtime::ArgumentFacts now;
-    // The address of a function that no path runs is taken out with it.
-    now.not_null = reg.is_pointer() && !reg.maybe_null() && !reg.is(RegType::func);
+    now.not_null = is_never_null(reg);
     now.bounded = reg.is_scalar() && (env.relied_on >> (i + 1) & 1) != 0;
     if (now.bounded) {
       now.min = reg.r.umin();
@@ -42,8 +67,7 @@ void note_call_arguments(Env& env, unsigned count) {
 void note_call_result(Env& env) {
   const std::int32_t record = env.insn_aux().call.record;
   if (record < 0) return;
-  const RegState& r0 = env.reg(0);
-  if (!r0.is_pointer() || r0.maybe_null()) env.call_records[static_cast<std::size_t>(record)].result_not_null = false;
+  if (!is_never_null(env.reg(0))) env.call_records[static_cast<std::size_t>(record)].result_not_null = false;
 }
 
 }  // namespace skep::verifier

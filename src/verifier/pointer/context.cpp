@@ -110,9 +110,9 @@ int access_context(Env& env, const MemAccess& access) {
   if (int error = check_pointer(env, access)) return error;
   InsnAux& aux = env.aux[access.insn];
   aux.access.ctx_access = true;
+  note_context_use(env, access.reg, access.off, access.size);
   if (variable_offset_allowed(env)) {
     // Plain memory of the program's own: anything goes, as far as there is any, which is seen when it is run.
-    note_context_use(env, access.reg, access.off, access.size);
     if (access.is_read() && access.value_reg >= 0) env.reg(static_cast<unsigned>(access.value_reg)).mark_unknown();
     return 0;
   }
