@@ -38,6 +38,10 @@ foreach(language cpp c)
   add_executable(embed-${language} ${PROJECT_SOURCE_DIR}/examples/embed.${language})
   target_compile_options(embed-${language} PRIVATE -Wall -Wextra -Werror)
   target_link_libraries(embed-${language} PRIVATE skep_shared)
+  if(SKEP_SANITIZE) # the sanitizer's library must come before the one that is instrumented
+    target_compile_options(embed-${language} PRIVATE -fsanitize=${SKEP_SANITIZE})
+    target_link_options(embed-${language} PRIVATE -fsanitize=${SKEP_SANITIZE})
+  endif()
 endforeach()
 
 if(SKEP_TESTS)
