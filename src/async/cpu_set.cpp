@@ -81,10 +81,12 @@ CpuSet::Lease CpuSet::enter(unsigned cpu) {
 }
 
 CpuSet::Lease CpuSet::enter() {
-  const unsigned preferred = last_cpu % count();
+  // Threads serve executors of different sizes. No divisions: every run comes by here.
+  const unsigned preferred = last_cpu < count() ? last_cpu : 0;
   const auto try_all = [&]() -> Lease {
     for (unsigned i = 0; i < count(); ++i) {
-      if (Lease lease = try_enter((preferred + i) % count()); lease.held()) return lease;
+      if (Lease lease = try_enter(preferred + i < count() ? preferred + i : preferred + i - count()); lease.held())
+        return lease;
     }
     return {};
   };

@@ -32,8 +32,8 @@ struct Subprogram {
   const Program* program = nullptr;
   std::uint32_t index = 0;
   std::string name;
-  std::uint32_t start = 0, end = 0;  // instructions
-  std::uint32_t stack_depth = 0;     // bytes
+  std::uint32_t start = 0, end = 0;       // instructions
+  std::uint32_t stack_depth = max_stack;  // bytes that it reads or writes
 };
 
 struct Code {

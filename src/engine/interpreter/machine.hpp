@@ -104,8 +104,6 @@ struct Execution::Machine {
     state = State::running;
     program = started.get();
     pc = entry->start;
-    // The same run gives the same result, read or not before written.
-    std::memset(stack.bytes.data(), 0, max_stack);
     may_goto_left = may_goto_limit;
     tail_calls = 0;
     unwound = false;
@@ -113,9 +111,18 @@ struct Execution::Machine {
     frames.clear();
     records.clear();
     reached.clear();
-    regs = {};
+    regs[0] = 0;
     for (unsigned i = 0; i < 5; ++i) regs[i + 1] = args[i];
-    regs[frame_pointer] = stack_top(0);
+    for (unsigned i = 6; i < frame_pointer; ++i) regs[i] = 0;
+    give_frame(*entry);
+  }
+
+  // The same run gives the same result, also where a program reads what it has not written.
+  void give_frame(const Subprogram& callee) {
+    const std::uint64_t top = stack_top(frames.size());
+    regs[frame_pointer] = top;
+    const std::uint64_t used = std::min<std::uint64_t>(callee.stack_depth, max_stack);
+    std::memset(reinterpret_cast<void*>(top - used), 0, used);  // NOLINT(performance-no-int-to-ptr)
   }
 
   void enter(const Subprogram& callee, bool to_call) {
@@ -132,7 +139,7 @@ struct Execution::Machine {
     }
     pc = callee.start;
     may_goto_left = may_goto_limit;
-    regs[frame_pointer] = stack_top(frames.size());
+    give_frame(callee);
   }
 
   // Leaves the frame that has exited. False: it was the last. A frame that was a callback's leaves its continuation's
@@ -208,24 +215,26 @@ struct Execution::Machine {
     program = tail_target.get();
     pc = program->entry().start;
     may_goto_left = may_goto_limit;
+    give_frame(program->entry());
     reached.push_back(std::move(tail_target));
   }
 
   void unwind(std::uint64_t cookie) {
     const Program* outermost = frames.empty() ? program : frames.front().program;
     frames.clear();
-    regs[frame_pointer] = stack_top(0);
     regs[0] = cookie;
     const std::int32_t handler = outermost->code().exception_callback;
     if (handler < 0 || unwound) {
       state = State::finished;
       return;
     }
+    const Subprogram& callback = outermost->code().subprograms[static_cast<std::size_t>(handler)];
     unwound = true;
     program = outermost;
-    pc = program->code().subprograms[static_cast<std::size_t>(handler)].start;
+    pc = callback.start;
     may_goto_left = may_goto_limit;
     regs[1] = cookie;
+    give_frame(callback);
   }
 
   CallResult call(const Site& site) {

@@ -35,22 +35,23 @@ bool load_packet(void* context, std::int64_t offset, unsigned size, std::uint64_
 
 }  // namespace
 
-// The cases of one operation on a register or an immediate. Narrow results clear the upper half.
-#define SKEP_ALU(OP, EXPRESSION64, EXPRESSION32)                                                     \
-  case insn_class::alu64 | (OP) | 0x08:                                                              \
-  case insn_class::alu64 | (OP): {                                                                   \
-    const std::uint64_t a = r[insn.dst];                                                             \
-    const std::uint64_t b = (insn.code & 8) ? r[insn.src] : wide_immediate(insn);                    \
-    r[insn.dst] = (EXPRESSION64);                                                                    \
-    break;                                                                                           \
-  }                                                                                                  \
-  case insn_class::alu | (OP) | 0x08:                                                                \
-  case insn_class::alu | (OP): {                                                                     \
-    const auto a = static_cast<std::uint32_t>(r[insn.dst]);                                          \
-    const auto b = static_cast<std::uint32_t>((insn.code & 8) ? r[insn.src] : wide_immediate(insn)); \
-    r[insn.dst] = static_cast<std::uint32_t>(EXPRESSION32);                                          \
-    break;                                                                                           \
+// The cases of one operation on a register or an immediate, each its own: that asks nothing. Narrow results clear the
+// upper half.
+#define SKEP_ALU_ONE(OPERAND, OP, SOURCE, EXPRESSION64, EXPRESSION32) \
+  case insn_class::alu64 | (OP) | (OPERAND): {                        \
+    const std::uint64_t a = r[insn.dst], b = (SOURCE);                \
+    r[insn.dst] = (EXPRESSION64);                                     \
+    break;                                                            \
+  }                                                                   \
+  case insn_class::alu | (OP) | (OPERAND): {                          \
+    const auto a = static_cast<std::uint32_t>(r[insn.dst]);           \
+    const auto b = static_cast<std::uint32_t>(SOURCE);                \
+    r[insn.dst] = static_cast<std::uint32_t>(EXPRESSION32);           \
+    break;                                                            \
   }
+#define SKEP_ALU(OP, EXPRESSION64, EXPRESSION32)                  \
+  SKEP_ALU_ONE(0x08, OP, r[insn.src], EXPRESSION64, EXPRESSION32) \
+  SKEP_ALU_ONE(0x00, OP, wide_immediate(insn), EXPRESSION64, EXPRESSION32)
 #define SKEP_JUMP_ONE(CLASS, OP, TYPE, CONDITION)                                               \
   case (CLASS) | (OP) | 0x08: {                                                                 \
     const auto a = static_cast<TYPE>(r[insn.dst]), b = static_cast<TYPE>(r[insn.src]);          \
@@ -331,6 +332,7 @@ template async::Progress Execution::Machine::run<true>(std::uint64_t budget);
 
 #undef SKEP_CAREFUL_LOAD
 #undef SKEP_ALU
+#undef SKEP_ALU_ONE
 #undef SKEP_JUMP_ONE
 #undef SKEP_JUMP
 #undef SKEP_MEMORY
