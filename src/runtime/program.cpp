@@ -15,7 +15,7 @@ Program::Program(Code code) : code_(std::move(code)) {
 
 std::shared_ptr<Program> Program::make(Code code) {
   if (code.subprograms.empty())
-    code.subprograms.push_back({nullptr, 0, code.name, 0, static_cast<std::uint32_t>(code.insns.size()), 0});
+    code.subprograms.push_back({nullptr, 0, code.name, 0, static_cast<std::uint32_t>(code.insns.size())});
   struct Shared : Program {
     explicit Shared(Code c) : Program(std::move(c)) {}
   };

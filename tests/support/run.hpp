@@ -78,7 +78,7 @@ inline std::shared_ptr<const runtime::Program> make_program(const std::string& t
     index[start] = static_cast<std::int32_t>(n);
     std::string name = "f";
     name += std::to_string(n);  // not "f" + …, of which GCC 12 thinks ill
-    code.subprograms.push_back({nullptr, n, std::move(name), start, 0, 0});
+    code.subprograms.push_back({nullptr, n, std::move(name), start, 0, max_stack});
   }
   for (const auto& [at, start] : targets) code.facts[at].callee = index[start];
   return load(std::move(code));
