@@ -30,6 +30,7 @@
 #include "skep/abi.hpp"
 #include "skep/export.h"
 #include "skep/host.hpp"
+#include "skep/limits.hpp"
 #include "skep/release.hpp"
 
 namespace skep {
@@ -50,6 +51,11 @@ struct KernelOptions {
   // pumped: the application, in pump(), on the thread that calls it.
   bool pumped = false;
   std::vector<HostModule> modules = {};  // kfuncs, types and hooks of the embedding application
+  // Of every run, callbacks included. Default: none.
+  RunLimits run_limits = {};
+  // How long the destructor lets runs go on that are under way, in real time; then it stops them, each at its next look
+  // at the clock (some 100 microseconds; a single call of a program is not interrupted, nor is a function of the host).
+  std::uint64_t close_limit_ns = 1'000'000'000;
 };
 
 // Numbers that `skep run` prints and tests rely on. Once drained, started = merged + ran + cancelled.
@@ -58,6 +64,8 @@ struct WorkStatistics {
   std::uint64_t merged = 0;     // of those, into a run that was pending already
   std::uint64_t ran = 0;        // runs that ended
   std::uint64_t cancelled = 0;  // starts that will not run any more
+  std::uint64_t timers = 0;     // timers' callbacks that ended; they are none of the starts
+  std::uint64_t stopped = 0;    // runs that were stopped, of programs and of callbacks
 };
 
 // One run of an asynchronous callback. Times are nanoseconds of the Kernel's monotonic clock (virtual when it steps).
@@ -68,6 +76,16 @@ struct WorkRun {
   std::vector<std::uint8_t> key;  // of the element that holds the work item
   unsigned cpu = 0;
   std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
+  bool timer = false;    // a timer's; started_ns is when it was due
+  bool stopped = false;  // see Kernel::on_run_stopped
+};
+
+// A timer whose callback will run.
+struct ArmedTimer {
+  std::string program, callback, map;
+  std::vector<std::uint8_t> key;  // of the element that holds the timer
+  unsigned cpu = 0;
+  std::uint64_t due_in_ns = 0;  // 0: now
 };
 
 class SKEP_API Kernel {
@@ -75,8 +93,8 @@ class SKEP_API Kernel {
   // Null and `error` (one line that says what to do) when there are no rules for the release, the options contradict
   // each other, the types cannot be read or a host module's declarations do not fit them.
   static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
-  // Waits for callbacks that run; what is pending does not run any more. All descriptors are closed. Not from a host
-  // function or a listener.
+  // Waits for callbacks that run, for KernelOptions::close_limit_ns at most, and stops them then; what is pending does
+  // not run any more. All descriptors are closed. Not from a host function or a listener.
   ~Kernel();
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
@@ -129,7 +147,11 @@ class SKEP_API Kernel {
   // function or a callback's listener: a pumped Kernel answers false there, and one with threads waits for itself until
   // the limit.
   bool drain(std::uint64_t limit_ns);
+  // As drain(), and waits for what timers do that are due within the limit, too.
+  bool settle(std::uint64_t limit_ns);
   WorkStatistics work() const;
+  // Timers that are armed, the soonest first.
+  std::vector<ArmedTimer> armed_timers() const;
   // For a pumped Kernel. Readable (POLLIN) exactly while pump() has something to do; for poll, select and epoll,
   // level-triggered; not to be read, closed or duplicated. -EOPNOTSUPP: the Kernel is not pumped.
   int pump_fd() const;
@@ -140,6 +162,16 @@ class SKEP_API Kernel {
   // Called after each run of a callback, on the thread that ran it, which holds no lock of Skep's. One listener at a
   // time, null for none; the one before may still be in a call when this returns: drain() first, where that matters.
   void on_work_run(std::function<void(const WorkRun&)> listener);
+
+  // ---- bounds: see skep/limits.hpp ----
+  // Stops all that runs now, programs and callbacks, each at its next look at the clock. Does not wait; may be called
+  // from a signal handler. Whoever ran a program gets -EINTR, and work that is queued runs.
+  void stop_runs();
+  // Called on the thread of each run that was stopped, for whatever reason, before it gives back what it holds; on_log
+  // is told its message too. One listener, as with on_log; it must not run programs.
+  void on_run_stopped(std::function<void(const StoppedRun&)> listener);
+  // Runs that have taken 100 ms or more and have not ended: programs, and callbacks of work items and timers.
+  std::vector<LongRun> long_runs() const;
 
   // ---- what happens inside ----
   // One listener each, null for none; when these return, the one before is in no call any more. Lines come without a
@@ -176,20 +208,22 @@ class SKEP_API Kernel {
   // `error`. For types that run on packets (xdp, classifiers, cgroup_skb, lwt, socket_filter, sk_skb, netfilter)
   // `context` is the packet, from its Ethernet header on; for others the context, in the layout that programs of the
   // type see. What the program makes of it is there afterwards, as far as `size` goes. -ENOENT: no such link, or it was
-  // detached. -EINVAL: a packet without an Ethernet header. -E2BIG: more than 65,536 bytes. -EOPNOTSUPP: a call of the
-  // program is not implemented, or it reads pointers from its context, which bytes of the host's are never taken for.
+  // detached. -ETIME, -EINTR: the run was stopped. -EINVAL: a packet without an Ethernet header. -E2BIG: more than
+  // 65,536 bytes. -EOPNOTSUPP: a call of the program is not implemented, or it reads pointers from its context, which
+  // bytes of the host's are never taken for.
   std::uint32_t fire(std::uint32_t link_id, void* context, std::size_t size, int& error);
   // The host calls a function or passes a tracepoint of its own (HostModule::functions, tracepoints) or of the kernel's
   // types: what is attached to that name runs on this thread, in the order of attachment, with `args` as the
   // trampolines of 7.3 pass them: tp_btf, raw_tp and fentry programs; then fmod_ret (and lsm) programs until one
   // returns other than 0; then, if none did, `body`; then fexit programs. The result is fmod_ret's, else the body's,
-  // else 0. At most 12 arguments; a pointer must point to what its type says as long as the call lasts.
+  // else 0. An fmod_ret or lsm program that is stopped counts as one that returns -ETIME (or -EINTR): what it was to
+  // guard does not happen. At most 12 arguments; a pointer must point to what its type says as long as the call lasts.
   std::uint64_t call_hook(std::string_view name, std::span<const std::uint64_t> args,
                           const std::function<std::uint64_t()>& body = {});
   // Calls a member of a struct_ops table that programs implement: `map` is the name of the struct_ops map (cut to 15
   // characters), which must be registered (a map with BPF_F_LINK by a link, others by an update). The program's result,
   // or 0 and `error`: -ENOENT no such map is registered, -ENOSYS no program implements the member, -E2BIG too many
-  // arguments (12), -EOPNOTSUPP as with fire.
+  // arguments (12), -EOPNOTSUPP, -ETIME and -EINTR as with fire.
   std::uint64_t call_struct_ops(std::string_view map, std::string_view member, std::span<const std::uint64_t> args,
                                 int& error);
 

@@ -115,6 +115,9 @@ struct skep_kernel_options {
 	uint64_t stepping_seed;
 	const struct skep_module *modules;
 	size_t module_count;
+	/* Limits of every run, callbacks included; 0: none. See skep/limits.hpp. */
+	uint64_t run_instructions, run_time_ns;
+	uint64_t close_limit_ns; /* how long closing waits for runs before it stops them; 0: a second */
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */
@@ -141,7 +144,18 @@ struct skep_work_run {
 	size_t key_size;
 	unsigned int cpu;
 	uint64_t started_ns, began_ns, ended_ns;
+	bool timer;   /* a timer's callback; started_ns is when it was due */
+	bool stopped; /* by a limit, or by a request */
 };
+
+/* Stops all that runs now; see Kernel::stop_runs. May be called from a signal handler. */
+SKEP_API void skep_kernel_stop_runs(struct skep_kernel *kernel);
+/* Called for each run that was stopped, with one line that says which, why and where; see Kernel::on_run_stopped. */
+SKEP_API void skep_kernel_on_run_stopped(struct skep_kernel *kernel, void (*listener)(void *user, const char *message),
+					 void *user);
+/* As skep_kernel_drain(), and waits for what timers do that are due within the limit, too. */
+SKEP_API int skep_kernel_settle(struct skep_kernel *kernel, uint64_t limit_ns);
+
 /* One listener each, null for none; see Kernel::on_work_run, on_trace and on_log. A line has no newline. */
 SKEP_API void skep_kernel_on_work_run(struct skep_kernel *kernel,
 				      void (*listener)(void *user, const struct skep_work_run *run), void *user);
@@ -183,8 +197,10 @@ struct skep_run {
 	uint32_t verdict;
 	size_t packet_out_length; /* of the whole packet, even if it did not fit */
 	uint64_t duration_ns;
+	/* Limits of this run, if one is not 0, instead of the Kernel's. */
+	uint64_t max_instructions, max_time_ns;
 };
-/* -ENOSPC: it ran, and the packet did not fit into packet_out. */
+/* -ETIME: a limit was reached, -EINTR: skep_kernel_stop_runs(); skep_error() says where it was stopped. -ENOSPC: it ran, and the packet did not fit into packet_out. */
 SKEP_API int skep_program_run(struct skep_program *program, struct skep_run *run);
 /* As its section says; `target` (may be null): a raw tracepoint. */
 SKEP_API int skep_program_attach(struct skep_program *program, const char *target, struct skep_link **link);

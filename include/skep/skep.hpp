@@ -117,6 +117,8 @@ struct RunInput {
   std::span<const std::uint8_t> context =
       {};                    // __sk_buff, xdp_md, a syscall program's argument, raw tracepoint arguments
   std::uint32_t repeat = 1;  // runs; each on the packet as given (xdp) or as the run before left it (skb)
+  // Of each of these runs, instead of the Kernel's. Not set: the thread's (RunLimitsScope), else the Kernel's.
+  std::optional<RunLimits> limits = {};
 };
 
 struct RunResult {
@@ -144,7 +146,8 @@ class SKEP_API Program {
   // BPF_PROG_TEST_RUN: runs it on this thread, on any free virtual CPU. Work that it starts runs as the Kernel's
   // options say. EINVAL: a packet or context that the type does not take; EOPNOTSUPP: test runs of the type, or a call
   // that the program makes, are not implemented, by name in the message; to call struct_ops and tracing programs see
-  // StructOps and Kernel::call_hook.
+  // StructOps and Kernel::call_hook. ETIME: a limit was reached, EINTR: Kernel::stop_runs; the message says where the
+  // run was stopped, and its effects stay.
   Result<RunResult> run(const RunInput& input = {}) const;
 
   // Attaches it as bpf_program__attach does, within the Kernel: nothing of the machine is touched. Links are fired by

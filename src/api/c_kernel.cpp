@@ -78,6 +78,8 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     wanted.host_btf = !given.no_host_btf;
     wanted.pumped = given.pumped;
     if (given.stepping) wanted.stepping_seed = given.stepping_seed;
+    wanted.run_limits = {given.run_instructions, given.run_time_ns};
+    if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
     // Modules of another version are of another size: each says its own.
     const auto* bytes = reinterpret_cast<const char*>(given.modules);
     for (std::size_t i = 0; i < given.module_count; ++i) {
@@ -108,6 +110,20 @@ int skep_kernel_close_fd(skep_kernel* kernel, int fd) {
 int skep_kernel_drain(skep_kernel* kernel, uint64_t limit_ns) {
   return protect([&] { return kernel->kernel->drain(limit_ns) ? 1 : 0; });
 }
+int skep_kernel_settle(skep_kernel* kernel, uint64_t limit_ns) {
+  return protect([&] { return kernel->kernel->settle(limit_ns) ? 1 : 0; });
+}
+void skep_kernel_stop_runs(skep_kernel* kernel) {
+  kernel->kernel->stop_runs();
+}
+void skep_kernel_on_run_stopped(skep_kernel* kernel, void (*listener)(void* user, const char* message), void* user) {
+  protect([&] {
+    if (listener == nullptr) return kernel->kernel->on_run_stopped(nullptr), 0;
+    kernel->kernel->on_run_stopped(
+        [listener, user](const skep::StoppedRun& run) { listener(user, run.message.c_str()); });
+    return 0;
+  });
+}
 int skep_kernel_pump_fd(skep_kernel* kernel) {
   const int fd = kernel->kernel->pump_fd();
   return fd < 0 ? protect([&] { return fail(-fd, "the Kernel is not pumped: see skep_kernel_options.pumped"); }) : fd;
@@ -127,7 +143,7 @@ void skep_kernel_on_work_run(skep_kernel* kernel, void (*listener)(void* user, c
     kernel->kernel->on_work_run([listener, user](const skep::WorkRun& run) {
       const skep_work_run told{
           sizeof told, run.program.c_str(), run.callback.c_str(), run.map.c_str(), run.key.data(), run.key.size(),
-          run.cpu,     run.started_ns,      run.began_ns,         run.ended_ns};
+          run.cpu,     run.started_ns,      run.began_ns,         run.ended_ns,    run.timer,      run.stopped};
       listener(user, &told);
     });
     return 0;

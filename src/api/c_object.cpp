@@ -40,6 +40,8 @@ int skep_program_run(skep_program* program, skep_run* run) {
     input.packet = {static_cast<const std::uint8_t*>(given.packet), given.packet_size};
     input.context = {static_cast<const std::uint8_t*>(given.context), given.context_size};
     input.repeat = std::max<std::uint32_t>(given.repeat, 1);
+    if (given.max_instructions != 0 || given.max_time_ns != 0)
+      input.limits = skep::RunLimits{given.max_instructions, given.max_time_ns};
     const auto result = program->program.run(input);
     if (!result) return answer(result.status());
     given.verdict = result->verdict;

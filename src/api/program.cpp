@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "api/state.hpp"
 
@@ -43,6 +44,8 @@ int Program::fd() const {
 
 Result<RunResult> Program::run(const RunInput& input) const {
   if (!state_) return api::empty_handle();
+  std::optional<RunLimitsScope> limits;
+  if (input.limits) limits.emplace(*input.limits);
   RunResult result;
   LIBBPF_OPTS(bpf_test_run_opts, options);
   const bool only_context = takes_only_context(state_->type);
@@ -71,7 +74,8 @@ Result<RunResult> Program::run(const RunInput& input) const {
   const std::uint32_t rounds = only_context ? std::max<std::uint32_t>(input.repeat, 1) : 1;
   for (std::uint32_t i = 0; i < rounds; ++i)
     if (const int error = bpf_prog_test_run_opts(state_->fd, &options); error != 0)
-      return failure(error, fmt::format("program '{}' was not run", state_->name));
+      return failure(error, fmt::format("program '{}' was not run{}", state_->name,
+                                        error == -ETIME || error == -EINTR ? " to its end" : ""));
   result.verdict = options.retval;
   result.duration = std::chrono::nanoseconds(options.duration);
   result.packet.resize(input.packet.empty() ? 0 : std::min<std::size_t>(options.data_size_out, result.packet.size()));

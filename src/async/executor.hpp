@@ -21,9 +21,17 @@ namespace skep::async {
 
 // One finished or cancelled run, told to whoever listens (`skep run` prints these). Times are monotonic nanoseconds.
 struct RunRecord {
-  const Callback* callback = nullptr;
+  const Callback* callback = nullptr;  // a timer's: see Callback::subject
   unsigned cpu = 0;
   std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
+  bool timer = false, stopped = false;
+};
+
+// A timer that is armed, or whose time has come and whose callback has not begun.
+struct ArmedShot {
+  std::shared_ptr<const Callback> callback;  // see Callback::subject
+  unsigned cpu = 0;
+  std::uint64_t at_ns = 0;
 };
 
 class Executor {
@@ -46,6 +54,10 @@ class Executor {
   // Returns when nothing is queued or running (timers armed for later do not count). Self-restarting work never drains:
   // false after `limit_ns` of this executor's time.
   virtual bool drain(std::uint64_t limit_ns) = 0;
+  // As drain(), and timers that are due within the limit count too.
+  virtual bool settle(std::uint64_t limit_ns) = 0;
+  // In the order of their times.
+  virtual std::vector<ArmedShot> armed() const = 0;
   virtual WorkCounts counts() const = 0;
   virtual void on_run(std::function<void(const RunRecord&)> listener) = 0;  // called on the worker's thread
   // What the items report: see WorkCounts.

@@ -45,6 +45,8 @@ class Job {
   // Runs it to its end on the thread that holds a CPU. The default advances it until it is finished; an engine whose
   // runs have a faster way goes it.
   virtual void run_to_end(Seat& seat);
+  // Whether it is finished because a limit or a request stopped it.
+  virtual bool stopped() const { return false; }
   // It is not needed any more: back to where it came from. The default frees it.
   virtual void give_back() { std::default_delete<Job>()(this); }
 };

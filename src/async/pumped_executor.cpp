@@ -12,9 +12,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,7 +42,9 @@ class Pumped final : public PumpedExecutor {
   bool cancel_timer(std::uint64_t token) override;
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
-  bool drain(std::uint64_t limit_ns) override;
+  bool drain(std::uint64_t limit_ns) override { return run_all(limit_ns, false); }
+  bool settle(std::uint64_t limit_ns) override { return run_all(limit_ns, true); }
+  std::vector<ArmedShot> armed() const override;
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override {
@@ -76,6 +80,7 @@ class Pumped final : public PumpedExecutor {
   bool next(Queued& queued, unsigned& cpu);
   void put_back(unsigned cpu, Runnable& item, Run run, bool first);
   std::size_t run_until(std::uint64_t end);
+  bool run_all(std::uint64_t limit_ns, bool with_timers);
   std::size_t handle(Queued queued, unsigned cpu, std::uint64_t end);
   bool advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section);
   void told(const RunRecord& record);
@@ -94,7 +99,7 @@ class Pumped final : public PumpedExecutor {
   std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
 
   std::atomic<bool> listening_{false};
-  std::atomic<std::uint64_t> started_{0}, merged_{0}, ran_{0}, cancelled_{0};
+  std::atomic<std::uint64_t> started_{0}, merged_{0}, ran_{0}, cancelled_{0}, timers_ran_{0};
 };
 
 Pumped::~Pumped() {
@@ -256,7 +261,7 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
     Callback* callback = item.callback();
     if (run.job == nullptr && callback != nullptr) {
       run.job = callback->make_job(cpu);
-      run.record = {callback, cpu, run.queued_ns, monotonic_ns(), 0};
+      run.record = {callback, cpu, run.queued_ns, monotonic_ns(), 0, item.is_timer, false};
     }
     const bool ran = run.job != nullptr;
     if (ran) {
@@ -264,13 +269,15 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
         put_back(cpu, item, std::move(run), false);
         return runs;
       }
+      run.record.stopped = run.job->stopped();
       run.job.reset();
       run.record.ended_ns = monotonic_ns();
       told(run.record);
       run.hold.reset();
     }
     // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
-    if (!item.is_timer) (ran ? ran_ : cancelled_).fetch_add(1, std::memory_order_relaxed);
+    if (ran || !item.is_timer)
+      (item.is_timer ? timers_ran_ : ran ? ran_ : cancelled_).fetch_add(1, std::memory_order_relaxed);
     ++runs;
     if (!item.is_timer && monotonic_ns() >= end) {
       put_back(cpu, item, std::move(run), true);
@@ -305,27 +312,49 @@ std::size_t Pumped::pump(std::uint64_t limit_ns) {
   return run_until(after(limit_ns));
 }
 
-bool Pumped::drain(std::uint64_t limit_ns) {
+bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
   if (current_run().executor == this) return false;
   const std::uint64_t end = after(limit_ns);
   const std::lock_guard lock(driving_);
   for (;;) {
+    std::uint64_t wait = 0;
     {
       const std::lock_guard data_lock(mutex_);
       fire_due_locked();
       if (queued_ == 0) {
-        show_locked();
-        return true;
+        if (!with_timers || timers_.empty() || timers_.begin()->first > end) {
+          show_locked();
+          return true;
+        }
+        wait = timers_.begin()->first - std::min(timers_.begin()->first, monotonic_ns());
       }
-      if (monotonic_ns() >= end) return false;
+      if (wait == 0 && monotonic_ns() >= end) return false;
     }
-    run_until(end);
+    if (wait != 0)
+      std::this_thread::sleep_for(std::chrono::nanoseconds(wait));
+    else
+      run_until(end);
   }
+}
+
+std::vector<ArmedShot> Pumped::armed() const {
+  std::vector<ArmedShot> all;
+  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [at, armed] : timers_) {
+      all.push_back({nullptr, armed.cpu, at});
+      shots.push_back(armed.callback);
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
+  return all;
 }
 
 WorkCounts Pumped::counts() const {
   WorkCounts counts;
   counts.ran = ran_.load(std::memory_order_relaxed);
+  counts.timers = timers_ran_.load(std::memory_order_relaxed);
   counts.cancelled = cancelled_.load(std::memory_order_relaxed);
   counts.merged = merged_.load(std::memory_order_relaxed);
   counts.started = started_.load(std::memory_order_relaxed);

@@ -34,6 +34,8 @@ class SteppingExecutor final : public Executor {
   void run(Job& job) override { run_outside(job, std::nullopt); }
   void run_on(unsigned cpu, Job& job) override { run_outside(job, cpu % cpus_.count()); }
   bool drain(std::uint64_t limit_ns) override;
+  bool settle(std::uint64_t limit_ns) override { return drain(limit_ns); }
+  std::vector<ArmedShot> armed() const override;
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override;
@@ -85,7 +87,7 @@ class SteppingExecutor final : public Executor {
   bool step();
   void fire_due_timers();
   void drop_queued();
-  void count_ran();
+  void count_ran(bool timer);
   void gather(bool with_blocked);
   void begin(unsigned cpu);
   void advance(Running& running);
@@ -165,9 +167,23 @@ void SteppingExecutor::count_merged(std::uint64_t starts) {
   counts_.started += starts;
 }
 
-void SteppingExecutor::count_ran() {
+void SteppingExecutor::count_ran(bool timer) {
   std::lock_guard lock(mutex_);
-  ++counts_.ran;
+  ++(timer ? counts_.timers : counts_.ran);
+}
+
+std::vector<ArmedShot> SteppingExecutor::armed() const {
+  std::vector<ArmedShot> all;
+  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [at, armed] : timers_) {
+      all.push_back({nullptr, armed.cpu, at});
+      shots.push_back(armed.callback);
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
+  return all;
 }
 
 void SteppingExecutor::count_cancelled() {
@@ -293,15 +309,18 @@ void SteppingExecutor::advance(Running& running) {
 
 void SteppingExecutor::end_run(Running& running) {
   const bool from_outside = running.owned == nullptr && running.job != nullptr;
+  running.record.timer = running.timer != nullptr;
+  running.record.stopped = running.job != nullptr && running.job->stopped();
   running.owned.reset();
   running.record.ended_ns = now_;
   if (!from_outside && listener_ && running.record.callback != nullptr) listener_(running.record);
+  if (running.timer != nullptr && running.job != nullptr) count_ran(true);
   if (running.item != nullptr) {
-    count_ran();
+    count_ran(false);
     while (running.item->finish(true)) {
       running.record.started_ns = now_;
       if (make_job(running)) return;
-      count_ran();
+      count_ran(false);
     }
   }
   queues_[*running.cpu].holder = nullptr;
@@ -317,9 +336,11 @@ void SteppingExecutor::run_outside(Job& job, std::optional<unsigned> cpu) {
     if (!outer.advancing) continue;
     // Inside a step of another job: its CPU is held, and it is not for others to run in the midst of one of its
     // instructions.
-    while (job.advance(*outer.cpu, unlimited) != Progress::finished) {
+    for (;;) {
+      const Progress progress = job.advance(*outer.cpu, unlimited);
+      if (progress == Progress::finished) return;
+      if (progress == Progress::sleeping) job.sleep_off_cpu();
     }
-    return;
   }
   Running& running = running_.emplace_back();
   running.job = &job;

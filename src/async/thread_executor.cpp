@@ -63,7 +63,9 @@ class ThreadExecutor final : public Executor {
   bool cancel_timer(std::uint64_t token) override;
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
-  bool drain(std::uint64_t limit_ns) override;
+  bool drain(std::uint64_t limit_ns) override { return wait_until_done(limit_ns, false); }
+  bool settle(std::uint64_t limit_ns) override { return wait_until_done(limit_ns, true); }
+  std::vector<ArmedShot> armed() const override;
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override { own_queue().merged.fetch_add(starts, std::memory_order_relaxed); }
@@ -87,7 +89,10 @@ class ThreadExecutor final : public Executor {
   void dispatch(unsigned n);
   bool run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item);
   void completed(Queue& queue);
+  void wake_drainers();
   bool drained() const;
+  bool wait_until_done(std::uint64_t limit_ns, bool with_timers);
+  bool timer_due_by(std::uint64_t at_ns) const;
   void ensure_service_locked();
   void watch();
   void service();
@@ -103,11 +108,12 @@ class ThreadExecutor final : public Executor {
   std::size_t idle_workers_ = 0;
   std::vector<std::thread> workers_;
 
-  std::mutex service_mutex_;
+  mutable std::mutex service_mutex_;
   std::condition_variable service_wakeup_;
   std::thread service_;
   std::atomic<bool> watching_{false};
   std::multimap<std::uint64_t, Armed> timers_;
+  std::atomic<unsigned> firing_{0};  // shots that are in neither timers_ nor a queue at this moment
   std::uint64_t last_token_ = 0;
 
   std::mutex drain_mutex_;
@@ -243,6 +249,10 @@ void ThreadExecutor::dispatch(unsigned n) {
 
 void ThreadExecutor::completed(Queue& queue) {
   queue.completed.fetch_add(1, std::memory_order_seq_cst);
+  wake_drainers();
+}
+
+void ThreadExecutor::wake_drainers() {
   if (drainers_.load(std::memory_order_seq_cst) != 0) {
     std::lock_guard lock(drain_mutex_);
     drain_wakeup_.notify_all();
@@ -288,11 +298,12 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     if (callback != nullptr) {
       if (const JobPtr job = callback->make_job(lease.cpu())) {
         ran = true;
-        if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0};
+        if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0, item.is_timer, false};
         drive(*job, cpus_, lease, section, [&] {
           leave_role();
           end_hog();
         });
+        record.stopped = job->stopped();
       }
     }
     if (listening && record.callback != nullptr) {
@@ -305,7 +316,8 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
       if (listener) (*listener)(record);
     }
     // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
-    (item.is_timer ? queue.timers_ran : ran ? queue.ran : queue.cancelled).fetch_add(1, std::memory_order_relaxed);
+    if (ran || !item.is_timer)
+      (item.is_timer ? queue.timers_ran : ran ? queue.ran : queue.cancelled).fetch_add(1, std::memory_order_relaxed);
     again = item.finish(!stopping_.load(std::memory_order_relaxed));
   }
   completed(queue);
@@ -332,13 +344,24 @@ bool ThreadExecutor::drained() const {
   return done == entered;
 }
 
-bool ThreadExecutor::drain(std::uint64_t limit_ns) {
-  if (drained()) return true;
+// Timers are looked at first: one that is due goes over to a queue, and never back.
+bool ThreadExecutor::timer_due_by(std::uint64_t at_ns) const {
+  const std::lock_guard lock(service_mutex_);
+  return firing_.load(std::memory_order_seq_cst) != 0 || (!timers_.empty() && timers_.begin()->first <= at_ns);
+}
+
+bool ThreadExecutor::wait_until_done(std::uint64_t limit_ns, bool with_timers) {
   const auto limit = std::chrono::nanoseconds(std::min<std::uint64_t>(limit_ns, std::uint64_t{1} << 60));
+  const std::uint64_t end = monotonic_ns() + static_cast<std::uint64_t>(limit.count());
+  // A callback that is queued or runs may arm a timer, so nothing counts before all of it is over.
+  const auto all_done = [&] {
+    return drained() && (!with_timers || (!timer_due_by(end) && drained() && !timer_due_by(end)));
+  };
+  if (all_done()) return true;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::unique_lock lock(drain_mutex_);
   drainers_.fetch_add(1, std::memory_order_seq_cst);
-  const bool done = drain_wakeup_.wait_until(lock, deadline, [this] { return drained(); });
+  const bool done = drain_wakeup_.wait_until(lock, deadline, all_done);
   drainers_.fetch_sub(1, std::memory_order_seq_cst);
   return done;
 }
@@ -352,6 +375,7 @@ WorkCounts ThreadExecutor::counts() const {
     sum.merged += merged;
     sum.ran += queue.ran.load(std::memory_order_relaxed);
     sum.cancelled += queue.cancelled.load(std::memory_order_relaxed);
+    sum.timers += queue.timers_ran.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -379,14 +403,30 @@ std::uint64_t ThreadExecutor::arm_timer(unsigned cpu, std::uint64_t at_ns, std::
 
 bool ThreadExecutor::cancel_timer(std::uint64_t token) {
   std::shared_ptr<Callback> released;  // after the lock
-  std::lock_guard lock(service_mutex_);
-  for (auto i = timers_.begin(); i != timers_.end(); ++i) {
-    if (i->second.token != token) continue;
+  {
+    std::lock_guard lock(service_mutex_);
+    auto i = timers_.begin();
+    while (i != timers_.end() && i->second.token != token) ++i;
+    if (i == timers_.end()) return false;
     released = std::move(i->second.callback);
     timers_.erase(i);
-    return true;
   }
-  return false;
+  wake_drainers();
+  return true;
+}
+
+std::vector<ArmedShot> ThreadExecutor::armed() const {
+  std::vector<ArmedShot> all;
+  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
+  {
+    const std::lock_guard lock(service_mutex_);
+    for (const auto& [at, armed] : timers_) {
+      all.push_back({nullptr, armed.cpu, at});
+      shots.push_back(armed.callback);
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
+  return all;
 }
 
 void ThreadExecutor::watch() {
@@ -405,8 +445,10 @@ void ThreadExecutor::service() {
     if (!timers_.empty() && timers_.begin()->first <= now) {
       Armed armed = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
+      firing_.fetch_add(1, std::memory_order_seq_cst);
       lock.unlock();
       push(armed.cpu, *std::make_unique<TimerShot>(std::move(armed.callback)).release(), true);
+      firing_.fetch_sub(1, std::memory_order_seq_cst);
       lock.lock();
       continue;
     }

@@ -33,6 +33,10 @@ class TimerItem : public std::enable_shared_from_this<TimerItem> {
   int cancel();
   void release();
 
+  std::shared_ptr<const Callback> callback_of(std::uint64_t generation) {
+    std::lock_guard lock(mutex_);
+    return !released_ && generation == generation_ && armed_ ? callback_ : nullptr;
+  }
   std::shared_ptr<Callback> begin_shot(std::uint64_t generation) {
     std::lock_guard lock(mutex_);
     if (released_ || generation != generation_ || !armed_) return nullptr;
@@ -82,6 +86,7 @@ class TimerJob final : public Job {
     return progress;
   }
   void sleep_off_cpu() override { job_->sleep_off_cpu(); }
+  bool stopped() const override { return job_->stopped(); }
 
  private:
   std::shared_ptr<TimerItem> item_;
@@ -97,6 +102,7 @@ class Shot final : public Callback {
     if (!item) return nullptr;
     std::shared_ptr<Callback> callback = item->begin_shot(generation_);
     if (!callback) return nullptr;
+    begun_ = callback;
     JobPtr job = callback->make_job(cpu);
     if (!job) {
       item->end_shot();
@@ -104,10 +110,16 @@ class Shot final : public Callback {
     }
     return std::make_unique<TimerJob>(std::move(item), std::move(callback), std::move(job));
   }
+  std::shared_ptr<const Callback> subject() const override {
+    if (begun_) return begun_;
+    const std::shared_ptr<TimerItem> item = item_.lock();
+    return item ? item->callback_of(generation_) : nullptr;
+  }
 
  private:
   std::weak_ptr<TimerItem> item_;
   std::uint64_t generation_;
+  std::shared_ptr<const Callback> begun_;  // by the thread that runs it
 };
 
 }  // namespace

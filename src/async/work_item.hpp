@@ -24,6 +24,8 @@ class Callback {
   virtual ~Callback() = default;
   // The job of one run on `cpu`. Null: there is nothing to run after all.
   virtual JobPtr make_job(unsigned cpu) = 0;
+  // The callback that a program has set, of what stands for it (a timer's shot); null: it is gone.
+  virtual std::shared_ptr<const Callback> subject() const { return nullptr; }
 };
 
 // Counts for `skep run` and the stress test: every start is accounted for.
@@ -32,6 +34,7 @@ struct WorkCounts {
   std::uint64_t merged = 0;     // of those, into a run that was already pending
   std::uint64_t ran = 0;        // runs finished
   std::uint64_t cancelled = 0;  // starts that will not run any more
+  std::uint64_t timers = 0;     // timers' callbacks that ended
 };
 
 class Executor;

@@ -309,6 +309,7 @@ struct Kfunc {
   Release until = Release::never();  // the first release that no longer has it
   CallFn fn = nullptr;
   const HostCallee* host_fn = nullptr;  // a host application's, instead of fn; outlives the entry
+  const Kfunc* released_by = nullptr;   // a host's that acquires: what lets go of its result; null: nothing is known to
   Doc doc = {};
   // Programs that may call it although their type is not in `prog_types`, by struct_ops or hook; empty: none.
   // They are separated by spaces, each a table ("sched_ext_ops") or a member ("sched_ext_ops.dispatch").

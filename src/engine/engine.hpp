@@ -25,14 +25,19 @@
 
 namespace skep::engine {
 
-// One run of a program, or of one of its callbacks. Resumable after any instruction by advance() (async::Job), which is
-// what stepping executors do; in one go by run_to_end(), on the thread that holds the CPU.
+// One run of a program, or of one of its callbacks. An engine begins `leash` with each run, executes what it grants,
+// and where it grants nothing leaves all frames, gives the holdings back and is finished. Resumable after any
+// instruction by advance() (async::Job), which is what stepping executors do; in one go by run_to_end(), on the thread
+// that holds the CPU.
 class Run : public async::Job, public runtime::CallEnv {
  public:
   virtual bool finished() const = 0;
   virtual std::uint64_t result() const = 0;        // r0, once finished
   virtual std::uint64_t instructions() const = 0;  // executed since it was started
-  // Makes it ready to run again from its entry.
+  // Other than none: it was finished by its leash (runtime/leash.hpp), and result() is 0.
+  StopReason stop_reason() const { return leash.reason(); }
+  bool stopped() const override { return stop_reason() != StopReason::none; }
+  // Makes it ready to run again from its entry, with the limits that it was made with.
   virtual void restart(const std::array<std::uint64_t, 5>& arguments) = 0;
 };
 
@@ -46,6 +51,7 @@ struct RunRequest {
   runtime::Services& services;
   unsigned cpu = 0;                          // where it will probably run: whose pool it comes from
   runtime::RunObserver* observer = nullptr;  // must outlive the run
+  const RunLimits* limits = nullptr;         // null: the services'; read by make_run()
 };
 
 class Executable {

@@ -8,6 +8,7 @@
 
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
+#include "kernel/run_watch.hpp"
 #include "runtime/context.hpp"
 
 namespace skep {
@@ -30,6 +31,7 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   const engine::RunPtr run =
       make_run(kernel, program, reinterpret_cast<std::uint64_t>(context.address()), context.address());
   kernel.executor->run(*run);
+  error = error_of(run->stop_reason());
   return run->result();
 }
 
@@ -64,8 +66,10 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
   // A program may refuse the call by an error of its own; each is told the result so far.
   for (const auto& [link, program] : links_)
     if (result == 0 && link->target == function &&
-        (program->attach_type == AttachType::modify_return || program->attach_type == AttachType::lsm_mac))
+        (program->attach_type == AttachType::modify_return || program->attach_type == AttachType::lsm_mac)) {
       result = static_cast<std::uint32_t>(run_on_arguments(kernel_, *program, args, result, error));
+      if (error == -ETIME || error == -EINTR) result = static_cast<std::uint32_t>(error);  // it could not say yes
+    }
   if (result == 0 && body) guarded(kernel_.kernel, function, [&] { result = body(); });
   run(function, AttachType::trace_fexit, args, result);
   for (const auto& [link, program] : links_)

@@ -50,6 +50,7 @@ class Kfuncs final : public calls::KfuncRegistry {
   void add(const HostKfunc& kfunc, std::string name, Kernel& kernel);
 
  private:
+  void pair_up(calls::Kfunc& added);
   std::map<std::string, calls::Kfunc, std::less<>> host_;
   std::vector<std::unique_ptr<calls::HostCallee>> callees_;
 };

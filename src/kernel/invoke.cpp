@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernel/run_watch.hpp"
 #include "maps/cgroup_storage.hpp"
 #include "maps/map.hpp"
 #include "progtypes/common/plain_invocation.hpp"
@@ -62,8 +63,11 @@ std::string cannot_run(const ProgramObject& program) {
 }
 
 engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context) {
-  return program.code->executable()->make_run(
-      {.entry = program.code->entry(), .arguments = {r1}, .context = context, .services = *kernel.services});
+  return program.code->executable()->make_run({.entry = program.code->entry(),
+                                               .arguments = {r1},
+                                               .context = context,
+                                               .services = *kernel.services,
+                                               .limits = limits_of_this_thread()});
 }
 
 int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,
@@ -80,11 +84,12 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
       kernel.executor->run_on(*cpu, *run);
     else
       kernel.executor->run(*run);
+    if (run->stopped()) break;
   }
   outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
   outcome.results = invocation.take(host);
-  return 0;
+  return error_of(run->stop_reason());
 }
 
 }  // namespace skep

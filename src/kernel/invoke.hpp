@@ -45,8 +45,8 @@ struct Outcome {
   std::uint64_t each_ns = 0;             // the mean time of one
   progtypes::InvocationResults results;  // in the state, until it is used again
 };
-// Makes the context of state.data and state.context and runs the program on it, `repeat` times (at least once). 0, or a
-// negative errno.
+// Makes the context of state.data and state.context and runs the program on it, `repeat` times (at least once), or
+// until a run is stopped. 0, or a negative errno: -ETIME and -EINTR when one was stopped.
 int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,
            const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome);
 

@@ -77,6 +77,7 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
     impl.executor = async::make_thread_executor(cpus);
   }
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
+  impl.services->run_limits = options.run_limits;
   impl.engine = engine::make_interpreter(cpus);
   if (impl.load_types(error) != 0) return nullptr;
   impl.services->use_types(impl.vmlinux->btf);
@@ -95,6 +96,7 @@ Kernel::~Kernel() {
   for (auto& [path, pin] : impl_->pins) pin.object->put_user_ref();
   impl_->pins.clear();
   impl_->attached.clear();
+  if (impl_->services) impl_->services->stop_signal.close_after(impl_->options.close_limit_ns);
   if (impl_->executor) impl_->executor->drain(0);  // none: it was never made
   impl_->executor.reset();                         // joins its workers: nothing of this kernel runs any more
   rcu::barrier();
@@ -228,10 +230,14 @@ Release Kernel::release() const {
 bool Kernel::drain(std::uint64_t limit_ns) {
   return impl_->executor->drain(limit_ns);
 }
+bool Kernel::settle(std::uint64_t limit_ns) {
+  return impl_->executor->settle(limit_ns);
+}
 
 WorkStatistics Kernel::work() const {
   const async::WorkCounts counts = impl_->executor->counts();
-  return {counts.started, counts.merged, counts.ran, counts.cancelled};
+  return {counts.started,   counts.merged, counts.ran,
+          counts.cancelled, counts.timers, impl_->services->watch().stopped_so_far()};
 }
 
 void Kernel::on_log(std::function<void(std::string_view)> listener) {

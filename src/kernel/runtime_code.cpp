@@ -8,6 +8,7 @@
 
 #include "calls/prototype.hpp"
 #include "kernel/map_fields.hpp"
+#include "verifier/report/source.hpp"
 
 namespace skep {
 namespace {
@@ -39,6 +40,18 @@ std::vector<std::uint32_t> moved_to(const verifier::Verified& verified) {
   std::vector<std::uint32_t> moved(verified.original.empty() ? 0 : verified.original.back() + 1);
   for (std::uint32_t now = 0; now < verified.original.size(); ++now) moved[verified.original[now]] = now;
   return moved;
+}
+
+std::shared_ptr<const runtime::SourceLines> source_lines(const ProgramObject& program) {
+  if (program.line_info.empty() || program.btf == nullptr) return nullptr;
+  auto source = std::make_shared<runtime::SourceLines>();
+  source->keep = program.btf->btf;
+  source->lines.reserve(program.line_info.size());
+  for (const verifier::LineInfo& info : program.line_info) {
+    const verifier::SourceLine line = verifier::source_line(*program.btf->btf, info);
+    source->lines.push_back({info.insn_off, line.line, line.column, line.file, line.text});
+  }
+  return source;
 }
 
 bool is_pointer_field(std::uint8_t field) {
@@ -84,6 +97,7 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     facts.arena = proved.arena;
     facts.value = proved.value;
     facts.record = proved.record;
+    facts.field = proved.field;
     if (proved.kfunc != nullptr) {
       if (proved.needs_aux) facts.aux_register = static_cast<std::uint8_t>(calls::aux_register_of(*proved.kfunc));
       facts.arena_arguments = calls::arena_arguments_of(proved.kfunc->prototype);
@@ -101,6 +115,7 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     return maps::map_type(map->info().type).holds == maps::Holds::instructions;
   };
   if (std::any_of(code.maps.begin(), code.maps.end(), is_table)) code.moved_to = moved_to(verified);
+  code.source = source_lines(program);
   std::uint32_t index = 0;
   for (const verifier::SubprogramFacts& facts : verified.subprograms) {
     code.subprograms.push_back({nullptr, index, facts.name, facts.start, facts.end, facts.stack_depth});

@@ -11,6 +11,7 @@
 
 #include "async/executor.hpp"
 #include "kernel/guarded.hpp"
+#include "kernel/impl.hpp"
 
 namespace skep {
 namespace {
@@ -87,6 +88,12 @@ void KernelServices::trace_printk(std::string_view line) {
 void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
   const std::lock_guard guard(trace_lock_);
   trace_ = std::move(listener);
+}
+
+void KernelServices::run_stopped(const runtime::RunPlace& place) {
+  const StoppedRun run = describe(place);
+  kernel_.impl().log(run.message);
+  watch_.stopped(kernel_, run);
 }
 
 int KernelServices::read_memory(void* to, std::uint64_t from, std::size_t size) {

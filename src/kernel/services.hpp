@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
 #include "runtime/call_env.hpp"
 
@@ -36,16 +37,23 @@ class KernelServices final : public runtime::Services {
   void trace_printk(std::string_view line) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
   int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
+  void run_stopped(const runtime::RunPlace& place) override;
+  void run_is_long(const void* run, const runtime::RunPlace& place) override {
+    watch_.is_long(run, place, monotonic_ns());
+  }
+  void long_run_ended(const void* run) override { watch_.ended(run); }
 
   // The kernel's types, once they are known.
   void use_types(std::shared_ptr<const btf::Btf> kernel) {
     tasks_ = std::make_unique<Tasks>(std::move(kernel), cpu_count());
   }
   void on_trace(std::function<void(std::string_view)> listener);
+  RunWatch& watch() { return watch_; }
 
  private:
   Kernel& kernel_;
   async::Executor& executor_;
+  RunWatch watch_;
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
   std::unique_ptr<Tasks> tasks_;
   std::mutex trace_lock_;

@@ -117,6 +117,23 @@ void Kfuncs::add(const HostKfunc& kfunc, std::string name, Kernel& kernel) {
   if (kfunc.function == nullptr) return;
   callees_.push_back(make_host_callee(kfunc, it->first, kernel));
   it->second.host_fn = callees_.back().get();
+  pair_up(it->second);
+}
+
+// Whoever acquires an object learns who lets go of it, in whichever order they are added.
+void Kfuncs::pair_up(calls::Kfunc& added) {
+  const auto result_type = [](std::string_view prototype) {
+    const auto begin = prototype.find("struct ");
+    if (begin == std::string_view::npos || begin > prototype.find('(')) return std::string_view{};
+    prototype.remove_prefix(begin + 7);
+    return prototype.substr(0, prototype.find_first_of(" *"));
+  };
+  for (auto& [name, other] : host_) {
+    for (auto [taker, giver] : {std::pair(&added, &other), std::pair(&other, &added)})
+      if (taker->has(calls::call_flag::acquire) && giver->host_fn != nullptr && !giver->destroys.type.empty() &&
+          giver->destroys.type == result_type(taker->prototype))
+        taker->released_by = giver;
+  }
 }
 
 std::vector<std::shared_ptr<const btf::Btf>> Kernel::Impl::host_types() const {

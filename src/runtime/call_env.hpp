@@ -14,6 +14,9 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/holdings.hpp"
+#include "runtime/leash.hpp"
+
 namespace skep::maps {
 class Map;
 }
@@ -63,10 +66,29 @@ struct Continuation {
 // continuation's.
 using SleepFn = std::uint64_t (*)(std::array<std::uint64_t, 8>& state);
 
+// A run that its leash has stopped, or that has become a long one, and where it is.
+struct RunPlace {
+  StopReason reason = StopReason::none;
+  const Program& program;   // that is running
+  std::uint32_t pc = 0;     // the next instruction
+  const Subprogram& entry;  // that the run began in
+  std::uint64_t instructions = 0, time_ns = 0;
+  unsigned cpu = 0;
+  RunLimits limits;
+};
+
 // What a program runs in, given by whoever runs it (the kernel layer; tests give their own).
 class Services {
  public:
   virtual ~Services() = default;
+  RunLimits run_limits;    // of runs that bring none of their own
+  StopSignal stop_signal;  // asks all runs to stop
+  // A run was stopped: called on its thread, before it gives back what it holds.
+  virtual void run_stopped(const RunPlace& place) { (void)place; }
+  // A run has taken Leash::long_ns by now; and it has ended, stopped or not. `run` tells it from others.
+  virtual void run_is_long(const void* run, const RunPlace& place) { (void)run, (void)place; }
+  virtual void long_run_ended(const void* run) { (void)run; }
+
   virtual std::uint64_t monotonic_ns() = 0;  // simulated or real
   virtual std::uint64_t boot_ns() = 0;
   virtual std::uint64_t realtime_ns() = 0;
@@ -88,6 +110,9 @@ class Services {
 class CallEnv {
  public:
   virtual ~CallEnv() = default;
+  Leash leash;        // the first member: see leash_fuel_offset
+  Holdings holdings;  // what calls took for the program
+
   virtual Services& services() = 0;
   virtual unsigned cpu() const = 0;            // the virtual CPU that is held
   virtual const Program& program() const = 0;  // that is running (callbacks: that set them)
@@ -104,9 +129,6 @@ class CallEnv {
   virtual const InsnFacts& call_site() const = 0;
   // Who runs where, and the functions that are under way, as the kernel prints them; ends with a newline.
   virtual std::string call_trace() const { return {}; }
-  // Records reserved and not yet given back, and the ring buffer of each: the record alone does not tell it.
-  virtual void remember_record(std::uint64_t record, maps::Map& ring) { (void)record, (void)ring; }
-  virtual maps::Map* forget_record(std::uint64_t record) { return (void)record, nullptr; }
   // A function of the running program, to be run by an executor with the map, the key of `value` in it, and `value`.
   virtual std::shared_ptr<async::Callback> make_callback(const Subprogram& fn, maps::Map& map, void* value);
 };

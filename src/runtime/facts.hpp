@@ -13,8 +13,9 @@
 #include <vector>
 
 namespace skep::btf {
+struct Field;
 struct Record;
-}
+}  // namespace skep::btf
 namespace skep::maps {
 class Map;
 }
@@ -71,6 +72,9 @@ struct InsnFacts {
   std::uint8_t map_field_skip = 0;            // … without so many of its first bytes
   std::uint64_t value = 0;                    // call: its own constant (bpf_obj_new: the size of the object)
   std::shared_ptr<const btf::Record> record;  // bpf_obj_new: the object's special fields, or null
+  // What the call takes its result out of (bpf_kptr_xchg: the pointer; lists and trees: the head); null: it differs
+  // from path to path.
+  std::shared_ptr<const btf::Field> field;
 };
 
 }  // namespace skep::runtime

@@ -13,6 +13,7 @@
 #include "isa/insn.hpp"
 #include "maps/map.hpp"
 #include "runtime/facts.hpp"
+#include "runtime/source.hpp"
 #include "runtime/streams.hpp"
 #include "skep/abi.hpp"
 
@@ -49,7 +50,8 @@ struct Code {
   std::int32_t exception_callback = -1;
   // Where each instruction of the program as it was loaded is now: what jump tables hold. Empty: it has none.
   std::vector<std::uint32_t> moved_to;
-  std::string obstacle;  // what keeps any engine from running it, known already; empty: nothing
+  std::shared_ptr<const SourceLines> source;  // null: it was loaded without
+  std::string obstacle;                       // what keeps any engine from running it, known already; empty: nothing
   bool might_sleep = false;
   bool writes_packets = false;    // its type may write to the packet
   bool context_pointers = false;  // it loads pointers from a context of its type's layout

@@ -80,8 +80,10 @@ struct InsnCall {
   bool map_key_known = false, map_key_poisoned = false;
   const btf::Btf* btf = nullptr;  // of what it allocates
   btf::TypeId btf_id = 0;
-  std::uint64_t value = 0;   // for the engines: the size of what it allocates, or a node's offset
-  bool field_known = false;  // `value` is the offset of the node that a list or tree takes
+  std::uint64_t value = 0;                  // for the engines: the size of what it allocates, or a node's offset
+  bool field_known = false;                 // `value` is the offset of the node that a list or tree takes
+  std::shared_ptr<const btf::Field> field;  // note_field()
+  bool fields_differ = false;
   bool loop_inlinable = false;
   std::uint32_t loop_callback = 0;  // subprogram that bpf_loop calls
   std::int32_t record = -1;         // call_facts.cpp: index into Env::call_records

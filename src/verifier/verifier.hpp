@@ -147,6 +147,7 @@ struct InsnFacts {
   bool needs_aux = false;                     // kfunc with implicit arguments
   std::uint64_t value = 0;                    // obj_new: local type size; loop: inlined subprogram; …
   std::shared_ptr<const btf::Record> record;  // obj_new: the special fields of the local type, or null
+  std::shared_ptr<const btf::Field> field;    // see runtime::InsnFacts
 };
 struct SubprogramFacts {
   std::string name;

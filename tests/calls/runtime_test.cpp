@@ -332,6 +332,45 @@ TEST_F(Runtime, MarksPacketsThatMetCongestion) {
   }
 }
 
+// A run that is stopped gives back what is noted; a program's own way there strikes it out, once each.
+TEST_F(Runtime, NotesWhatAProgramHolds) {
+  const auto held = [&] { return env_.holdings.size(); };
+  std::uint32_t lock = 0;
+  call("bpf_spin_lock", at(lock));
+  EXPECT_EQ(held(), 1U);
+  env_.site.value = 40;  // the size
+  const auto object = static_cast<std::uint64_t>(call("bpf_obj_new"));
+  EXPECT_EQ(call("bpf_refcount_acquire", object), static_cast<std::int64_t>(object));
+  EXPECT_EQ(held(), 3U);
+  env_.site.value = 0;  // where the node is
+  std::array<std::uint64_t, 2> head{};
+  call("bpf_list_push_back", at(head), object);
+  EXPECT_EQ(held(), 2U);
+  btf::Field field;
+  env_.site.field = std::make_shared<const btf::Field>(field);
+  EXPECT_EQ(call("bpf_list_pop_front", at(head)), static_cast<std::int64_t>(object));
+  EXPECT_EQ(held(), 3U);
+  call("bpf_obj_drop", object);
+  call("bpf_obj_drop", object);
+  call("bpf_spin_unlock", at(lock));
+  EXPECT_EQ(held(), 0U);
+  const auto set = static_cast<std::uint64_t>(call("bpf_cpumask_create"));
+  call("bpf_cpumask_acquire", set);
+  EXPECT_EQ(held(), 2U);
+  call("bpf_cpumask_release", set);
+  call("bpf_cpumask_release", set);
+  EXPECT_EQ(held(), 0U);
+  std::array<std::uint64_t, 2> it{}, words{1, 2};
+  call("bpf_iter_bits_new", at(it), at(words), 2);
+  EXPECT_EQ(held(), 1U);
+  env_.holdings.give_all_back();
+  EXPECT_EQ(held(), 0U);
+  call("bpf_res_spin_lock", at(lock));
+  call("bpf_cpumask_create");
+  env_.holdings.give_all_back();
+  EXPECT_EQ(lock, 0U);
+}
+
 TEST_F(Runtime, TakesALockOnce) {
   std::uint32_t lock = 0;
   EXPECT_EQ(call("bpf_spin_lock", at(lock)), 0);

@@ -70,13 +70,14 @@ bool change(CallEnv& env, std::uint32_t cpu, std::uint64_t set, bool value) {
 }  // namespace
 
 SKEP_CALL(bpf_cpumask_create) {
-  return result_of(new_object(object_size, 1));
+  return CallResult::of(held_object(env, address(new_object(object_size, 1))));
 }
 SKEP_CALL(bpf_cpumask_acquire) {
   header_of_object(pointer<void>(r1)).references.fetch_add(1, std::memory_order_relaxed);
-  return CallResult::of(r1);
+  return CallResult::of(held_object(env, r1));
 }
 SKEP_CALL(bpf_cpumask_release) {
+  object_given_up(env, r1);
   drop_object(pointer<void>(r1));
   return CallResult::of(0);
 }

@@ -25,9 +25,14 @@ CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags,
   made.read_only = env.program().code().writes_packets ? 0 : 1;  // as with direct access
   return CallResult::of(0);
 }
+// What becomes of a record whose run is stopped. The ring buffer is noted with it: the record alone does not tell it.
+void discard_record(std::uint64_t record, void* ring) {
+  static_cast<maps::RingBuffer*>(ring)->commit(pointer<void>(record), 0, true);
+}
 void give_back(CallEnv& env, std::uint64_t record, std::uint64_t flags, bool discard) {
-  if (auto* ring = static_cast<maps::RingBuffer*>(env.forget_record(record)))
-    ring->commit(pointer<void>(record), flags, discard);
+  void* ring = nullptr;
+  if (env.holdings.remove(Held::record, record, &ring))
+    static_cast<maps::RingBuffer*>(ring)->commit(pointer<void>(record), flags, discard);
 }
 CallResult give_back_dynptr(CallEnv& env, std::uint64_t reg, std::uint64_t flags, bool discard) {
   Dynptr& p = dynptr(reg);
@@ -141,7 +146,7 @@ SKEP_CALL(bpf_dynptr_size) {
 
 SKEP_CALL(bpf_ringbuf_reserve) {
   void* record = ring_buffer(r1).reserve(r2, r3);
-  if (record != nullptr) env.remember_record(address(record), map_at(r1));
+  if (record != nullptr) env.holdings.add(Held::record, address(record), discard_record, &ring_buffer(r1));
   return result_of(record);
 }
 SKEP_CALL(bpf_ringbuf_submit) {

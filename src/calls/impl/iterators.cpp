@@ -18,6 +18,10 @@ struct BitIterator {
 };
 static_assert(sizeof(BitIterator) == 16);
 
+void free_words(std::uint64_t words, void*) {
+  const std::unique_ptr<std::uint64_t[]> owned(pointer<std::uint64_t>(words));
+}
+
 constexpr std::int64_t max_numbers = 8 * 1024 * 1024;
 constexpr std::uint32_t max_words = 511;
 
@@ -59,6 +63,7 @@ SKEP_CALL(bpf_iter_bits_new) {
   if (env.services().read_memory(words.get(), r2, count * sizeof(std::uint64_t)) != 0)
     return CallResult::error(-EFAULT);
   it.words = words.release();
+  env.holdings.add(Held::memory, address(it.words), free_words);
   it.count = count;
   return CallResult::of(0);
 }
@@ -79,7 +84,10 @@ SKEP_CALL(bpf_iter_bits_next) {
 }
 SKEP_CALL(bpf_iter_bits_destroy) {
   auto& it = *pointer<BitIterator>(r1);
-  const std::unique_ptr<std::uint64_t[]> words(it.words);
+  if (it.words != nullptr) {
+    env.holdings.remove(Held::memory, address(it.words));
+    free_words(address(it.words), nullptr);
+  }
   it = {};
   return CallResult::of(0);
 }

@@ -26,13 +26,23 @@ struct TreeRoot {
   std::uint64_t unused;
 };
 
+// The object of a node that the call in hand adds.
+std::uint64_t object_of(CallEnv& env, const void* node) {
+  return address(node) - env.call_site().value;
+}
 // A node that is held already cannot be added: the program's reference is given up all the same.
 template <typename Node>
 bool claim(CallEnv& env, Node& node, std::uint64_t owner) {
   std::uint64_t none = 0;
+  object_given_up(env, object_of(env, &node));
   if (__atomic_compare_exchange_n(&node.owner, &none, owner, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return true;
-  drop_object(reinterpret_cast<std::uint8_t*>(&node) - env.call_site().value);
+  drop_object(pointer<void>(object_of(env, &node)));
   return false;
+}
+// A node that was taken out is the program's own from now on.
+CallResult taken_out(CallEnv& env, void* node) {
+  if (node != nullptr && env.call_site().field) held_object(env, address(node) - env.call_site().field->node_offset);
+  return result_of(node);
 }
 template <typename Node>
 bool held_by(const Node& node, std::uint64_t owner) {
@@ -56,9 +66,9 @@ void unlink(ListHead& head, ListNode& node) {
   node.next = node.previous = nullptr;
   let_go(node);
 }
-CallResult pop(ListHead& head, ListNode* node) {
+CallResult pop(CallEnv& env, ListHead& head, ListNode* node) {
   if (node != nullptr) unlink(head, *node);
-  return result_of(node);
+  return taken_out(env, node);
 }
 
 std::uint64_t priority(const TreeNode& node) {
@@ -105,6 +115,7 @@ CallResult descend(CallEnv& env, Continuation& self, std::uint64_t less) {
     at_address = address(next);
     return env.invoke(*pointer<const runtime::Subprogram>(order), {node_address, at_address}, self);
   }
+  object_given_up(env, object_of(env, &node));
   next = &node;
   node.parent = &at;
   balance(root, node);
@@ -151,7 +162,8 @@ SKEP_CALL(bpf_list_add) {
   auto& node = *pointer<ListNode>(r2);
   auto& previous = *pointer<ListNode>(r3);
   if (!held_by(previous, r1)) {
-    drop_object(pointer<std::uint8_t>(r2) - env.call_site().value);
+    object_given_up(env, object_of(env, &node));
+    drop_object(pointer<void>(object_of(env, &node)));
     return CallResult::error(-EINVAL);
   }
   if (!claim(env, node, r1)) return CallResult::error(-EINVAL);
@@ -160,16 +172,16 @@ SKEP_CALL(bpf_list_add) {
 }
 SKEP_CALL(bpf_list_pop_front) {
   auto& head = *pointer<ListHead>(r1);
-  return pop(head, head.first);
+  return pop(env, head, head.first);
 }
 SKEP_CALL(bpf_list_pop_back) {
   auto& head = *pointer<ListHead>(r1);
-  return pop(head, head.last);
+  return pop(env, head, head.last);
 }
 SKEP_CALL(bpf_list_del) {
   auto& node = *pointer<ListNode>(r2);
   if (!held_by(node, r1)) return CallResult::of(0);
-  return pop(*pointer<ListHead>(r1), &node);
+  return pop(env, *pointer<ListHead>(r1), &node);
 }
 SKEP_CALL(bpf_list_front) {
   return result_of(pointer<ListHead>(r1)->first);
@@ -198,6 +210,7 @@ SKEP_CALL(bpf_rbtree_add) {
     root.top = &node;
     return CallResult::of(0);
   }
+  held_object(env, object_of(env, &node));  // it is in no tree until its place is found
   const std::uint64_t top = address(root.top);
   return env.invoke(*pointer<const runtime::Subprogram>(r3), {r2, top}, Continuation{descend, {r1, r2, r3, top}});
 }
@@ -208,7 +221,7 @@ SKEP_CALL(bpf_rbtree_remove) {
   auto& node = *pointer<TreeNode>(r2);
   if (!held_by(node, r1)) return CallResult::of(0);
   remove(*pointer<TreeRoot>(r1), node);
-  return CallResult::of(r2);
+  return taken_out(env, &node);
 }
 SKEP_CALL(bpf_rbtree_first) {
   const TreeNode* node = pointer<TreeRoot>(r1)->top;

@@ -20,6 +20,21 @@ CallResult refuse_unsized() {
   return CallResult::of(0);  // as when there is no memory: programs check for it
 }
 
+// Lets go of what a referenced kernel pointer, of this field, has led to.
+void release_pointer(const btf::Field& field, std::uint64_t held) {
+  if (field.destructor)
+    field.destructor->destroy(pointer<void>(held));
+  else if (!field.btf->is_kernel())
+    drop_object(pointer<void>(held));
+}
+// … or, without a field, an object that the program allocated.
+void release_held(std::uint64_t held, void* field) {
+  if (field != nullptr)
+    release_pointer(*static_cast<const btf::Field*>(field), held);
+  else
+    drop_object(pointer<void>(held));
+}
+
 void free_object(void* memory) {
   auto* header = static_cast<ObjectHeader*>(memory);
   if (header->record) {
@@ -34,6 +49,14 @@ void free_object(void* memory) {
 
 ObjectHeader& header_of_object(void* object) {
   return *(static_cast<ObjectHeader*>(object) - 1);
+}
+
+std::uint64_t held_object(CallEnv& env, std::uint64_t object) {
+  if (object != 0) env.holdings.add(Held::reference, object, release_held);
+  return object;
+}
+void object_given_up(CallEnv& env, std::uint64_t object) {
+  env.holdings.remove(Held::reference, object);
 }
 
 void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf::Record> record) {
@@ -59,11 +82,7 @@ void release_field(const btf::Field& field, void* address) {
     case btf::FieldKind::kptr_ref:
     case btf::FieldKind::kptr_percpu: {
       const std::uint64_t held = __atomic_exchange_n(static_cast<std::uint64_t*>(address), 0, __ATOMIC_ACQ_REL);
-      if (held == 0) return;
-      if (field.destructor)
-        field.destructor->destroy(pointer<void>(held));
-      else if (!field.btf->is_kernel())
-        drop_object(pointer<void>(held));
+      if (held != 0) release_pointer(field, held);
       return;
     }
     case btf::FieldKind::kptr_unref:
@@ -77,12 +96,14 @@ void release_field(const btf::Field& field, void* address) {
 
 SKEP_CALL(bpf_obj_new) {
   const auto size = static_cast<std::uint32_t>(env.call_site().value);
-  return size == 0 ? refuse_unsized() : result_of(new_object(size, 1, env.call_site().record));
+  if (size == 0) return refuse_unsized();
+  return CallResult::of(held_object(env, address(new_object(size, 1, env.call_site().record))));
 }
 SKEP_CALL(bpf_obj_new_impl) {
   return bpf_obj_new(env, r1, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_obj_drop) {
+  object_given_up(env, r1);
   drop_object(pointer<void>(r1));
   return CallResult::of(0);
 }
@@ -91,7 +112,8 @@ SKEP_CALL(bpf_obj_drop_impl) {
 }
 SKEP_CALL(bpf_percpu_obj_new) {
   const auto size = static_cast<std::uint32_t>(env.call_site().value);
-  return size == 0 ? refuse_unsized() : result_of(new_object(size, env.services().cpu_count()));
+  if (size == 0) return refuse_unsized();
+  return CallResult::of(held_object(env, address(new_object(size, env.services().cpu_count()))));
 }
 SKEP_CALL(bpf_percpu_obj_new_impl) {
   return bpf_percpu_obj_new(env, r1, r2, r3, r4, r5);
@@ -105,14 +127,23 @@ SKEP_CALL(bpf_percpu_obj_drop_impl) {
 
 SKEP_CALL(bpf_refcount_acquire) {
   header_of_object(pointer<void>(r1)).references.fetch_add(1, std::memory_order_relaxed);
-  return CallResult::of(r1);
+  return CallResult::of(held_object(env, r1));
 }
 SKEP_CALL(bpf_refcount_acquire_impl) {
   return bpf_refcount_acquire(env, r1, r2, r3, r4, r5);
 }
 
 SKEP_CALL(bpf_kptr_xchg) {
-  return CallResult::of(__atomic_exchange_n(pointer<std::uint64_t>(r1), r2, __ATOMIC_SEQ_CST));
+  const auto& field = env.call_site().field;
+  object_given_up(env, r2);
+  const std::uint64_t before = __atomic_exchange_n(pointer<std::uint64_t>(r1), r2, __ATOMIC_SEQ_CST);
+  if (before != 0 && field) {
+    if (field->btf->is_kernel())
+      env.holdings.add(Held::reference, before, release_held, const_cast<btf::Field*>(field.get()));
+    else
+      held_object(env, before);
+  }
+  return CallResult::of(before);
 }
 SKEP_CALL(bpf_rdonly_cast) {
   return CallResult::of(r1);

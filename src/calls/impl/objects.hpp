@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "btf/special_fields.hpp"
+#include "runtime/call_env.hpp"
 
 namespace skep::calls::impl {
 
@@ -19,6 +20,9 @@ void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf:
 // Gives one reference up. The last frees the object after a grace period, and gives up what its fields hold.
 void drop_object(void* object);
 ObjectHeader& header_of_object(void* object);
+// The run holds a reference to the object; nothing happens with null. And it has given it up, or away.
+std::uint64_t held_object(runtime::CallEnv& env, std::uint64_t object);
+void object_given_up(runtime::CallEnv& env, std::uint64_t object);
 
 // Gives up what a special field of a dying value or object holds (objects that programs allocated, objects of the
 // kernel through the field's destructor, lists, trees) and leaves the field as zeros. Nobody else may change the field

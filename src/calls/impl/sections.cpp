@@ -10,19 +10,27 @@ namespace {
 
 enum class Taken { yes, contended, mine };
 
-Taken take(std::uint64_t lock, unsigned cpu) {
-  std::uint32_t holder = 0;
-  if (__atomic_compare_exchange_n(pointer<std::uint32_t>(lock), &holder, cpu + 1, false, __ATOMIC_ACQUIRE,
-                                  __ATOMIC_RELAXED))
-    return Taken::yes;
-  return holder == cpu + 1 ? Taken::mine : Taken::contended;
-}
-void give(std::uint64_t lock) {
+void unlock(std::uint64_t lock, void*) {
   __atomic_store_n(pointer<std::uint32_t>(lock), 0, __ATOMIC_RELEASE);
 }
 
+Taken take(CallEnv& env, std::uint64_t lock) {
+  const unsigned cpu = env.cpu();
+  std::uint32_t holder = 0;
+  if (__atomic_compare_exchange_n(pointer<std::uint32_t>(lock), &holder, cpu + 1, false, __ATOMIC_ACQUIRE,
+                                  __ATOMIC_RELAXED)) {
+    env.holdings.add(Held::lock, lock, unlock);
+    return Taken::yes;
+  }
+  return holder == cpu + 1 ? Taken::mine : Taken::contended;
+}
+void give(CallEnv& env, std::uint64_t lock) {
+  env.holdings.remove(Held::lock, lock);
+  unlock(lock, nullptr);
+}
+
 CallResult take_resilient(CallEnv& env, std::uint64_t lock) {
-  switch (take(lock, env.cpu())) {
+  switch (take(env, lock)) {
     case Taken::yes:
       return CallResult::of(0);
     case Taken::mine:
@@ -35,18 +43,18 @@ CallResult take_resilient(CallEnv& env, std::uint64_t lock) {
 }  // namespace
 
 SKEP_CALL(bpf_spin_lock) {
-  if (take(r1, env.cpu()) != Taken::yes) return {CallResult::Kind::retry, 0};
+  if (take(env, r1) != Taken::yes) return {CallResult::Kind::retry, 0};
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_spin_unlock) {
-  give(r1);
+  give(env, r1);
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_res_spin_lock) {
   return take_resilient(env, r1);
 }
 SKEP_CALL(bpf_res_spin_unlock) {
-  give(r1);
+  give(env, r1);
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_res_spin_lock_irqsave) {
@@ -55,7 +63,7 @@ SKEP_CALL(bpf_res_spin_lock_irqsave) {
   return result;
 }
 SKEP_CALL(bpf_res_spin_unlock_irqrestore) {
-  give(r1);
+  give(env, r1);
   return CallResult::of(0);
 }
 

@@ -20,6 +20,7 @@ namespace skep::calls::impl {
 using runtime::CallEnv;
 using runtime::CallResult;
 using runtime::Continuation;
+using runtime::Held;
 using runtime::Services;
 
 template <typename T>

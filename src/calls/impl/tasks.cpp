@@ -1,6 +1,7 @@
 // Tasks: the threads of this process, which are all that there are. A task lives as long as its Kernel, so references
 // to it need no counting. And the values that programs keep for tasks and sockets. Tested by
 // tests/kernel/tasks_test.cpp and the conformance suite.
+#include "calls/impl/objects.hpp"
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
 
@@ -31,6 +32,7 @@ SKEP_CALL(bpf_task_acquire) {
   return CallResult::of(r1);
 }
 SKEP_CALL(bpf_task_release) {
+  object_given_up(env, r1);  // one that was taken out of a map
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_task_from_pid) {

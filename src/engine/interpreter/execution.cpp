@@ -16,6 +16,11 @@ namespace skep::engine {
 
 async::Progress Execution::Machine::advance(std::uint64_t budget) {
   async::Progress progress = async::Progress::finished;
+  if (state == State::finished) return progress;
+  const std::uint64_t granted = env.leash.grant(executed, [this] { return services->monotonic_ns(); });
+  if (granted == 0) return stop();
+  if (env.leash.has_become_long()) services->run_is_long(&env, place());
+  budget = std::min(budget, granted);
   switch (state) {
     case State::finished:
       return progress;
@@ -30,6 +35,27 @@ async::Progress Execution::Machine::advance(std::uint64_t budget) {
       break;
   }
   return observer != nullptr ? run<true>(budget) : run<false>(budget);
+}
+
+runtime::RunPlace Execution::Machine::place() const {
+  return {.reason = env.leash.reason(),
+          .program = *program,
+          .pc = pc,
+          .entry = *entry,
+          .instructions = executed,
+          .time_ns = env.leash.running_ns(),
+          .cpu = cpu,
+          .limits = env.leash.limits()};
+}
+
+async::Progress Execution::Machine::stop() {
+  services->run_stopped(place());
+  frames.clear();
+  wanted_next.resume = nullptr;
+  env.holdings.give_all_back();
+  regs[0] = 0;
+  state = State::finished;
+  return async::Progress::finished;
 }
 
 std::string Execution::Machine::call_trace() const {
@@ -72,6 +98,7 @@ void Execution::begin(const RunRequest& request) {
   m.services = &request.services;
   m.observer = request.observer;
   m.home = request.cpu;
+  leash.begin(request.limits != nullptr ? *request.limits : request.services.run_limits, request.services.stop_signal);
   m.start(request.arguments);
 }
 
@@ -138,7 +165,8 @@ std::span<const std::uint64_t> Execution::registers() const {
   return machine_->regs;
 }
 void Execution::restart(const std::array<std::uint64_t, 5>& arguments) {
-  machine_->records.clear();
+  machine_->leave_the_long_ones();
+  leash.begin(leash.limits(), machine_->services->stop_signal);
   machine_->start(arguments);
 }
 
@@ -188,19 +216,6 @@ std::string Execution::call_trace() const {
 
 const runtime::InsnFacts& Execution::call_site() const {
   return machine_->program->code().facts[machine_->pc];
-}
-
-void Execution::remember_record(std::uint64_t record, maps::Map& ring) {
-  machine_->records.emplace_back(record, &ring);
-}
-maps::Map* Execution::forget_record(std::uint64_t record) {
-  auto& records = machine_->records;
-  const auto found = std::ranges::find(records, record, [](const auto& entry) { return entry.first; });
-  if (found == records.end()) return nullptr;
-  maps::Map* ring = found->second;
-  *found = records.back();
-  records.pop_back();
-  return ring;
 }
 
 std::shared_ptr<async::Callback> Execution::make_callback(const Subprogram& fn, maps::Map& map, void* value) {

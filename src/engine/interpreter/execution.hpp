@@ -69,8 +69,6 @@ class Execution final : public Run {
   runtime::CallResult tail_call(const runtime::Program& target) override;
   const runtime::InsnFacts& call_site() const override;
   std::string call_trace() const override;
-  void remember_record(std::uint64_t record, maps::Map& ring) override;
-  maps::Map* forget_record(std::uint64_t record) override;
   std::shared_ptr<async::Callback> make_callback(const runtime::Subprogram& fn, maps::Map& map, void* value) override;
 
  private:

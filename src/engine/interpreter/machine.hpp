@@ -77,8 +77,7 @@ struct Execution::Machine {
   std::shared_ptr<const Program> tail_target;
   std::uint64_t answer = 0;
 
-  std::vector<std::pair<std::uint64_t, maps::Map*>> records;  // reserved from ring buffers
-  std::vector<std::shared_ptr<const Program>> reached;        // by tail calls: kept until the end
+  std::vector<std::shared_ptr<const Program>> reached;  // by tail calls: kept until the end
   std::vector<std::unique_ptr<Block>> more_stack;
   Block stack;
 
@@ -86,8 +85,9 @@ struct Execution::Machine {
 
   // What a run leaves in the state that it had must not reach the next one: neither references nor stack.
   void release() {
+    leave_the_long_ones();
     frames.clear();
-    records.clear();
+    env.holdings.forget();
     reached.clear();
     tail_target.reset();
     started.reset();
@@ -109,7 +109,7 @@ struct Execution::Machine {
     unwound = false;
     executed = 0;
     frames.clear();
-    records.clear();
+    env.holdings.forget();
     reached.clear();
     regs[0] = 0;
     for (unsigned i = 0; i < 5; ++i) regs[i + 1] = args[i];
@@ -242,7 +242,18 @@ struct Execution::Machine {
     if (site.aux_register != 0) args[site.aux_register - 1U] = reinterpret_cast<std::uint64_t>(program);
     if (site.fn != nullptr) return site.fn(env, args[0], args[1], args[2], args[3], args[4]);
     if (site.arena_arguments != 0) return call_with_arena(site, args);
-    return CallResult::of(site.host->host_fn->call(args));
+    return host_result(site, args, site.host->host_fn->call(args));
+  }
+
+  // What the host's call took for the program is noted, or struck out.
+  CallResult host_result(const Site& site, const std::array<std::uint64_t, 5>& args, std::uint64_t result) {
+    if (site.host->has(calls::call_flag::release)) env.holdings.remove(runtime::Held::reference, args[0]);
+    if (site.host->has(calls::call_flag::acquire) && result != 0 && site.host->released_by != nullptr)
+      env.holdings.add(
+          runtime::Held::reference, result,
+          [](std::uint64_t object, void* release) { static_cast<const calls::HostCallee*>(release)->call({object}); },
+          const_cast<calls::HostCallee*>(site.host->released_by->host_fn));
+    return CallResult::of(result);
   }
 
   // A call of the host application that takes addresses in the arena.
@@ -259,7 +270,7 @@ struct Execution::Machine {
     const std::uint64_t result = site.host->host_fn->call(args);
     for (unsigned i = 0; i < 5; ++i)
       if ((in_arena >> i & 1) != 0) arena.forget_host_access(given[i]);
-    return CallResult::of(result);
+    return host_result(site, args, result);
   }
 
   // A per-CPU global's.
@@ -286,6 +297,12 @@ struct Execution::Machine {
   void tell_observer();
 
   async::Progress advance(std::uint64_t budget);
+  // The leash has said so: what the run holds goes back, and it is finished.
+  async::Progress stop();
+  runtime::RunPlace place() const;
+  void leave_the_long_ones() const {
+    if (env.leash.is_long()) services->long_run_ended(&env);
+  }
   // The loop (run.cpp); with an observer it is another one.
   template <bool observed>
   async::Progress run(std::uint64_t budget);

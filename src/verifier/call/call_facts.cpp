@@ -70,4 +70,19 @@ void note_call_result(Env& env) {
   if (!is_never_null(env.reg(0))) env.call_records[static_cast<std::size_t>(record)].result_not_null = false;
 }
 
+void note_field(Env& env, const btf::Field& field) {
+  InsnCall& call = env.insn_aux().call;
+  if (call.fields_differ) return;
+  if (call.field == nullptr) {
+    call.field = std::make_shared<const btf::Field>(field);
+    return;
+  }
+  const btf::Field& known = *call.field;
+  if (known.kind == field.kind && known.btf == field.btf && known.type == field.type &&
+      known.node_offset == field.node_offset)
+    return;
+  call.field.reset();
+  call.fields_differ = true;
+}
+
 }  // namespace skep::verifier

@@ -18,5 +18,7 @@ void begin_call_facts(Env& env);
 void note_call_arguments(Env& env, unsigned count);
 // … and when r0 holds the result.
 void note_call_result(Env& env);
+// What the call in hand takes its result out of.
+void note_field(Env& env, const btf::Field& field);
 
 }  // namespace skep::verifier

@@ -4,6 +4,7 @@
 // Tested by tests/conformance/.
 #include "calls/kptr_targets.hpp"
 #include "verifier/call/call.hpp"
+#include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 
 namespace skep::verifier {
@@ -165,8 +166,8 @@ int convert_to_non_owning(Env& env, std::uint32_t ref_id) {
 }
 
 void set_graph_node_result(Env& env, RegState& result, const Call& call) {
-  (void)env;
   const btf::Field& field = *call.field;
+  note_field(env, field);
   result.mark_pointer(RegType::btf, reg_flag::alloc);
   result.btf = field.btf.get();
   result.btf_id = field.type;

@@ -2,6 +2,7 @@
 //
 // One function for each `Special` that needs one. Tested by tests/verifier/call/.
 #include "verifier/call/call.hpp"
+#include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/path/path.hpp"
 #include "verifier/report/reg_names.hpp"
@@ -301,6 +302,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
           error = unsupported(env, "bpf_kptr_xchg without a field");
           return;
         }
+        note_field(env, *call.field);
         r0.btf = call.field->btf.get();
         r0.btf_id = call.field->type;
         if (!call.field->btf->is_kernel()) {

@@ -41,6 +41,7 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   facts.is_ctx_access = aux.access.ctx_access;
   facts.ctx_field = static_cast<std::uint8_t>(aux.access.ctx_field);
   facts.value = aux.call.value;
+  facts.field = aux.call.field;
   if (aux.names.kfunc != nullptr && aux.call.btf_id != 0) {
     const auto found = env.allocated_records.find({aux.call.btf, aux.call.btf_id});
     if (found != env.allocated_records.end()) facts.record = found->second;

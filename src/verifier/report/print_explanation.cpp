@@ -62,9 +62,10 @@ std::string clipped(std::string text) {
 
 // What the program knows of this line of the same file.
 std::string line_text(const Env& env, std::uint32_t file, std::uint32_t line) {
+  if (!env.input.btf) return "...";
   for (const LineInfo& info : env.input.line_info) {
     if (info.file_name_off != file || info.line_col >> 10 != line) continue;
-    const SourceLine source = source_line(env.input, info);
+    const SourceLine source = source_line(*env.input.btf, info);
     if (source.text.find_first_not_of(" \t") != std::string_view::npos) return clipped(untabbed(source.text));
   }
   return "...";

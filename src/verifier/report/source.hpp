@@ -17,7 +17,7 @@ struct SourceLine {
 };
 
 SourceLine source_of(const Input& input, std::uint32_t insn);
-// Of a record of line_info.
-SourceLine source_line(const Input& input, const LineInfo& info);
+// Of a record of line_info, whose text is in the program's types.
+SourceLine source_line(const btf::Btf& types, const LineInfo& info);
 
 }  // namespace skep::verifier

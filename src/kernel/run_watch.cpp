@@ -1,0 +1,155 @@
+// See kernel/run_watch.hpp.
+#include "kernel/run_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "kernel/guarded.hpp"
+#include "kernel/impl.hpp"
+#include "runtime/program.hpp"
+
+namespace skep {
+namespace {
+
+const RunLimits*& scoped_limits() {
+  thread_local const RunLimits* limits = nullptr;
+  return limits;
+}
+
+std::string seconds(std::uint64_t ns) {
+  return fmt::format("{:.3g} s", static_cast<double>(ns) / 1e9);
+}
+
+std::string reason_text(StopReason reason, const RunLimits& limits) {
+  switch (reason) {
+    case StopReason::none:
+      break;
+    case StopReason::instructions:
+      return fmt::format("it reached its limit of {} instructions", limits.instructions);
+    case StopReason::time:
+      return fmt::format("it reached its time limit of {}", seconds(limits.time_ns));
+    case StopReason::asked:
+      return "it was asked to stop";
+    case StopReason::closing:
+      return "its Kernel is closed";
+  }
+  return {};
+}
+
+const runtime::Subprogram* function_at(const runtime::Program& program, std::uint32_t pc) {
+  for (const runtime::Subprogram& function : program.code().subprograms)
+    if (pc >= function.start && pc < function.end) return &function;
+  return nullptr;
+}
+
+std::string_view without_indentation(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view{} : text.substr(begin);
+}
+
+// A callback is a function of the program that is not its first.
+bool is_callback(const runtime::RunPlace& place) {
+  return place.entry.index != 0;
+}
+
+}  // namespace
+
+const RunLimits* limits_of_this_thread() {
+  return scoped_limits();
+}
+RunLimitsScope::RunLimitsScope(const RunLimits& limits)
+    : limits_(limits), before_(std::exchange(scoped_limits(), &limits_)) {}
+RunLimitsScope::~RunLimitsScope() {
+  scoped_limits() = before_;
+}
+
+int error_of(StopReason reason) {
+  switch (reason) {
+    case StopReason::none:
+      return 0;
+    case StopReason::instructions:
+    case StopReason::time:
+      return -ETIME;
+    case StopReason::asked:
+    case StopReason::closing:
+      return -EINTR;
+  }
+  return -EINTR;
+}
+
+StoppedRun describe(const runtime::RunPlace& place) {
+  StoppedRun run;
+  const runtime::Code& code = place.program.code();
+  run.reason = place.reason;
+  run.program = place.program.name();
+  run.entry = place.entry.name;
+  run.callback = is_callback(place);
+  run.instructions = place.instructions;
+  run.time_ns = place.time_ns;
+  run.cpu = place.cpu;
+  if (const auto* function = function_at(place.program, place.pc)) run.function = function->name;
+  if (place.pc < code.facts.size()) run.instruction = code.facts[place.pc].original;
+  const runtime::SourceLine* source = code.source ? code.source->at(run.instruction) : nullptr;
+  if (source != nullptr) {
+    run.file = source->file;
+    run.line = source->line;
+    run.text = without_indentation(source->text);
+  }
+  run.message = run.callback ? fmt::format("callback '{}' of program '{}'", run.entry, run.program)
+                             : fmt::format("program '{}'", run.program);
+  run.message +=
+      fmt::format(" was stopped: {}; after {} instructions", reason_text(run.reason, place.limits), run.instructions);
+  if (run.time_ns != 0) run.message += fmt::format(" and {}", seconds(run.time_ns));
+  run.message += fmt::format(", in {}()", run.function.empty() ? "?" : run.function);
+  run.message += source != nullptr ? fmt::format(" at {}:{}: {}", run.file, run.line, run.text)
+                                   : fmt::format(" at instruction {}", run.instruction);
+  return run;
+}
+
+void RunWatch::on_stopped(Listener listener) {
+  const std::lock_guard guard(lock_);
+  listener_ = std::move(listener);
+}
+
+void RunWatch::stopped(Kernel& kernel, const StoppedRun& run) {
+  stopped_.fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard guard(lock_);
+  if (listener_) guarded(kernel, "the listener of on_run_stopped", [&] { listener_(run); });
+}
+
+void RunWatch::is_long(const void* run, const runtime::RunPlace& place, std::uint64_t now_ns) {
+  Known known;
+  known.run = {place.program.name(), place.entry.name, is_callback(place), place.cpu, 0};
+  known.began_ns = now_ns - place.time_ns;
+  const std::lock_guard guard(runs_lock_);
+  runs_.insert_or_assign(run, std::move(known));
+}
+
+void RunWatch::ended(const void* run) {
+  const std::lock_guard guard(runs_lock_);
+  runs_.erase(run);
+}
+
+std::vector<LongRun> RunWatch::long_runs(std::uint64_t now_ns) const {
+  std::vector<LongRun> all;
+  const std::lock_guard guard(runs_lock_);
+  for (const auto& [run, known] : runs_) {
+    all.push_back(known.run);
+    all.back().running_ns = now_ns > known.began_ns ? now_ns - known.began_ns : 0;
+  }
+  return all;
+}
+
+void Kernel::stop_runs() {
+  impl_->services->stop_signal.stop_running();
+}
+void Kernel::on_run_stopped(std::function<void(const StoppedRun&)> listener) {
+  impl_->services->watch().on_stopped(std::move(listener));
+}
+std::vector<LongRun> Kernel::long_runs() const {
+  return impl_->services->watch().long_runs(impl_->services->monotonic_ns());
+}
+
+}  // namespace skep
