@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "api/c_modules.hpp"
+#include "cli/duration.hpp"
 #include "cli/options.hpp"
 
 namespace skep::cli {
@@ -17,6 +18,8 @@ void complain(const std::string& line) {
 
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
+  wanted.run_limits.time_ns = options.run_limit_ns;
+  wanted.close_limit_ns = 100'000'000;  // whatever was to be waited for was
   if (!options.btf.empty()) wanted.btf_path = options.btf;
   for (const std::string& path : options.hosts) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -61,6 +64,18 @@ void common_options(CLI::App& command, Options& options) {
   command.add_flag("--json", options.json, "one JSON object a line");
 }
 
+// TIME: "60", "1.5s", "200ms".
+void duration_option(CLI::App& command, const char* name, std::uint64_t& ns, const std::string& description) {
+  command
+      .add_option_function<std::string>(
+          name, [&ns](const std::string& text) { ns = *skep::cli::parse_duration(text); }, description)
+      ->type_name("TIME")
+      ->check([](const std::string& text) -> std::string {
+        if (skep::cli::parse_duration(text)) return {};
+        return fmt::format("'{}' is no length of time: give seconds, or a number with ns, us, ms, s, min or h", text);
+      });
+}
+
 void object_options(CLI::App& command, Options& options) {
   command.add_option("FILE", options.files, "a BPF object, as clang builds it")->required();
   command.add_option("--program", options.program, "only this program");
@@ -79,6 +94,9 @@ int main(int argc, char** argv) {
   run.add_option("--repeat", options.repeat, "how often")->check(CLI::PositiveNumber);
   run.add_option("--data-in", options.data_in, "a file with the packet");
   run.add_option("--ctx-in", options.ctx_in, "a file with the context");
+  duration_option(run, "--timeout", options.run_limit_ns,
+                  "stop a run, or a callback, that takes longer; default 60s, 0: never");
+  duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");
   run.add_option("--engine", options.engine, "interpreter");
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");

@@ -12,8 +12,9 @@ namespace skep::cli {
 
 // Exit status of every command.
 inline constexpr int exit_ok = 0;
-inline constexpr int exit_failed = 1;  // a program was rejected, or failed its test
+inline constexpr int exit_failed = 1;  // a program was rejected, failed its test, or was stopped
 inline constexpr int exit_usage = 2;   // usage, an unreadable or malformed file
+// 130, 143: interrupted by Ctrl-C, by SIGTERM
 
 struct Options {
   std::vector<std::string> files;
@@ -22,7 +23,9 @@ struct Options {
   std::vector<std::string> hosts;
   bool json = false;
   unsigned log_level = 0;
-  unsigned timeout_s = 0;
+  unsigned timeout_s = 0;                       // of a verification
+  std::uint64_t run_limit_ns = 60'000'000'000;  // of each run and callback; 0: none
+  std::uint64_t drain_ns = 1'000'000'000;       // how long work and timers are waited for
   unsigned repeat = 1;
   std::string data_in, ctx_in;
   std::string engine = "interpreter";

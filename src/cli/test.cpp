@@ -105,6 +105,7 @@ Result check(Kernel& kernel, const std::string& path, const std::string& name, s
     const int run_error = test_run(program, result.retval);
     if (run_error != 0) {
       if (result.kind == Result::Kind::failed) return result;
+      if (run_error == -ETIME) return failed(Kernel::refusal());
       result.kind = Result::Kind::skipped;
       result.why = fmt::format("cannot be run here: {}", std::strerror(-run_error));
     } else {

@@ -1,0 +1,151 @@
+// See cli/runner.hpp.
+#include "cli/runner.hpp"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+namespace skep::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::nanoseconds;
+
+constexpr std::size_t default_packet = 64;
+constexpr std::size_t most_runs = 1000, most_lines = 10'000;  // that are shown; work may restart millions of times
+constexpr std::uint64_t glance_ns = 20'000'000;               // how often signals are looked for
+// A callback that has run for so long when the wait is over is waited for: it has a time limit of its own. Younger ones
+// are work that goes on and on.
+constexpr std::uint64_t endless_ns = 250'000'000;
+
+bool takes_packet(ProgType type) {
+  switch (type) {
+    case ProgType::syscall:
+    case ProgType::tracing:
+    case ProgType::raw_tracepoint:
+    case ProgType::raw_tracepoint_writable:
+    case ProgType::struct_ops:
+    case ProgType::lsm:
+      return false;
+    default:
+      return true;
+  }
+}
+
+WorkStatistics difference(const WorkStatistics& after, const WorkStatistics& before) {
+  return {after.started - before.started,     after.merged - before.merged, after.ran - before.ran,
+          after.cancelled - before.cancelled, after.timers - before.timers, after.stopped - before.stopped};
+}
+
+std::uint64_t left_until(Clock::time_point end) {
+  const auto now = Clock::now();
+  return now < end ? static_cast<std::uint64_t>(nanoseconds(end - now).count()) : 0;
+}
+
+}  // namespace
+
+Runner::Runner(Kernel& kernel, const Options& options, Interrupt& interrupt)
+    : kernel_(kernel), options_(options), interrupt_(interrupt) {
+  kernel_.on_work_run([this](const WorkRun& run) {
+    const std::lock_guard guard(lock_);
+    told_.last_run = run;
+    if (told_.runs.size() < most_runs)
+      told_.runs.push_back(run);
+    else
+      ++told_.more_runs;
+  });
+  kernel_.on_run_stopped([this](const StoppedRun& run) {
+    const std::lock_guard guard(lock_);
+    if (told_.stopped.size() < most_runs) told_.stopped.push_back(run);
+  });
+  kernel_.on_log([this](std::string_view line) {
+    const std::lock_guard guard(lock_);
+    told_.refusal = line;
+  });
+  kernel_.on_trace([this](std::string_view line) {
+    if (!options_.json) {
+      fmt::print("  trace: {}\n", line);
+      std::fflush(stdout);
+      return;
+    }
+    const std::lock_guard guard(lock_);
+    if (told_.trace.size() < most_lines)
+      told_.trace.emplace_back(line);
+    else
+      ++told_.more_trace;
+  });
+  interrupt_.watch(&kernel_);
+}
+
+Runner::~Runner() {
+  interrupt_.watch(nullptr);
+  kernel_.on_work_run(nullptr);
+  kernel_.on_run_stopped(nullptr);
+  kernel_.on_log(nullptr);
+  kernel_.on_trace(nullptr);
+}
+
+// Until nothing is left that is due within --drain. Then callbacks that have not ended are waited for, whose time limit
+// ends them, and work that restarts is left alone.
+Ending Runner::wait_for_work() {
+  const auto end = Clock::now() + nanoseconds(options_.drain_ns);
+  while (interrupt_.signal() == 0) {
+    const std::uint64_t left = left_until(end);
+    const bool idle = kernel_.settle(std::min(left, glance_ns));
+    if (!idle) {
+      if (left == 0) break;
+      continue;
+    }
+    const auto armed = kernel_.armed_timers();
+    if (armed.empty() || armed.front().due_in_ns > left) return Ending::done;
+    std::this_thread::sleep_for(nanoseconds(std::min(armed.front().due_in_ns, glance_ns)));
+  }
+  const auto fresh = Clock::now() + nanoseconds(endless_ns);
+  while (interrupt_.signal() == 0) {
+    if (kernel_.drain(glance_ns)) return Ending::done;
+    const auto running = kernel_.long_runs();
+    const bool endless = std::ranges::any_of(
+        running, [](const LongRun& run) { return run.callback && run.running_ns >= endless_ns - glance_ns; });
+    if (!endless && left_until(fresh) == 0) return Ending::restarts;
+  }
+  return Ending::interrupted;
+}
+
+Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
+  const auto before = kernel_.work();
+  const auto type = static_cast<ProgType>(bpf_program__type(program));
+  std::vector<std::uint8_t> packet = inputs.data, context = inputs.context;
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  if (takes_packet(type)) {
+    if (packet.empty()) packet.resize(default_packet);
+    options.data_in = packet.data();
+    options.data_size_in = static_cast<__u32>(packet.size());
+    options.repeat = static_cast<int>(options_.repeat);
+  }
+  if (!context.empty()) {
+    options.ctx_in = context.data();
+    options.ctx_size_in = static_cast<__u32>(context.size());
+  }
+  // Types whose test runs do not repeat are run that often.
+  const unsigned rounds = takes_packet(type) ? 1 : options_.repeat;
+  int error = 0;
+  for (unsigned i = 0; i < rounds && error == 0; ++i)
+    error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+  const Ending ending = wait_for_work();
+  const std::lock_guard guard(lock_);
+  Outcome outcome = std::exchange(told_, {});
+  outcome.error = error;
+  outcome.retval = options.retval;
+  outcome.ns_per_run = options.duration;
+  outcome.ending = ending;
+  outcome.work = difference(kernel_.work(), before);
+  outcome.armed = kernel_.armed_timers();
+  return outcome;
+}
+
+}  // namespace skep::cli

@@ -1,0 +1,64 @@
+// Runs a program once, waits for the work and the timers that it has left behind, and collects what there is to tell.
+// Tested by tests/bounds/command_test.py.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cli/interrupt.hpp"
+#include "cli/options.hpp"
+#include "skep/kernel.hpp"
+
+namespace skep::cli {
+
+struct Inputs {
+  std::vector<std::uint8_t> data, context;
+};
+
+// How the wait for work ended.
+enum class Ending : std::uint8_t {
+  done,         // nothing is queued or runs
+  restarts,     // callbacks end, and others are due again and again
+  interrupted,  // by a signal
+};
+
+struct Outcome {
+  int error = 0;
+  std::uint32_t retval = 0;
+  std::uint64_t ns_per_run = 0;
+  Ending ending = Ending::done;
+  WorkStatistics work;
+  std::vector<WorkRun> runs;        // the first of them
+  std::uint64_t more_runs = 0;      // that are not in `runs`
+  WorkRun last_run;                 // if there was one
+  std::vector<StoppedRun> stopped;  // programs and callbacks
+  std::vector<ArmedTimer> armed;
+  std::vector<std::string> trace;  // what bpf_printk said
+  std::uint64_t more_trace = 0;
+  std::string refusal;  // why it was not run, in the Kernel's words
+};
+
+class Runner {
+ public:
+  Runner(Kernel& kernel, const Options& options, Interrupt& interrupt);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  Outcome run(const bpf_program* program, const Inputs& inputs);
+
+ private:
+  Ending wait_for_work();
+
+  Kernel& kernel_;
+  const Options& options_;
+  Interrupt& interrupt_;
+  std::mutex lock_;
+  Outcome told_;  // by the listeners, so far
+};
+
+}  // namespace skep::cli
