@@ -6,6 +6,7 @@ foreach(script ${scripts})
   cmake_path(GET script STEM name)
   string(REPLACE "_test" "" name ${name})
   add_test(NAME conformance-${name} COMMAND ${Python3_EXECUTABLE} -B ${script} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/conformance)
+  set_tests_properties(conformance-${name} PROPERTIES ENVIRONMENT "SKEP=$<TARGET_FILE:skep>")
 endforeach()
 
 file(GLOB parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*/tests.cmake)

@@ -21,6 +21,7 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
   wanted.run_limits.time_ns = options.run_limit_ns;
   wanted.close_limit_ns = 100'000'000;  // whatever was to be waited for was
   if (!options.btf.empty()) wanted.btf_path = options.btf;
+  if (options.cpus != 0) wanted.cpus = options.cpus;
   for (const std::string& path : options.hosts) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -61,6 +62,8 @@ void common_options(CLI::App& command, Options& options) {
   command.add_option("--btf", options.btf, "the kernel's types: raw BTF, or an ELF file that has them")
       ->check(CLI::ExistingFile);
   command.add_option("--host", options.hosts, "a plugin that offers kfuncs, types and hooks")->allow_extra_args(false);
+  command.add_option("--cpus", options.cpus, "how many CPUs there are; by default as many as the machine has")
+      ->check(CLI::PositiveNumber);
   command.add_flag("--json", options.json, "one JSON object a line");
 }
 

@@ -26,6 +26,7 @@ struct Options {
   unsigned timeout_s = 0;                       // of a verification
   std::uint64_t run_limit_ns = 60'000'000'000;  // of each run and callback; 0: none
   std::uint64_t drain_ns = 1'000'000'000;       // how long work and timers are waited for
+  unsigned cpus = 0;                            // 0: as many as the machine has
   unsigned repeat = 1;
   std::string data_in, ctx_in;
   std::string engine = "interpreter";

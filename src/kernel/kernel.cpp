@@ -19,7 +19,7 @@ namespace skep {
 namespace {
 
 constexpr unsigned page_size = 4096;
-constexpr unsigned most_cpus = 8192;  // as 7.3 is built
+constexpr unsigned most_cpus = verifier::most_cpus;
 constexpr int common_attributes = 1 << 16;
 
 bool all_zero(std::span<const std::uint8_t> bytes) {

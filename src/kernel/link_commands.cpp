@@ -152,6 +152,15 @@ int Kernel::Impl::link_create(Call<attr::LinkCreate>& call) {
   return install(link);
 }
 
+namespace {
+
+// How much of a tracepoint's record programs may write; the verifier leaves it to us to compare.
+std::uint32_t writable_record(std::string_view tracepoint) {
+  return tracepoint == "bpf_test_finish" ? sizeof(std::int32_t) : 0;
+}
+
+}  // namespace
+
 int Kernel::Impl::raw_tracepoint_open(Call<attr::RawTracepoint>& call) {
   int error = 0;
   auto link = std::make_shared<LinkObject>();
@@ -175,6 +184,7 @@ int Kernel::Impl::raw_tracepoint_open(Call<attr::RawTracepoint>& call) {
         if (c != 0) link->target += c;
       } while (c != 0 && link->target.size() < 127);
       if (vmlinux->btf->find("btf_trace_" + link->target, btf::Kind::typedef_) == 0) return -ENOENT;
+      if (program.tracepoint_buffer_used > writable_record(link->target)) return -EINVAL;
       break;
     }
     default:

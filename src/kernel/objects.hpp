@@ -100,6 +100,7 @@ struct ProgramObject final : Object {
   std::shared_ptr<const runtime::Program> code;
   std::vector<verifier::SubprogramFacts> subprograms;
   std::uint32_t context_used = 0;                          // how far it reads and writes into its context
+  std::uint32_t tracepoint_buffer_used = 0;                // … and into a writable tracepoint's record
   std::unique_ptr<engine::RunPool<InvocationState>> idle;  // see kernel/invoke.hpp
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;

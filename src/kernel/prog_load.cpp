@@ -222,6 +222,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   input.type = type;
   input.flags = a.prog_flags;
   input.rules = rules;
+  input.cpus = executor->cpus().count();
   input.insns = insns;
   input.resolver = &resolver;
   input.log_level = a.log_level & 7;
@@ -325,6 +326,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   program->verified_insns = output.statistics.insns_processed;
   program->changes_packet = output.program->changes_packet;
   program->context_used = output.program->context_used;
+  program->tracepoint_buffer_used = output.program->tracepoint_buffer_used;
   program->code = engine::load(*engine, make_runtime_code(*program, *output.program, *vmlinux->btf, std::move(keep)));
   program->subprograms = std::move(output.program->subprograms);
   program->load_time_ns = services->boot_ns();

@@ -35,6 +35,7 @@ constinit const ProgTypeDef cgroup_device_type = {
     .type = ProgType::cgroup_device,
     .name = "cgroup_device",
     .context_type = "bpf_cgroup_dev_ctx",
+    .kernel_context_type = "bpf_cgroup_dev_ctx",
     .context_size = 12,
     .since = {4, 15},
     .summary = "Decides about accesses to devices.",

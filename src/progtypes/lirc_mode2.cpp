@@ -1,4 +1,4 @@
-// Infrared receivers: decodes pulses and gaps. Known from documentation only: the reference build leaves it out.
+// Infrared receivers: decodes pulses and gaps. Known from documentation only: the reference kernel is built without it.
 //
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
@@ -18,6 +18,11 @@ CtxAccess access(std::int32_t offset, std::uint32_t size, bool write, const Prog
   return {.allowed = offset == 0 && size == 4 && !write};
 }
 
+// The reference kernel is built without these programs and takes none, whatever the attach type.
+int attach(AttachType) {
+  return -EINVAL;
+}
+
 bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
@@ -33,6 +38,7 @@ constinit const ProgTypeDef lirc_mode2_type = {
     .summary = "Decodes what an infrared receiver sees.",
     .context_access = access,
     .helper_allowed = helper,
+    .check_attach_type = attach,
 };
 
 }  // namespace skep::progtypes

@@ -158,7 +158,8 @@ class Env {
   bool seen_direct_write = false;
   int exception_callback = -1;  // subprogram
   std::vector<CallRecord> call_records;
-  std::uint32_t context_used = 0;  // pointer/context.cpp: see Verified
+  std::uint32_t context_used = 0;            // pointer/context.cpp: see Verified
+  std::uint32_t tracepoint_buffer_used = 0;  // pointer/buf.cpp: see Verified
   std::uint32_t relied_on =
       0;  // registers of the current frame marked precise since the call at hand began, a bit each
   // call/: special fields of the types that programs allocate

@@ -90,12 +90,15 @@ struct AttachTarget {
   std::optional<TargetProgram> program;
 };
 
+inline constexpr unsigned most_cpus = 8192;  // as 7.3 is built
+
 struct Input {
   std::string name;
   const progtypes::ProgTypeDef* type = nullptr;
   progtypes::ProgramTraits traits;
   std::uint32_t flags = 0;                  // prog_flag::
   const Rules* rules = &reference_rules();  // never null
+  unsigned cpus = most_cpus;                // how many CPUs it may run on
   std::span<const Insn> insns;
   std::shared_ptr<const btf::Btf> btf;  // the program's own types; null: none
   std::vector<FuncInfo> func_info;      // validated
@@ -165,7 +168,8 @@ struct Verified {
   std::vector<SubprogramFacts> subprograms;
   std::vector<const maps::MapInfo*> used_maps;
   bool might_sleep = false, changes_packet = false, has_tail_call = false;
-  std::uint32_t context_used = 0;  // bytes of its context that it reads and writes, from the first on
+  std::uint32_t context_used = 0;            // bytes of its context that it reads and writes, from the first on
+  std::uint32_t tracepoint_buffer_used = 0;  // how far it reads and writes into a writable tracepoint's record
 };
 
 struct Output {

@@ -7,44 +7,16 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <set>
-#include <sstream>
 
 #include "btf/btf.hpp"
 #include "conformance/attach_questions.h"
+#include "support/answer_table.hpp"
 #include "support/commands.hpp"
 #include "support/corpus.hpp"
 
 namespace skep::test {
 namespace {
-
-struct Answers {
-  std::string usual;
-  std::map<std::string, std::string, std::less<>> others;  // by target
-};
-using Table = std::map<std::string, Answers, std::less<>>;  // by question
-
-Table read_table(const std::string& name) {
-  std::ifstream file(std::string(CONFORMANCE_DIR) + "/attach-" + name + "-7.3.txt");
-  Table table;
-  Answers* question = nullptr;
-  std::string answer;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with('#')) continue;
-    if (!line.starts_with(' ')) {
-      question = &table[line];
-    } else if (line.starts_with("  * ")) {
-      question->usual = line.substr(4);
-    } else if (line.starts_with("  - ")) {
-      answer = line.substr(4);
-    } else {
-      std::istringstream targets(line);
-      for (std::string target; targets >> target;) question->others[target] = answer;
-    }
-  }
-  return table;
-}
 
 struct Target {
   std::string name;   // as in the table
@@ -126,12 +98,12 @@ class AttachTables : public testing::TestWithParam<const char*> {
   }
 
   // Of the functions of the kernel, those that some answer names, and a sample of the others.
-  static bool skipped(const attach_kind& kind, const Table& table, const Target& target) {
+  static bool skipped(const attach_kind& kind, const AnswerTable& table, const Target& target) {
     return kind.prefix[0] == 0 && target.id % every != 0 &&
            std::ranges::none_of(table, [&](const auto& row) { return row.second.others.contains(target.name); });
   }
 
-  void compare(const attach_kind& kind, const Table& table) {
+  void compare(const attach_kind& kind, const AnswerTable& table) {
     std::vector<Target> targets = targets_of(kind);
     std::erase_if(targets, [&](const Target& target) { return skipped(kind, table, target); });
     std::set<std::string> closed;  // no program of this kind loads there
@@ -140,8 +112,7 @@ class AttachTables : public testing::TestWithParam<const char*> {
       const auto answers = table.find(question.name);
       ASSERT_NE(answers, table.end()) << "the table lacks \"" << question.name << "\": make it again";
       for (const Target& target : targets) {
-        const auto other = answers->second.others.find(target.name);
-        const std::string& expected = other == answers->second.others.end() ? answers->second.usual : other->second;
+        const std::string& expected = answers->second.about(target.name);
         if (n == 0 && expected != "0") closed.insert(target.name);
         if (n != 0 && closed.contains(target.name)) continue;
         ++asked_;
@@ -162,7 +133,7 @@ class AttachTables : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(AttachTables, AnswersAsLinux) {
-  const Table table = read_table(GetParam());
+  const AnswerTable table = read_answer_table(std::string(CONFORMANCE_DIR) + "/attach-" + GetParam() + "-7.3.txt");
   for (const attach_kind& kind : attach_kinds)
     if (std::string_view(kind.table) == GetParam()) compare(kind, table);
   EXPECT_GT(asked_, 100U);

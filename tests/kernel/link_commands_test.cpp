@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "support/commands.hpp"
+#include "support/corpus.hpp"
 
 namespace skep {
 namespace {
@@ -111,6 +112,33 @@ TEST_F(LinkCommands, TracepointsAreLookedUp) {
   EXPECT_EQ(bpf.command(Command::raw_tracepoint_open, attr), -EFAULT);
   attr.prog_fd = static_cast<std::uint32_t>(load(ProgType::xdp, 0));
   EXPECT_EQ(bpf.command(Command::raw_tracepoint_open, attr), -EINVAL);
+}
+
+// A program that stores `size` bytes to the record of a writable tracepoint.
+std::vector<Insn> writes_record(std::uint8_t size) {
+  const auto store = static_cast<std::uint8_t>(size == 8 ? 0x7a : 0x62);
+  return {{0x79, 1, 1, 0, 0}, {store, 1, 0, 0, 0}, {0xb7, 0, 0, 0, 0}, {0x95, 0, 0, 0, 0}};
+}
+
+TEST(WritableTracepoints, ThePromiseIsComparedWithTheRecord) {
+  KernelOptions options;
+  options.cpus = 1;
+  options.btf_path = test::corpus_file("vmlinux.btf");
+  if (!std::filesystem::exists(*options.btf_path)) GTEST_SKIP() << *options.btf_path << " is not there";
+  std::string error;
+  const auto kernel = Kernel::make(options, error);
+  ASSERT_NE(kernel, nullptr) << error;
+  test::Bpf bpf{*kernel, {}};
+  const auto open = [&](const std::vector<Insn>& insns, const char* tracepoint) {
+    attr::RawTracepoint attr{};
+    attr.name = test::address_of(tracepoint);
+    attr.prog_fd = static_cast<std::uint32_t>(bpf.load(ProgType::raw_tracepoint_writable, insns));
+    return bpf.command(Command::raw_tracepoint_open, attr);
+  };
+  EXPECT_GE(open(writes_record(4), "bpf_test_finish"), 0);
+  EXPECT_EQ(open(writes_record(8), "bpf_test_finish"), -EINVAL) << "its record is an int";
+  EXPECT_EQ(open(writes_record(4), "sys_enter"), -EINVAL) << "it has none";
+  EXPECT_GE(open(returns(0), "sys_enter"), 0);
 }
 
 }  // namespace

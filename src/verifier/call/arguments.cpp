@@ -241,7 +241,7 @@ int check_map_arg(Env& env, Call& call, unsigned regno) {
   if (call.map != nullptr) {
     // The item in R1 came from a map value: it must be this map's.
     if (call.special == Special::timer_init) {
-      if (const int err = check_item_map(env, call, regno, "timer")) return err;
+      if (const int err = check_item_map(env, call, regno)) return err;
     }
   }
   call.map = reg.map;

@@ -15,7 +15,6 @@ using calls::Special;
 namespace {
 
 constexpr std::int64_t max_errno = 4095;
-constexpr std::uint64_t max_cpus = 8192;
 
 int check_tail_call(Env& env) {
   if (const int err = check_resources_released(env, "tail_call", false, true)) return err;
@@ -232,7 +231,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
       return;
     case RetKind::cpu:
       r0.mark_unknown();
-      r0.r = Scalar::from_range_u64(0, max_cpus - 1);
+      r0.r = Scalar::from_range_u64(0, env.input.cpus - 1);
       return;
     case RetKind::void_:
       r0.mark_not_init();

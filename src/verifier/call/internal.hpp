@@ -116,7 +116,7 @@ bool allowed_under_lock(const Call& call);
 // ---- wq.cpp: fields of map values that are passed by pointer
 int check_map_field(Env& env, Call& call, unsigned regno, btf::FieldKind kind);
 // The map argument must be the one that holds the item passed before.
-int check_item_map(Env& env, Call& call, unsigned regno, std::string_view what);
+int check_item_map(Env& env, Call& call, unsigned regno);
 // ---- kptr.cpp
 int check_kptr_dest(Env& env, Call& call, unsigned regno);
 int check_kptr_value(Env& env, const Call& call, unsigned regno);
@@ -151,6 +151,8 @@ const btf::Btf* btf_behind(Env& env, const RegState& reg, btf::TypeId& id);
 int check_kfunc_object(Env& env, const Call& call, unsigned regno, const btf::Btf& btf, btf::TypeId wanted);
 bool is_scalar_struct(const btf::Btf& btf, btf::TypeId id, unsigned depth = 0);
 std::string_view kind_word(btf::Kind kind);
+// A context type as programs see it may be asked for where the kernel's own is passed.
+bool is_projection(std::string_view wanted, std::string_view given);
 bool is_context_struct(const Env& env, const btf::Btf& btf, btf::TypeId pointee, bool tagged);
 // ---- kfunc_args.cpp
 int check_kfunc_args(Env& env, Call& call);

@@ -98,19 +98,20 @@ constexpr NamedRole special_structs[] = {
     {"bpf_res_spin_lock", Role::res_spin_lock},
 };
 
-// The context as this type of program may name it: its own name for it, or the kernel's.
+// The context as this type of program may name it: by its own name for it, or by the kernel's for a packet.
 bool is_context_param(const Env& env, const btf::Btf& btf, const btf::Param& param) {
   const btf::Type& pointer = btf.resolved(param.type);
   if (is_context_struct(env, btf, pointer.type, false)) return true;
-  const std::string_view name = btf.resolved(pointer.type).name;
-  return !name.empty() && name == env.type().kernel_context_type && btf.resolved(pointer.type).kind == Kind::struct_;
+  const btf::Type& pointee = btf.resolved(pointer.type);
+  return pointee.kind == Kind::struct_ && pointee.name == env.type().kernel_context_type &&
+         is_projection(env.type().context_type, pointee.name);
 }
 
 Role role_of(Env& env, const Call& call, const btf::Btf& btf, const btf::Param& raw, const Parameter& p) {
   const RegState& reg = env.reg(p.regno);
   const btf::Type& t = btf.type(p.pointee);
   if (call.special == Special::cast_to_kern_ctx) return Role::context;
-  if (is_context_param(env, btf, raw) && !reg.is(RegType::btf)) return Role::context;
+  if (is_context_param(env, btf, raw)) return Role::context;
   if (p.name == "ctx" && p.pointee == 0) return Role::context;
   if (p.nullable && reg.is_null() && !p.has_size) return Role::null;
   if (has_suffix(p.name, "__alloc")) return Role::allocated;
@@ -341,8 +342,7 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
   }
   if (call.special == Special::task_work_schedule || call.special == Special::wq_init) {
-    const auto what = call.special == Special::wq_init ? "workqueue" : "bpf_task_work";
-    if (const int err = check_item_map(env, call, p.regno, what)) return err;
+    if (const int err = check_item_map(env, call, p.regno)) return err;
   }
   call.map = reg.map;
   call.map_uid = reg.map_uid;

@@ -1,12 +1,15 @@
 // What kfuncs do besides taking arguments: sections, callbacks, references; and what they return.
 //
 // Tested by tests/verifier/call/.
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
 #include "verifier/insn/insn.hpp"
+#include "verifier/pointer/internal.hpp"
 #include "verifier/report/explain.hpp"
 
 namespace skep::verifier {
@@ -141,10 +144,22 @@ int result_of_obj_new(Env& env, const Call& call, bool percpu) {
   return 0;
 }
 
+// What the kernel has for the context of programs of this type, by its own list; 0: there is none in these types.
+btf::TypeId kernel_context_of(const Env& env) {
+  const btf::TypeId list = env.kernel_btf->find("bpf_ctx_convert", Kind::struct_);
+  if (list == 0) return 0;
+  std::string wanted = fmt::format("BPF_PROG_TYPE_{}_kern", env.type().name);
+  std::transform(wanted.begin(), wanted.end() - 5, wanted.begin(), [](unsigned char c) { return std::toupper(c); });
+  for (const btf::Member& member : env.kernel_btf->members(env.kernel_btf->type(list)))
+    if (member.name == wanted) return member.type;
+  return 0;
+}
+
 int result_of_cast(Env& env, const Call& call) {
+  if (env.kernel_btf == nullptr) return unsupported(env, fmt::format("{} without kernel types", call.name()));
   const std::string_view name = env.type().kernel_context_type;
-  const btf::TypeId id = env.kernel_btf == nullptr || name.empty() ? 0 : env.kernel_btf->find(name, Kind::struct_);
-  if (id == 0) return unsupported(env, fmt::format("{} in programs of this type", call.name()));
+  const btf::TypeId id = name.empty() ? 0 : env.kernel_btf->find(name, Kind::struct_);
+  if (id == 0) return env.refuse(-EINVAL, "kern ctx type id {} is not a struct", kernel_context_of(env));
   RegState& r0 = env.reg(0);
   r0.mark_pointer(RegType::btf, reg_flag::trusted);
   r0.btf = env.kernel_btf.get();
@@ -185,17 +200,8 @@ std::uint32_t slice_flag(DynptrKind kind) {
 }
 
 int result_of_slice(Env& env, const Call& call, bool rdonly) {
-  if (!rdonly && slice_flag(call.dynptr) != 0) {
-    const auto writable = env.type().packet_write_allowed;
-    if (writable == nullptr || !writable(env.input.traits))
-      return env.refuse(-EINVAL, "the prog does not allow writes to packet data");
-    env.seen_direct_write = true;
-  } else if (!rdonly) {
-    const auto writable = env.type().packet_write_allowed;
-    const bool packets = env.type().packet_access;
-    if (packets && (writable == nullptr || !writable(env.input.traits)))
-      return env.refuse(-EINVAL, "the prog does not allow writes to packet data");
-  }
+  // Whatever is behind the dynptr: the kernel asks as if it were a packet.
+  if (!rdonly && !may_write_packet(env)) return env.refuse(-EINVAL, "the prog does not allow writes to packet data");
   RegState& r0 = env.reg(0);
   r0.mark_pointer(RegType::mem, slice_flag(call.dynptr) | (rdonly ? reg_flag::rdonly : 0));
   r0.mem_size = static_cast<std::uint32_t>(call.const_value);

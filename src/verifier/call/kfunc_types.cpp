@@ -115,12 +115,11 @@ bool nocast_alias(std::string_view a, std::string_view b) {
   return a == b;
 }
 
-// A context type as programs see it may be asked for where the kernel's own is passed.
+}  // namespace
+
 bool is_projection(std::string_view wanted, std::string_view given) {
   return (wanted == "__sk_buff" && given == "sk_buff") || (wanted == "xdp_md" && given == "xdp_buff");
 }
-
-}  // namespace
 
 bool is_trusted_arg(const RegState& reg) {
   if (reg.ref_id != 0) return true;

@@ -48,12 +48,22 @@ int check_map_field(Env& env, Call& call, unsigned regno, btf::FieldKind kind) {
   return 0;
 }
 
-int check_item_map(Env& env, Call& call, unsigned regno, std::string_view what) {
+namespace {
+
+// The kernel names the item by what else is in the map's values.
+std::string_view item_word(const maps::MapInfo& map) {
+  if (map.record->has(btf::FieldKind::timer)) return "timer";
+  return map.record->has(btf::FieldKind::task_work) ? "bpf_task_work" : "workqueue";
+}
+
+}  // namespace
+
+int check_item_map(Env& env, Call& call, unsigned regno) {
   const RegState& reg = env.reg(regno);
   if (call.map == nullptr) return 0;  // the item comes after: its check compares
   if (call.map == reg.map && call.map_uid == reg.map_uid) return 0;
-  return env.refuse(-EINVAL, "{} pointer in R{} map_uid={} doesn't match map pointer in R{} map_uid={}", what,
-                    regno - 1, call.map_uid, regno, reg.map_uid);
+  return env.refuse(-EINVAL, "{} pointer in R{} map_uid={} doesn't match map pointer in R{} map_uid={}",
+                    item_word(*call.map), regno - 1, call.map_uid, regno, reg.map_uid);
 }
 
 }  // namespace skep::verifier

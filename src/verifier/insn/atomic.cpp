@@ -56,7 +56,6 @@ int check_read_modify_write(Env& env, const Insn& insn) {
   if (int error = check_plain(env, insn, insn.dst, false)) return error;
   const bool fetches = (insn.imm & atomic_op::fetch) != 0;
   const int result = !fetches ? -1 : compares ? 0 : static_cast<int>(insn.src);
-  // The address, should the result go to the same register.
   const RegState address = env.reg(insn.dst);
   const AccessOptions options{.strict_alignment_once = true, .is_atomic = true};
   if (int error = check_mem_access(env, env.insn_idx, insn.dst, insn.off, size, Access::read, -1, options))
@@ -67,13 +66,10 @@ int check_read_modify_write(Env& env, const Insn& insn) {
       return error;
   }
   if (int error = remember_pointer_kind(env, address.type, address.flags, false)) return error;
-  // The store is checked through the address as it was.
-  const bool replaced = result >= 0 && static_cast<unsigned>(result) == insn.dst;
-  const RegState fetched = env.reg(insn.dst);
-  if (replaced) env.reg(insn.dst) = address;
-  const int error = check_mem_access(env, env.insn_idx, insn.dst, insn.off, size, Access::write, -1, options);
-  if (replaced) env.reg(insn.dst) = fetched;
-  return error;
+  // A result that goes to the register of the address has replaced it: nothing can be stored through that, whatever
+  // number was in memory.
+  if (result == static_cast<int>(insn.dst)) env.reg(insn.dst).mark_unknown();
+  return check_mem_access(env, env.insn_idx, insn.dst, insn.off, size, Access::write, -1, options);
 }
 
 }  // namespace

@@ -182,7 +182,9 @@ class BtfContextAccess {
   unsigned arg_;
   const btf::Param* param_ = nullptr;
 
-  RegState* result() { return access_.value_reg >= 0 ? &env_.reg(static_cast<unsigned>(access_.value_reg)) : nullptr; }
+  RegState* result() {
+    return access_.is_read() && access_.value_reg >= 0 ? &env_.reg(static_cast<unsigned>(access_.value_reg)) : nullptr;
+  }
   bool number() {
     if (RegState* r = result()) r->mark_unknown();
     return true;

@@ -2,6 +2,7 @@
 //
 // The greatest offset that is reached is a fact about the program, checked where it is attached. Tested by
 // tests/conformance/.
+#include <algorithm>
 #include <cerrno>
 
 #include "verifier/pointer/internal.hpp"
@@ -32,6 +33,8 @@ int access_buf(Env& env, const MemAccess& access) {
 
 int access_tp_buffer(Env& env, const MemAccess& access) {
   if (int error = check_buf_region(env, access.reg, access.regno, access.off, "tracepoint")) return error;
+  const auto end = static_cast<std::uint32_t>(access.reg.fixed_offset() + access.off + access.size);
+  env.tracepoint_buffer_used = std::max(env.tracepoint_buffer_used, end);
   if (access.is_read() && access.value_reg >= 0) env.reg(static_cast<unsigned>(access.value_reg)).mark_unknown();
   return 0;
 }

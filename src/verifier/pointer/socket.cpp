@@ -17,16 +17,23 @@ enum SockField : std::int32_t {
   sock_type = 8,
   sock_mark = 16,
   sock_src_ip4 = 24,
+  sock_src_port = 44,
   sock_dst_port = 48,
   sock_dst_port_end = 50,
   sock_dst_ip4 = 52,
+  sock_state = 72,
   sock_size = 80,
 };
 // struct bpf_tcp_sock
 enum TcpField : std::int32_t { tcp_bytes_received = 80, tcp_bytes_acked = 88, tcp_size = 112 };
+constexpr std::int32_t half = 4;
 
 bool narrow_ok(std::int32_t off, unsigned size, unsigned field_size) {
   return size <= field_size && (static_cast<unsigned>(off) & (field_size - 1)) + size <= field_size;
+}
+
+bool in_address(std::int32_t off) {
+  return (off >= sock_src_ip4 && off < sock_src_port) || (off >= sock_dst_ip4 && off < sock_state);
 }
 
 bool sock_access_ok(std::int32_t off, unsigned size) {
@@ -39,7 +46,8 @@ bool sock_access_ok(std::int32_t off, unsigned size) {
   // The device, mark and priority are read whole.
   if (off == sock_bound_dev_if || (off >= sock_mark && off < sock_src_ip4)) return size == 4;
   if (off < sock_family) return false;
-  return narrow_ok(off, size, 4);
+  // Any part of an address; of other fields no part but the first.
+  return narrow_ok(off, size, 4) && (in_address(off) || off % 4 == 0);
 }
 
 bool sock_common_access_ok(std::int32_t off, unsigned size) {
@@ -75,6 +83,9 @@ int access_socket(Env& env, const MemAccess& access) {
   const auto off = static_cast<std::int32_t>(access.reg.fixed_offset() + access.off);
   if (!access_ok(access.reg.type, off, access.size))
     return env.refuse(-EACCES, "R{} invalid {} access off={} size={}", access.regno, kind, off, access.size);
+  // The upper half of a counter is let through, and then cannot be made a load of the kernel's own socket.
+  if (access.reg.is(RegType::tcp_sock) && (off == tcp_bytes_received + half || off == tcp_bytes_acked + half))
+    return env.refuse(-EFAULT, "verifier bug: error during ctx access conversion (0)");
   if (access.value_reg >= 0) env.reg(static_cast<unsigned>(access.value_reg)).mark_unknown();
   return 0;
 }

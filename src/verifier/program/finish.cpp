@@ -86,6 +86,7 @@ Verified finish(Env& env) {
   verified.original = std::move(remaining.original);
   verified.used_maps = env.used_maps;
   verified.context_used = env.context_used;
+  verified.tracepoint_buffer_used = env.tracepoint_buffer_used;
   for (const CallRecord& record : env.call_records) verified.arguments.push_back(record.arguments);
   verified.might_sleep = env.subprograms[0].might_sleep;
   verified.changes_packet = env.subprograms[0].changes_packet;
