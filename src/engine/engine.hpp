@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -61,6 +62,11 @@ class Executable {
   // opcode 0xff …"); empty: it can be run. Only then may runs be made.
   virtual const std::string& obstacle() const = 0;
   virtual RunPtr make_run(const RunRequest& request) const = 0;
+  // The interpreter's executable of the same program; its own: itself.
+  const Executable& reference() const { return reference_ != nullptr ? *reference_ : *this; }
+
+ protected:
+  const Executable* reference_ = nullptr;
 };
 
 class Engine {
@@ -73,6 +79,15 @@ class Engine {
 
 // The reference engine (interpreter/). `cpus`: how many virtual CPUs it keeps pools for.
 std::unique_ptr<Engine> make_interpreter(unsigned cpus);
+
+struct CompilerOptions {
+  bool eager = true;                // compile when a program is loaded; else when it has become hot, meanwhile
+  bool optimize = true;             // false: as fast as it can be compiled
+  bool count_instructions = false;  // runs know how many instructions they have executed, and are slower
+  std::function<void(const std::string&)> on_failure = {};  // told what could not be compiled, and why: "name: why"
+};
+// The engine that makes machine code (llvm/). Null: it cannot be had here, and `why` says why.
+std::unique_ptr<Engine> make_compiler(unsigned cpus, const CompilerOptions& options, std::string& why);
 
 // A program with the executable that `engine` makes of it.
 std::shared_ptr<const runtime::Program> load(Engine& engine, runtime::Code code);

@@ -1,4 +1,4 @@
-// Accesses to arenas in the interpreter: every kind of instruction, where there is a page and where there is none.
+// Accesses to arenas in either engine: every kind of instruction, where there is a page and where there is none.
 #include "engine/interpreter/arena_access.hpp"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t start = 0x100'0000'0000 + 8 * 4096;
 constexpr std::uint64_t nowhere = start + 4096;
 
-class ArenaAccess : public testing::Test {
+class ArenaAccess : public testing::TestWithParam<std::uint64_t> {
  protected:
   ArenaAccess() {
     maps::MapAttributes wanted;
@@ -38,10 +38,9 @@ class ArenaAccess : public testing::Test {
       code.facts.push_back({.arena = insn.insn_class() == insn_class::ldx || insn.insn_class() == insn_class::st ||
                                      insn.insn_class() == insn_class::stx});
     code.maps = {arena};
-    program = test::load(std::move(code));
+    program = test::load(std::move(code), GetParam());
     EXPECT_EQ(program->executable()->obstacle(), "");
-    engine::Execution execution({program->entry(), {r1, r2}, nullptr, services});
-    return test::finish(execution);
+    return test::run_of(*program, {program->entry(), {r1, r2}, nullptr, services}, GetParam());
   }
   std::string errors() {
     std::string text(1000, 0);
@@ -53,7 +52,9 @@ class ArenaAccess : public testing::Test {
   test::FixedServices services;
 };
 
-TEST_F(ArenaAccess, Loads) {
+INSTANTIATE_TEST_SUITE_P(Ways, ArenaAccess, testing::ValuesIn(test::ways_to_run({async::unlimited})));
+
+TEST_P(ArenaAccess, Loads) {
   EXPECT_EQ(run("r0 = *(u8 *)(r1 + 0)", start), 0x88U);
   EXPECT_EQ(run("r0 = *(u16 *)(r1 + 0)", start), 0x7788U);
   EXPECT_EQ(run("r0 = *(u32 *)(r1 + 0)", start), 0x55667788U);
@@ -66,14 +67,14 @@ TEST_F(ArenaAccess, Loads) {
   EXPECT_EQ(errors(), "");
 }
 
-TEST_F(ArenaAccess, Stores) {
+TEST_P(ArenaAccess, Stores) {
   EXPECT_EQ(run("r0 = 0; *(u8 *)(r1 + 0) = r2", start, 0xabcd), 0U);
   EXPECT_EQ(get(), 0x11223344556677cdU);
   run("r0 = 0; *(u32 *)(r1 + 4) = 7", start);
   EXPECT_EQ(get(), 0x00000007556677cdU);
 }
 
-TEST_F(ArenaAccess, LoadsOfNoPageGiveZeroAndAreReported) {
+TEST_P(ArenaAccess, LoadsOfNoPageGiveZeroAndAreReported) {
   for (const char* code : {"r0 = *(u8 *)(r1 + 0)", "r0 = *(s32 *)(r1 + 0)", "r0 = *(u64 *)(r1 - 1)"}) {
     EXPECT_EQ(run(std::string("r0 = 1; ") + code, nowhere), 0U) << code;
     EXPECT_TRUE(errors().starts_with("ERROR: Arena READ access at unmapped address 0x10000009000\nCPU: ") ||
@@ -86,14 +87,14 @@ TEST_F(ArenaAccess, LoadsOfNoPageGiveZeroAndAreReported) {
             "CPU: 0 UID: 22 PID: 11 Comm: tester\nCall trace:\ntest+0x0/0x10\n");
 }
 
-TEST_F(ArenaAccess, StoresToNoPageAreDropped) {
+TEST_P(ArenaAccess, StoresToNoPageAreDropped) {
   EXPECT_EQ(run("*(u64 *)(r1 - 4) = r2; r0 = 3", nowhere, ~std::uint64_t{0}), 3U);
   EXPECT_EQ(run("r0 = *(u64 *)(r1 - 8)", nowhere), 0U) << "nor partly written";
   run("*(u64 *)(r1 + 0) = r2; r0 = 3", nowhere);
   EXPECT_TRUE(errors().starts_with("ERROR: Arena WRITE access at unmapped address 0x10000009000\n"));
 }
 
-TEST_F(ArenaAccess, NothingOutsideOfTheArenaIsTouched) {
+TEST_P(ArenaAccess, NothingOutsideOfTheArenaIsTouched) {
   static std::uint64_t victim = 17;
   const std::uint64_t address = reinterpret_cast<std::uint64_t>(&victim);
   EXPECT_EQ(run("r0 = *(u64 *)(r1 + 0); *(u64 *)(r1 + 0) = r2", address, 1), 0U);
@@ -104,7 +105,7 @@ TEST_F(ArenaAccess, NothingOutsideOfTheArenaIsTouched) {
   }
 }
 
-TEST_F(ArenaAccess, CastsBetweenAddressSpaces) {
+TEST_P(ArenaAccess, CastsBetweenAddressSpaces) {
   std::vector<Insn> cast = test::Assembler::assemble("r0 = r1\nexit");
   cast[0].off = engine::address_space_cast;
   const auto cast_to = [&](std::int32_t spaces, std::uint64_t value) {
@@ -112,9 +113,8 @@ TEST_F(ArenaAccess, CastsBetweenAddressSpaces) {
     cast[0].imm = spaces;
     code.insns = cast;
     code.maps = {arena};
-    program = test::load(std::move(code));
-    engine::Execution execution({program->entry(), {value}, nullptr, services});
-    return test::finish(execution);
+    program = test::load(std::move(code), GetParam());
+    return test::run_of(*program, {program->entry(), {value}, nullptr, services}, GetParam());
   };
   EXPECT_EQ(cast_to(1, start), static_cast<std::uint32_t>(start));
   EXPECT_EQ(cast_to(engine::cast_to_user, static_cast<std::uint32_t>(start)), start);
@@ -130,7 +130,7 @@ TEST(ArenaAccessOf, ProgramsWithoutAnArenaIsRefused) {
 }
 
 // What the verifier lets pass at any address: the registers after an atomic at one that is not its size's multiple.
-TEST_F(ArenaAccess, AtomicsAnswerAsElsewhere) {
+TEST_P(ArenaAccess, AtomicsAnswerAsElsewhere) {
   struct Case {
     std::int32_t op;
     std::uint64_t r0, r2;  // before
@@ -159,7 +159,7 @@ TEST_F(ArenaAccess, AtomicsAnswerAsElsewhere) {
   }
 }
 
-TEST_F(ArenaAccess, AtomicsOnNoPageClearWhatTheyWouldHaveFetched) {
+TEST_P(ArenaAccess, AtomicsOnNoPageClearWhatTheyWouldHaveFetched) {
   struct Case {
     std::int32_t op;
     std::uint64_t r0, r2;  // after; 1 and 2 before

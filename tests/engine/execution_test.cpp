@@ -1,4 +1,4 @@
-// The interpreter: what each instruction leaves behind, and that a run can be interrupted anywhere.
+// What each instruction leaves behind, in either engine; and that a run can be interrupted anywhere in the interpreter.
 #include "engine/interpreter/execution.hpp"
 
 #include <gtest/gtest.h>
@@ -27,11 +27,14 @@ class Instructions : public testing::TestWithParam<Case> {};
 TEST_P(Instructions, LeaveWhatTheStandardSays) {
   const Case& c = GetParam();
   test::FixedServices services;
-  const auto program = test::make_program(std::string(c.code) + "\nexit");
-  ASSERT_EQ(program->executable()->obstacle(), "") << c.code;
-  for (const std::uint64_t budget : {async::unlimited, std::uint64_t{1}}) {
-    engine::Execution run({program->entry(), {c.r1, c.r2}, nullptr, services});
-    EXPECT_EQ(test::finish(run, budget), c.expected) << c.code << " with budget " << budget;
+  std::uint64_t executed = 0;
+  for (const std::uint64_t budget : test::ways_to_run({async::unlimited, 1})) {
+    const auto program = test::make_program(std::string(c.code) + "\nexit", {}, budget);
+    ASSERT_EQ(program->executable()->obstacle(), "") << c.code;
+    const auto run = program->executable()->make_run({program->entry(), {c.r1, c.r2}, nullptr, services});
+    EXPECT_EQ(test::finish(*run, budget), c.expected) << c.code << " with budget " << budget;
+    if (executed == 0) executed = run->instructions();
+    EXPECT_EQ(run->instructions(), executed) << c.code << " with budget " << budget;
   }
 }
 
@@ -189,15 +192,14 @@ const std::vector<calls::Helper> test_helpers = {
 class Calls : public testing::TestWithParam<std::uint64_t> {
  protected:
   std::uint64_t run(const std::string& text, std::uint64_t r1 = 0, std::uint64_t r2 = 0) {
-    program_ = test::make_program(text, test_helpers);
+    program_ = test::make_program(text, test_helpers, GetParam());
     EXPECT_EQ(program_->executable()->obstacle(), "");
-    engine::Execution execution({program_->entry(), {r1, r2}, nullptr, services_});
-    return test::finish(execution, GetParam());
+    return test::run_of(*program_, {program_->entry(), {r1, r2}, nullptr, services_}, GetParam());
   }
   test::FixedServices services_;
   std::shared_ptr<const runtime::Program> program_;
 };
-INSTANTIATE_TEST_SUITE_P(Budgets, Calls, testing::Values(async::unlimited, 1, 3));
+INSTANTIATE_TEST_SUITE_P(Ways, Calls, testing::ValuesIn(test::ways_to_run()));
 
 TEST_P(Calls, GetTheirArguments) {
   EXPECT_EQ(run("r1 = 1; r2 = 2; r3 = 3; r4 = 4; r5 = 5; call 1; exit"), 15u);
@@ -229,17 +231,34 @@ TEST_P(Calls, ThrowThroughAllFrames) {
   EXPECT_EQ(run("r1 = 2; r2 = func f; call 2; r0 = 1; exit\nf: r1 = 77; call 5; exit"), 77u);
 }
 
+TEST_P(Calls, ThrowOutOfFunctions) {
+  EXPECT_EQ(run("call f; r0 = 1; exit\nf: call g; r0 = 2; exit\ng: r1 = 78; call 5; exit"), 78u);
+  EXPECT_EQ(run("r1 = 2; r2 = func f; call 2; r0 = 1; exit\nf: call g; r0 = 2; exit\ng: r1 = 79; call 5; exit"), 79u);
+}
+
+TEST_P(Calls, DoAllOfThatInFunctionsAndCallbacks) {
+  EXPECT_EQ(run("r6 = 1; call f; r0 += r6; exit\nf: r6 = 5; r1 = 3; r2 = func g; call 2; r0 += r6; exit\n"
+                "g: r7 = r1; call 3; r1 = r7; call h; exit\nh: *(u64 *)(r10 -8) = r1; r0 = *(u64 *)(r10 -8); exit"),
+            1u + 5 + 3 + 2 + 1);
+}
+
+TEST_P(Calls, LeaveTheStackOfCallersAlone) {
+  EXPECT_EQ(run("*(u64 *)(r10 -8) = 5; *(u64 *)(r10 -16) = 6; r1 = r10; r1 += -16; r2 = 1; call f;"
+                "r1 = *(u64 *)(r10 -8); r0 = *(u64 *)(r10 -16); r0 *= 100; r0 += r1; exit\n"
+                "f: *(u64 *)(r10 -8) = 9; r3 = *(u64 *)(r1 +0); r3 += r2; *(u64 *)(r1 +0) = r3; r0 = 0; exit"),
+            705u);
+}
+
 TEST_P(Calls, GoOnInAnotherProgramAtMostThirtyThreeTimes) {
   // Each arrival counts in *r1 and jumps to the same program; the 34th jump fails and the program returns the count.
   std::uint64_t count = 0;
   program_ = test::make_program(
       "r6 = r1; r3 = *(u64 *)(r1 +0); r3 += 1; *(u64 *)(r1 +0) = r3; r2 = *(u64 *)(r1 +8); call 6;"
       "r0 = *(u64 *)(r6 +0); exit",
-      test_helpers);
+      test_helpers, GetParam());
   std::array<std::uint64_t, 2> memory = {0, reinterpret_cast<std::uint64_t>(program_.get())};
-  engine::Execution execution(
-      {program_->entry(), {reinterpret_cast<std::uint64_t>(memory.data())}, nullptr, services_});
-  count = test::finish(execution, GetParam());
+  count = test::run_of(
+      *program_, {program_->entry(), {reinterpret_cast<std::uint64_t>(memory.data())}, nullptr, services_}, GetParam());
   EXPECT_EQ(count, 34u);
 }
 
@@ -258,13 +277,20 @@ TEST(Execution, BlocksBeforeTheContendedCallAndCountsInstructions) {
 
 TEST(Execution, StartsAgain) {
   test::FixedServices services;
-  const auto program = test::make_program("r0 = r1; r0 += 1; exit");
-  engine::Execution run({program->entry(), {1}, nullptr, services});
-  EXPECT_EQ(test::finish(run), 2u);
-  run.restart({5});
-  EXPECT_FALSE(run.finished());
-  EXPECT_EQ(test::finish(run, 1), 6u);
-  EXPECT_EQ(run.instructions(), 3u);
+  for (const std::uint64_t way : test::ways_to_run()) {
+    const auto program = test::make_program("r0 = r1; r0 += 1; exit", {}, way);
+    const auto run = program->executable()->make_run({program->entry(), {1}, nullptr, services});
+    EXPECT_EQ(test::finish(*run, way), 2u);
+    run->restart({5});
+    EXPECT_FALSE(run->finished());
+    EXPECT_EQ(test::finish(*run, way), 6u);
+    EXPECT_EQ(run->instructions(), 3u);
+    run->restart({7});
+    EXPECT_EQ(test::finish(*run, 1), 8u) << "stepped";
+    EXPECT_EQ(run->instructions(), 3u);
+    run->restart({9});
+    EXPECT_EQ(test::finish(*run, way), 10u);
+  }
 }
 
 TEST(Execution, ReadsZeroWhereAProtectedLoadFindsNothing) {
@@ -275,9 +301,13 @@ TEST(Execution, ReadsZeroWhereAProtectedLoadFindsNothing) {
     each.insns = test::Assembler::assemble(std::string(load) + "; r0 += 1; exit");
     each.facts.resize(each.insns.size());
     each.facts[0].fault_protected = true;
-    const auto program = test::load(std::move(each));
-    engine::Execution run({program->entry(), {8}, nullptr, services});
-    EXPECT_EQ(test::finish(run), 1u) << load;
+    for (const std::uint64_t way : test::ways_to_run()) {
+      const auto program = test::load(each, way);
+      EXPECT_EQ(test::run_of(*program, {program->entry(), {8}, nullptr, services}, way), 1u) << load;
+      std::uint64_t there = 41;
+      const auto address = reinterpret_cast<std::uint64_t>(&there);
+      EXPECT_EQ(test::run_of(*program, {program->entry(), {address}, nullptr, services}, way), 42u) << load;
+    }
   }
 }
 
@@ -289,15 +319,27 @@ TEST(Execution, LoadsFromThePacketInNetworkOrderAndEndsWithoutOne) {
   runtime::Context context(192);
   context.header().packet = &packet;
   const auto c = reinterpret_cast<std::uint64_t>(context.address());
-  const auto result = [&](const char* text) {
-    const auto program = test::make_program(text);
-    engine::Execution run({program->entry(), {c}, context.address(), services});
-    return test::finish(run);
-  };
-  EXPECT_EQ(result("r6 = r1; r0 = *(u32 *)skb[1]; exit"), 0x02030405u);
-  EXPECT_EQ(result("r6 = r1; r7 = 2; r0 = *(u16 *)skb[r7 + 1]; exit"), 0x0405u);
-  EXPECT_EQ(result("r6 = r1; r0 = *(u32 *)skb[3]; r0 = 9; exit"), 0u);
-  EXPECT_EQ(result("r6 = r1; r0 = *(u8 *)skb[-1]; r0 = 9; exit"), 0u);
+  for (const std::uint64_t way : test::ways_to_run()) {
+    const auto result = [&](const char* text) {
+      const auto program = test::make_program(text, {}, way);
+      return test::run_of(*program, {program->entry(), {c}, context.address(), services}, way);
+    };
+    EXPECT_EQ(result("r6 = r1; r0 = *(u32 *)skb[1]; exit"), 0x02030405u);
+    EXPECT_EQ(result("r6 = r1; r7 = 2; r0 = *(u16 *)skb[r7 + 1]; exit"), 0x0405u);
+    EXPECT_EQ(result("r6 = r1; r0 = *(u32 *)skb[3]; r0 = 9; exit"), 0u);
+    EXPECT_EQ(result("r6 = r1; r0 = *(u8 *)skb[-1]; r0 = 9; exit"), 0u);
+    EXPECT_EQ(result("r6 = r1; r1 = r6; call f; r0 += 7; exit\nf: r6 = r1; r0 = *(u8 *)skb[99]; r0 = 9; exit"), 7u)
+        << "the function ends, not the program";
+  }
+}
+
+// What is defined here and would not be in another language.
+TEST(Execution, ReadsZerosFromAStackThatNobodyHasWritten) {
+  test::FixedServices services;
+  for (const std::uint64_t way : test::ways_to_run()) {
+    const auto program = test::make_program("r0 = *(u64 *)(r10 -8); r1 = *(u64 *)(r10 -512); r0 += r1; exit", {}, way);
+    EXPECT_EQ(test::run_of(*program, {program->entry(), {}, nullptr, services}, way), 0u);
+  }
 }
 
 TEST(Program, NamesTheFirstCallThatCannotBeRun) {

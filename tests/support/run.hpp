@@ -1,4 +1,4 @@
-// Runs assembled programs in the interpreter: services that need no Kernel, and calls that a test defines.
+// Runs assembled programs in either engine: services that need no Kernel, and calls that a test defines.
 #pragma once
 
 #include <algorithm>
@@ -47,14 +47,35 @@ class FixedServices : public runtime::Services {
   std::uint32_t random_ = 0;
 };
 
-// The program of this code, as the interpreter runs it.
-inline std::shared_ptr<const runtime::Program> load(runtime::Code code) {
-  return engine::load(*engine::make_interpreter(2), std::move(code));
+// In place of a budget: run to the end as machine code, optimized or as it comes.
+inline constexpr std::uint64_t native = ~std::uint64_t{0} - 1, unoptimized = ~std::uint64_t{0} - 2;
+inline bool is_native(std::uint64_t budget) {
+  return budget == native || budget == unoptimized;
+}
+// Null: this build has no compiler.
+inline std::unique_ptr<engine::Engine> make_compiler(bool optimize = true) {
+  std::string why;
+  return engine::make_compiler(2, {.optimize = optimize, .count_instructions = true}, why);
+}
+inline bool has_compiler() {
+  static const bool has = make_compiler() != nullptr;
+  return has;
+}
+// What tests that run programs go through: the interpreter in one go and in pieces, and compilers, if there are any.
+inline std::vector<std::uint64_t> ways_to_run(std::vector<std::uint64_t> ways = {async::unlimited, 1, 3}) {
+  if (has_compiler()) ways.insert(ways.end(), {native, unoptimized});
+  return ways;
+}
+
+// The program of this code, as `way` runs it.
+inline std::shared_ptr<const runtime::Program> load(runtime::Code code, std::uint64_t way = async::unlimited) {
+  return engine::load(is_native(way) ? *make_compiler(way == native) : *engine::make_interpreter(2), std::move(code));
 }
 
 // "call 1" in the text is a call of `helpers` with that number; "call label" and "r1 = func label" make functions.
 inline std::shared_ptr<const runtime::Program> make_program(const std::string& text,
-                                                            const std::vector<calls::Helper>& helpers = {}) {
+                                                            const std::vector<calls::Helper>& helpers = {},
+                                                            std::uint64_t way = async::unlimited) {
   runtime::Code code;
   code.name = "test";
   code.insns = Assembler::assemble(text);
@@ -81,11 +102,24 @@ inline std::shared_ptr<const runtime::Program> make_program(const std::string& t
     code.subprograms.push_back({nullptr, n, std::move(name), start, 0, max_stack});
   }
   for (const auto& [at, start] : targets) code.facts[at].callee = index[start];
-  return load(std::move(code));
+  return load(std::move(code), way);
 }
 
-// Runs to the end, `budget` instructions at a time, sleeping where asked.
-inline std::uint64_t finish(engine::Execution& run, std::uint64_t budget = async::unlimited) {
+// A thread with CPU 0 for itself.
+class OneSeat final : public async::Seat {
+ public:
+  unsigned cpu() const override { return 0; }
+  void sleep(async::Job& job) override { job.sleep_off_cpu(); }
+  void wait_for_others() override {}
+};
+
+// Runs to the end, `budget` instructions at a time, sleeping where asked; or in one of the native ways.
+inline std::uint64_t finish(engine::Run& run, std::uint64_t budget = async::unlimited) {
+  if (is_native(budget)) {
+    OneSeat seat;
+    run.run_to_end(seat);
+    return run.result();
+  }
   for (;;) {
     switch (run.advance(0, budget)) {
       case async::Progress::finished:
@@ -97,6 +131,10 @@ inline std::uint64_t finish(engine::Execution& run, std::uint64_t budget = async
         break;
     }
   }
+}
+inline std::uint64_t run_of(const runtime::Program& program, const engine::RunRequest& request, std::uint64_t way) {
+  const engine::RunPtr run = program.executable()->make_run(request);
+  return finish(*run, way);
 }
 
 }  // namespace skep::test

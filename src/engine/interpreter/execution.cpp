@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
 
 #include "engine/callback.hpp"
-#include "engine/interpreter/arena_access.hpp"
 #include "engine/interpreter/lowering.hpp"
 #include "engine/interpreter/machine.hpp"
 
@@ -59,29 +57,10 @@ async::Progress Execution::Machine::stop() {
 }
 
 std::string Execution::Machine::call_trace() const {
-  std::string text = "CPU: " + std::to_string(cpu) + " UID: " + std::to_string(low(services->uid_gid())) +
-                     " PID: " + std::to_string(low(services->pid_tgid())) + " Comm: " + std::string(services->comm()) +
-                     "\nCall trace:\n";
-  const auto add = [&](const Program& of, std::uint32_t at) {
-    for (const Subprogram& function : of.code().subprograms) {
-      if (at < function.start || at >= function.end) continue;
-      char place[48];
-      std::snprintf(place, sizeof place, "+0x%x/0x%x\n", (at - function.start) * 8U,
-                    (function.end - function.start) * 8U);
-      text += function.name + place;
-    }
-  };
-  add(*program, pc);
-  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) add(*frame->program, frame->pc);
-  return text;
-}
-
-void Execution::Machine::report_fault(const Insn& insn, std::uint64_t base) {
-  const std::uint64_t at = program->arena()->user_address(low(base) + static_cast<std::uint64_t>(insn.off));
-  char line[80];
-  std::snprintf(line, sizeof line, "ERROR: Arena %s access at unmapped address 0x%llx\n",
-                arena_base_is_source(insn) ? "READ" : "WRITE", static_cast<unsigned long long>(at));
-  program->streams().write(runtime::Streams::errors, line + call_trace());
+  CallTrace trace(cpu, *services);
+  trace.add(*program, pc);
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) trace.add(*frame->program, frame->pc);
+  return trace.text();
 }
 
 Execution::Execution() : machine_(std::make_unique<Machine>(*this)) {}

@@ -25,7 +25,7 @@ class Interpreted final : public Executable {
   Interpreted(Lowered lowered, std::shared_ptr<RunPool<Execution>> pool)
       : lowered_(std::move(lowered)), pool_(std::move(pool)) {}
   static const Interpreted& of(const runtime::Program& program) {
-    return static_cast<const Interpreted&>(*program.executable());
+    return static_cast<const Interpreted&>(program.executable()->reference());
   }
 
   const std::string& obstacle() const override { return lowered_.obstacle; }

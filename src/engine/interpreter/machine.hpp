@@ -13,9 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "engine/call_trace.hpp"
+#include "engine/host_call.hpp"
 #include "engine/interpreter/arithmetic.hpp"
 #include "engine/interpreter/execution.hpp"
 #include "engine/interpreter/memory.hpp"
+#include "engine/packet_load.hpp"
 #include "maps/arena.hpp"
 
 namespace skep::engine {
@@ -241,36 +244,7 @@ struct Execution::Machine {
     std::array<std::uint64_t, 5> args = {regs[1], regs[2], regs[3], regs[4], regs[5]};
     if (site.aux_register != 0) args[site.aux_register - 1U] = reinterpret_cast<std::uint64_t>(program);
     if (site.fn != nullptr) return site.fn(env, args[0], args[1], args[2], args[3], args[4]);
-    if (site.arena_arguments != 0) return call_with_arena(site, args);
-    return host_result(site, args, site.host->host_fn->call(args));
-  }
-
-  // What the host's call took for the program is noted, or struck out.
-  CallResult host_result(const Site& site, const std::array<std::uint64_t, 5>& args, std::uint64_t result) {
-    if (site.host->has(calls::call_flag::release)) env.holdings.remove(runtime::Held::reference, args[0]);
-    if (site.host->has(calls::call_flag::acquire) && result != 0 && site.host->released_by != nullptr)
-      env.holdings.add(
-          runtime::Held::reference, result,
-          [](std::uint64_t object, void* release) { static_cast<const calls::HostCallee*>(release)->call({object}); },
-          const_cast<calls::HostCallee*>(site.host->released_by->host_fn));
-    return CallResult::of(result);
-  }
-
-  // A call of the host application that takes addresses in the arena.
-  CallResult call_with_arena(const Site& site, std::array<std::uint64_t, 5> args) {
-    const unsigned in_arena = site.arena_arguments;
-    maps::Arena& arena = *program->arena();
-    const std::array<std::uint64_t, 5> given = args;
-    for (unsigned i = 0; i < 5; ++i) {
-      if ((in_arena >> i & 1) == 0) continue;
-      const bool null = low(given[i]) == 0 && (in_arena >> (i + 8) & 1) != 0;
-      args[i] = null ? 0 : arena.to_host(given[i]);
-      if (args[i] == 0 && !null) return CallResult::error(-ENOMEM);
-    }
-    const std::uint64_t result = site.host->host_fn->call(args);
-    for (unsigned i = 0; i < 5; ++i)
-      if ((in_arena >> i & 1) != 0) arena.forget_host_access(given[i]);
-    return host_result(site, args, result);
+    return call_host(env, *site.host, site.arena_arguments, program->arena(), args);
   }
 
   // A per-CPU global's.
@@ -280,18 +254,12 @@ struct Execution::Machine {
     return reinterpret_cast<std::uint64_t>(reinterpret_cast<maps::Map*>(map)->lookup(&first, cpu)) + offset;  // NOLINT
   }
 
-  // A load from an address that nobody vouches for: zeros when there is nothing.
   std::uint64_t careful_load(const Insn& insn, std::uint64_t address) {
-    constexpr std::uint64_t first_page = 4096;
-    std::uint64_t value = 0;
-    const unsigned size = access_bytes(insn.size());
-    if (address < first_page || services->read_memory(&value, address, size) != 0) return 0;
-    if (insn.mode() != own_mode::careful_signed) return value;
-    return sign_extended(value, static_cast<std::int16_t>(size * 8));
+    return engine::careful_load(*services, address, access_bytes(insn.size()), insn.mode() == own_mode::careful_signed);
   }
 
   // An access to a page of an arena that is not there.
-  void report_fault(const Insn& insn, std::uint64_t base);
+  void report_fault(std::uint64_t base) { report_arena_fault(*program, program->code().insns[pc], base, call_trace()); }
   std::string call_trace() const;
   // Before each instruction of an observed run: observe.cpp.
   void tell_observer();

@@ -3,37 +3,10 @@
 // tests/engine/arena_access_test.cpp.
 #include "engine/interpreter/arena_access.hpp"
 #include "engine/interpreter/machine.hpp"
-#include "runtime/context.hpp"
+#include "engine/packet_load.hpp"
 #include "runtime/map_field.hpp"
 
 namespace skep::engine {
-namespace {
-
-// The old packet loads: big-endian, and false when the packet has no such bytes. Negative offsets name the link-layer
-// and the network header.
-bool load_packet(void* context, std::int64_t offset, unsigned size, std::uint64_t& result) {
-  constexpr std::int64_t network_header = -0x100000, link_header = -0x200000;
-  runtime::Packet* packet = context != nullptr ? runtime::Context::header_of(context).packet : nullptr;
-  if (packet == nullptr) return false;
-  if (offset < 0) {
-    if (offset >= network_header) return false;  // ancillary data is translated by who loads classic programs
-    if (offset >= link_header && offset < network_header) {
-      offset -= link_header;
-      if (offset >= -link_header + network_header) return false;
-    } else {
-      return false;
-    }
-  }
-  const auto data = packet->data();
-  if (static_cast<std::uint64_t>(offset) + size > data.size()) return false;
-  const auto at = reinterpret_cast<std::uint64_t>(data.data()) + static_cast<std::uint64_t>(offset);
-  result = size == 1   ? load<std::uint8_t>(at)
-           : size == 2 ? swap_bytes(load<std::uint16_t>(at))
-                       : swap_bytes(load<std::uint32_t>(at));
-  return true;
-}
-
-}  // namespace
 
 // The cases of one operation on a register or an immediate, each its own: that asks nothing. Narrow results clear the
 // upper half.
@@ -268,7 +241,7 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
           const std::uint64_t base = r[arena_base_is_source(insn) ? insn.src : insn.dst];
           if (!access_arena(*program->arena(), insn, r)) {
             pc = static_cast<std::uint32_t>(at - code);
-            report_fault(insn, base);
+            report_fault(base);
           }
           break;
         }

@@ -1,0 +1,309 @@
+// See engine/llvm/compiled.hpp. What machine code calls is in glue.cpp, when programs are compiled in compiler.cpp.
+#include "engine/llvm/compiled.hpp"
+
+#include <cerrno>
+#include <thread>
+
+#include "engine/call_trace.hpp"
+#include "engine/callback.hpp"
+#include "engine/llvm/compiler.hpp"
+
+namespace skep::engine::native {
+
+constexpr std::int64_t callback_cost = 20;  // instructions that one takes, as the leash counts
+
+using runtime::Continuation;
+using runtime::Subprogram;
+
+// ---- the life of a run ----------------------------------------------------------------------------------------------
+
+void CompiledRun::begin(const Compiled& executable, const RunRequest& request) {
+  started_ = request.entry.program->shared_from_this();
+  executable_ = &executable;
+  entry_ = &request.entry;
+  context_ = request.context;
+  services_ = &request.services;
+  home_ = request.cpu;
+  arguments_ = request.arguments;
+  leash.begin(request.limits != nullptr ? *request.limits : services_->run_limits, services_->stop_signal);
+  start();
+}
+
+void CompiledRun::start() {
+  finished_ = false;
+  result_ = 0;
+  tail_calls_ = 0;
+  outermost_ = started_.get();
+  state.program = started_.get();
+  state.waiting = nullptr;
+  state.pc = 0;
+  state.depth = 0;
+  state.executed = 0;
+  holdings.forget();
+  reached_.clear();
+}
+
+void CompiledRun::restart(const std::array<std::uint64_t, 5>& arguments) {
+  arguments_ = arguments;
+  leave_the_long_ones();
+  leash.begin(leash.limits(), services_->stop_signal);
+  start();
+  if (stepped_ == nullptr) return;
+  if (may_be_native())
+    stepped_.reset();
+  else
+    stepped_->restart(arguments);
+}
+
+void CompiledRun::give_back() {
+  std::unique_ptr<CompiledRun> self(this);
+  const std::shared_ptr<const Program> keeps_the_pool = std::move(started_);
+  stepped_.reset();
+  leave_the_long_ones();
+  holdings.forget();
+  reached_.clear();
+  tail_target_.reset();
+  if (keeps_the_pool != nullptr) executable_->pool().give(home_, std::move(self));
+}
+
+// ---- running --------------------------------------------------------------------------------------------------------
+
+// From here on the interpreter has it. Not once machine code has begun.
+bool CompiledRun::step_by_step() {
+  if (stepped_ == nullptr)
+    stepped_ = executable_->reference().make_run(
+        {.entry = *entry_, .arguments = arguments_, .context = context_, .services = *services_, .cpu = home_});
+  return stepped_ != nullptr;
+}
+
+void CompiledRun::run_to_end(async::Seat& seat) {
+  if (stepped_ == nullptr && finished_) return;
+  if (stepped_ == nullptr && may_be_native()) return execute(seat);
+  step_by_step();
+  stepped_->run_to_end(seat);
+  end_stepped();
+}
+
+void CompiledRun::end_stepped() {
+  leash = stepped_->leash;  // what stopped it, if it was stopped
+  executable_->interpreted(stepped_->instructions());
+}
+
+namespace {
+
+// A thread that runs something to its end and gives no CPU up: what does not sleep needs no more.
+class InPlace final : public async::Seat {
+ public:
+  explicit InPlace(unsigned cpu) : cpu_(cpu) {}
+  unsigned cpu() const override { return cpu_; }
+  void sleep(async::Job& job) override { job.sleep_off_cpu(); }
+  void wait_for_others() override { std::this_thread::yield(); }
+
+ private:
+  unsigned cpu_;
+};
+
+}  // namespace
+
+async::Progress CompiledRun::advance(unsigned cpu, std::uint64_t budget) {
+  if (stepped_ == nullptr) {
+    if (finished_) return async::Progress::finished;
+    if (budget == async::unlimited && may_be_native() && !started_->code().might_sleep) {
+      InPlace seat(cpu);
+      execute(seat);
+      return async::Progress::finished;
+    }
+    step_by_step();
+  }
+  const async::Progress progress = stepped_->advance(cpu, budget);
+  if (progress == async::Progress::finished) end_stepped();
+  return progress;
+}
+
+void CompiledRun::sleep_off_cpu() {
+  if (stepped_ != nullptr) return stepped_->sleep_off_cpu();
+  answer_ = sleep_operation_(wanted_next_.state);
+}
+
+void CompiledRun::execute(async::Seat& seat) {
+  seat_ = &seat;
+  state.cpu = seat.cpu();
+  finished_ = true;
+  if (!may_go_on(entry_->start)) return;
+  const auto& a = arguments_;
+  Result result = executable_->code()->functions[entry_->index](this, a[0], a[1], a[2], a[3], a[4]);
+  if (result.status == unwinding && !stopped()) {
+    result.value = cookie_;
+    const std::int32_t handler = outermost_->code().exception_callback;
+    if (handler >= 0) {
+      state.program = outermost_;
+      state.waiting = nullptr;
+      state.depth = 0;
+      const Code* code = Compiled::of(*outermost_).code();
+      result = code->functions[static_cast<std::size_t>(handler)](this, cookie_, 0, 0, 0, 0);
+      if (result.status == unwinding) result.value = cookie_;
+    }
+  }
+  result_ = stopped() ? 0 : result.value;
+}
+
+bool CompiledRun::may_go_on(std::uint64_t pc) {
+  state.pc = pc;
+  const bool granted = leash.renew([this] { return now(); });
+  const auto place = [this] {
+    return runtime::RunPlace{.reason = leash.reason(),
+                             .program = *state.program,
+                             .pc = static_cast<std::uint32_t>(state.pc),
+                             .entry = *entry_,
+                             .instructions = state.executed,
+                             .time_ns = leash.running_ns(),
+                             .cpu = state.cpu,
+                             .limits = leash.limits()};
+  };
+  if (granted) {
+    if (leash.has_become_long()) services_->run_is_long(static_cast<const CallEnv*>(this), place());
+    return true;
+  }
+  services_->run_stopped(place());
+  holdings.give_all_back();
+  return false;
+}
+
+Result CompiledRun::act(CallResult answer, CallFn fn, const std::array<std::uint64_t, 5>& arguments) {
+  Continuation next;   // of the call, once it has asked for something
+  bool again = false;  // `next` asked to be called once more, with `value`
+  std::uint64_t value = 0;
+  const auto resume = [&] {
+    if (next.resume == nullptr) return CallResult::of(value);
+    Continuation self = next;
+    const CallResult result = self.resume(*this, self, value);
+    again = result.kind == CallResult::Kind::retry;
+    if (again) next = self;
+    return result;
+  };
+  for (;;) {
+    switch (answer.kind) {
+      case CallResult::Kind::value:
+        return {answer.value, goes_on};
+      case CallResult::Kind::callback: {
+        next = wanted_next_;
+        leash.fuel -= callback_cost;
+        if (leash.fuel < 0 && !may_go_on(state.pc)) return {0, unwinding};
+        const Result result = call_back();
+        if (result.status == unwinding) return result;
+        value = result.value;
+        answer = resume();
+        break;
+      }
+      case CallResult::Kind::sleep:
+        seat_->sleep(*this);
+        state.cpu = seat_->cpu();
+        if (!may_go_on(state.pc)) return {0, unwinding};
+        next = wanted_next_;
+        value = answer_;
+        answer = resume();
+        break;
+      case CallResult::Kind::retry:
+        seat_->wait_for_others();
+        state.cpu = seat_->cpu();
+        if (!may_go_on(state.pc)) return {0, unwinding};
+        answer = again ? resume() : fn(*this, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
+        break;
+      case CallResult::Kind::tail_call: {
+        const Program* const before = state.program;
+        const Result result = switch_program(arguments[0])(this, arguments[0], 0, 0, 0, 0);
+        state.program = before;
+        return result.status == unwinding ? result : Result{result.value, leaves};
+      }
+      case CallResult::Kind::exception:
+        cookie_ = answer.value;
+        return {0, unwinding};
+    }
+  }
+}
+
+Result CompiledRun::call_back() {
+  const Subprogram& fn = *wanted_;
+  Waiting waiting{state.waiting, state.program, state.pc};
+  state.waiting = &waiting;
+  state.program = fn.program;
+  ++state.depth;
+  const auto& a = wanted_args_;
+  const Result result = Compiled::of(*fn.program).code()->functions[fn.index](this, a[0], a[1], a[2], a[3], a[4]);
+  if (result.status == unwinding) return result;
+  --state.depth;
+  state.waiting = waiting.below;
+  state.program = waiting.program;
+  state.pc = waiting.pc;
+  return result;
+}
+
+Fn CompiledRun::switch_program(std::uint64_t r1) {
+  const Program& target = *tail_target_;
+  reached_.push_back(std::move(tail_target_));
+  if (const Code* code = Compiled::of(target).need_code(); code != nullptr) {
+    state.program = &target;
+    if (state.depth == 0) outermost_ = &target;
+    return code->functions[0];
+  }
+  // It has no code: the interpreter runs it here, and its result is what the jump comes back with.
+  const RunPtr run = Compiled::of(target).reference().make_run(
+      {.entry = target.entry(), .arguments = {r1}, .context = context_, .services = *services_, .cpu = home_});
+  run->run_to_end(*seat_);
+  state.cpu = seat_->cpu();
+  left_with_ = run->result();
+  return [](CallEnv* env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
+    return Result{of(env).left_with_, of(env).stopped() ? unwinding : returned};
+  };
+}
+
+std::ptrdiff_t CompiledRun::state_offset() {
+  const CompiledRun run;
+  return reinterpret_cast<const char*>(&run.state) - reinterpret_cast<const char*>(static_cast<const CallEnv*>(&run));
+}
+
+// ---- the environment of calls ---------------------------------------------------------------------------------------
+
+std::shared_ptr<const Program> CompiledRun::shared_program() const {
+  return state.program == started_.get() ? started_ : state.program->shared_from_this();
+}
+
+CallResult CompiledRun::invoke(const Subprogram& fn, std::array<std::uint64_t, 5> args, const Continuation& next) {
+  wanted_ = &fn;
+  wanted_args_ = args;
+  wanted_next_ = next;
+  return {CallResult::Kind::callback, 0};
+}
+
+CallResult CompiledRun::sleep(runtime::SleepFn operation, const Continuation& next) {
+  sleep_operation_ = operation;
+  wanted_next_ = next;
+  return {CallResult::Kind::sleep, 0};
+}
+
+CallResult CompiledRun::tail_call(const Program& target) {
+  if (tail_calls_ >= max_tail_calls) return CallResult::error(-EINVAL);
+  auto held = target.weak_from_this().lock();
+  if (held == nullptr || !held->executable()->obstacle().empty()) return CallResult::error(-EINVAL);
+  ++tail_calls_;
+  tail_target_ = std::move(held);
+  return {CallResult::Kind::tail_call, 0};
+}
+
+const runtime::InsnFacts& CompiledRun::call_site() const {
+  return state.program->code().facts[state.pc];
+}
+
+std::string CompiledRun::call_trace() const {
+  CallTrace trace(state.cpu, *services_);
+  trace.add(*state.program, static_cast<std::uint32_t>(state.pc));
+  for (const Waiting* frame = state.waiting; frame != nullptr; frame = frame->below)
+    trace.add(*frame->program, static_cast<std::uint32_t>(frame->pc));
+  return trace.text();
+}
+
+std::shared_ptr<async::Callback> CompiledRun::make_callback(const Subprogram& fn, maps::Map& map, void* value) {
+  return std::make_shared<ProgramCallback>(fn, map, value, *services_);
+}
+
+}  // namespace skep::engine::native

@@ -1,0 +1,45 @@
+// When programs are compiled: at load, or when they have become hot, on a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "engine/llvm/compiled.hpp"
+
+namespace skep::engine::native {
+
+// Shared by the programs of an engine, which may outlive it.
+class Compiler {
+ public:
+  Compiler(unsigned cpus, const CompilerOptions& options, std::shared_ptr<Jit> jit)
+      : options_(options), jit_(std::move(jit)), pool_(cpus) {}
+  ~Compiler() { stop(); }
+
+  // Null: `why` says what has failed.
+  std::unique_ptr<Code> compile(const Program& program, std::string& why) { return jit_->compile(program, why); }
+  // Later, on the compiler's thread, if the program is still there then.
+  void compile_later(const Program& program);
+  // Waits for what is being compiled; nothing is compiled later any more.
+  void stop();
+
+  const CompilerOptions& options() const { return options_; }
+  RunPool<CompiledRun>& pool() { return pool_; }
+
+ private:
+  void work();
+
+  const CompilerOptions options_;
+  const std::shared_ptr<Jit> jit_;
+  RunPool<CompiledRun> pool_;
+  std::mutex lock_;
+  std::condition_variable wakeup_;
+  std::deque<std::weak_ptr<const Program>> wanted_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace skep::engine::native

@@ -1,0 +1,239 @@
+// See engine/llvm/emitter.hpp. Arithmetic and memory are in emit_insn.cpp, calls in emit_call.cpp.
+#include "engine/llvm/emitter.hpp"
+
+#include "engine/llvm/function_emitter.hpp"
+
+namespace skep::engine::native {
+
+ModuleEmitter::ModuleEmitter(const Library& library, LLVMContextRef context, const Program& program,
+                             const Bodies& all_bodies, const EmitOptions& emit_options)
+    : builder(library, context),
+      program(program),
+      bodies(all_bodies),
+      options(emit_options),
+      module(library.ModuleCreateWithNameInContext("program", context)),
+      result_type(builder.structure({builder.i64, builder.i64})),
+      function_type(builder.function(result_type,
+                                     {builder.ptr, builder.i64, builder.i64, builder.i64, builder.i64, builder.i64})) {}
+
+LLVMModuleRef ModuleEmitter::emit() {
+  const Library& l = builder.library();
+  const auto& subprograms = program.code().subprograms;
+  const unsigned nounwind = l.GetEnumAttributeKindForName("nounwind", 8);
+  for (std::size_t i = 0; i < subprograms.size(); ++i) {
+    Value function = l.AddFunction(module, (options.prefix + std::to_string(i)).c_str(), function_type);
+    l.AddAttributeAtIndex(function, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
+                          l.CreateEnumAttribute(builder.context(), nounwind, 0));
+    if (!bodies.has_address[i]) l.SetLinkage(function, LLVMInternalLinkage);
+    functions.push_back(function);
+  }
+  for (std::size_t i = 0; i < subprograms.size(); ++i) FunctionEmitter(*this, i).emit();
+  return module;
+}
+
+LLVMModuleRef emit(const Library& library, LLVMContextRef context, const Program& program, const Bodies& bodies,
+                   const EmitOptions& options) {
+  return ModuleEmitter(library, context, program, bodies, options).emit();
+}
+
+FunctionEmitter::FunctionEmitter(ModuleEmitter& module, std::size_t index)
+    : module_(module),
+      b_(module.builder),
+      l_(module.builder.library()),
+      code_(module.program.code()),
+      body_(module.bodies.of[index]),
+      function_(module.functions[index]) {}
+
+void FunctionEmitter::emit() {
+  env_ = l_.GetParam(function_, 0);
+  b_.go_on_in(b_.new_block(function_));
+  for (unsigned i = 0; i < frame_pointer; ++i) {
+    numbers_[i] = b_.room(b_.i64);
+    pointers_[i] = b_.room(b_.ptr);
+  }
+  for (unsigned i = 1; i <= 5; ++i) {
+    Value argument = l_.GetParam(function_, i);
+    b_.store(argument, numbers_[i]);
+    b_.store(b_.to_pointer(argument), pointers_[i]);
+  }
+  if (body_.stack_bytes != 0) {
+    Value stack = b_.room(l_.ArrayType2(b_.i8, body_.stack_bytes));
+    l_.SetAlignment(stack, 16);
+    // The same run gives the same result, read or not before written.
+    l_.BuildMemSet(b_.raw(), stack, l_.ConstInt(b_.i8, 0, 0), b_.number(body_.stack_bytes), 16);
+    stack_top_ = b_.at(stack, static_cast<std::int64_t>(body_.stack_bytes));
+  } else {
+    stack_top_ = l_.ConstNull(b_.ptr);
+  }
+  if (body_.has_jcond) {
+    iterations_left_ = b_.room(b_.i32);
+    b_.store(b_.number32(may_goto_limit), iterations_left_);
+  }
+  temporary_ = b_.room(l_.ArrayType2(b_.i64, 3));
+  waiting_ = b_.room(l_.ArrayType2(b_.i64, 3));
+
+  for (const auto& [pc, kinds] : body_.blocks) blocks_[pc] = b_.new_block(function_);
+  b_.jump(blocks_.at(body_.start));
+  for (const auto& [pc, kinds] : body_.blocks) emit_block(pc, kinds);
+}
+
+void FunctionEmitter::emit_block(std::uint32_t pc, const Kinds& kinds) {
+  b_.go_on_in(blocks_.at(pc));
+  kinds_ = kinds;
+  for (;;) {
+    if (pc >= code_.insns.size()) {  // no verified program runs out of its instructions
+      l_.BuildUnreachable(b_.raw());
+      return;
+    }
+    const Insn& insn = code_.insns[pc];
+    const runtime::InsnFacts& facts = code_.facts[pc];
+    pc_ = pc;
+    ++uncounted_;
+    if (is_exit(insn)) return give_result(number(0));
+    if (is_jump(insn) || is_indirect_jump(insn)) return emit_jump(insn, pc);
+    if (!emit_insn(insn, facts)) return;
+    step(kinds_, insn, facts);
+    pc = behind(code_.insns, pc);
+    if (const auto next = blocks_.find(pc); next != blocks_.end()) {
+      count();
+      b_.jump(next->second);
+      return;
+    }
+  }
+}
+
+// ---- registers and memory -------------------------------------------------------------------------------------------
+
+Value FunctionEmitter::number(unsigned reg) const {
+  const Kind kind = kinds_[reg];
+  if (kind.what == Kind::What::stack) return b_.to_number(b_.at(stack_top_, kind.offset));
+  return b_.load(b_.i64, numbers_[reg]);
+}
+Value FunctionEmitter::pointer(unsigned reg) const {
+  const Kind kind = kinds_[reg];
+  if (kind.what == Kind::What::stack) return b_.at(stack_top_, kind.offset);
+  if (kind.what == Kind::What::pointer) return b_.load(b_.ptr, pointers_[reg]);
+  return b_.to_pointer(b_.load(b_.i64, numbers_[reg]));
+}
+void FunctionEmitter::set(unsigned reg, Value value) const {
+  b_.store(value, numbers_[reg]);
+}
+void FunctionEmitter::set_pointer(unsigned reg, Value value) const {
+  b_.store(value, pointers_[reg]);
+  b_.store(b_.to_number(value), numbers_[reg]);
+}
+
+Value FunctionEmitter::state_field(std::size_t offset) const {
+  return b_.at(env_, static_cast<std::int64_t>(module_.options.state_offset) + static_cast<std::int64_t>(offset));
+}
+
+void FunctionEmitter::count() {
+  if (module_.options.count_instructions && uncounted_ != 0) {
+    Value where = state_field(offsetof(State, executed));
+    b_.store(l_.BuildAdd(b_.raw(), b_.load(b_.i64, where), b_.number(uncounted_), ""), where);
+  }
+  uncounted_ = 0;
+}
+
+void FunctionEmitter::give_result(Value value) {
+  count();
+  Value result = b_.with_part(b_.undefined(module_.result_type), value, 0);
+  b_.give(b_.with_part(result, b_.number(returned), 1));
+}
+void FunctionEmitter::give_unwinding() {
+  Value result = b_.with_part(b_.undefined(module_.result_type), b_.number(0), 0);
+  b_.give(b_.with_part(result, b_.number(unwinding), 1));
+}
+
+// ---- jumps ----------------------------------------------------------------------------------------------------------
+
+void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
+  count();
+  if (is_indirect_jump(insn)) {
+    Block wrong = b_.new_block(function_);
+    Value choice = l_.BuildSwitch(b_.raw(), number(insn.dst), wrong, static_cast<unsigned>(body_.places.size()));
+    for (const std::uint32_t place : body_.places)
+      l_.AddCase(choice, b_.number(place), blocks_.at(code_.moved_to[place]));
+    b_.go_on_in(wrong);
+    call_glue(b_.nothing, reinterpret_cast<const void*>(&wrong_jump), {});
+    l_.BuildUnreachable(b_.raw());
+    return;
+  }
+  const std::uint32_t target = jump_target(insn, pc);
+  const bool is_jcond = insn.code == (insn_class::jmp | jmp_op::jcond);
+  // What others may change meanwhile is read anew each time round.
+  if (is_jcond || (target <= pc && watches_memory(module_.program, target, pc))) {
+    static constexpr char clobber[] = "~{memory}";
+    Type type = b_.function(b_.nothing, {});
+    b_.call(type, l_.GetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, 1, 0, LLVMInlineAsmDialectATT, 0), {});
+  }
+  if (is_jcond || (target <= pc && may_repeat_for_ever(module_.program, target, pc))) emit_leash(pc);
+  if (!is_conditional(insn)) {
+    b_.jump(blocks_.at(target));
+    return;
+  }
+  Block taken = blocks_.at(target), next = blocks_.at(pc + 1);
+  if (is_jcond) {
+    Value left = b_.load(b_.i32, iterations_left_);
+    Block again = b_.new_block(function_);
+    b_.branch_hardly_ever(b_.compare(LLVMIntEQ, left, b_.number32(0)), taken, again);
+    b_.go_on_in(again);
+    b_.store(l_.BuildSub(b_.raw(), left, b_.number32(1), ""), iterations_left_);
+    b_.jump(next);
+    return;
+  }
+  b_.branch(condition(insn), taken, next);
+}
+
+// Uses up fuel, and asks for more where there is none. What the verifier has walked from end to end needs no leash: it
+// ends after a million instructions.
+void FunctionEmitter::emit_leash(std::uint32_t pc) {
+  constexpr std::uint64_t cost = 20;  // instructions, about
+  Value where = b_.at(env_, static_cast<std::int64_t>(runtime::leash_fuel_offset));
+  Value left = l_.BuildSub(b_.raw(), b_.load(b_.i64, where), b_.number(cost), "");
+  b_.store(left, where);
+  Block empty = b_.new_block(function_), stop = b_.new_block(function_), after = b_.new_block(function_);
+  b_.branch_hardly_ever(b_.compare(LLVMIntSLT, left, b_.number(0)), empty, after);
+  b_.go_on_in(empty);
+  Value granted = call_glue(b_.i64, reinterpret_cast<const void*>(&renew_leash), {env_, b_.number(pc)});
+  b_.branch_hardly_ever(b_.compare(LLVMIntEQ, granted, b_.number(0)), stop, after);
+  b_.go_on_in(stop);
+  give_unwinding();
+  b_.go_on_in(after);
+}
+
+Value FunctionEmitter::condition(const Insn& insn) const {
+  const bool narrow = insn.insn_class() == insn_class::jmp32;
+  Value a = number(insn.dst);
+  Value c = insn.from_register() ? number(insn.src) : b_.number(wide_immediate(insn));
+  if (narrow) {
+    a = b_.truncate(a, b_.i32);
+    c = b_.truncate(c, b_.i32);
+  }
+  switch (insn.op()) {
+    case jmp_op::jeq:
+      return b_.compare(LLVMIntEQ, a, c);
+    case jmp_op::jne:
+      return b_.compare(LLVMIntNE, a, c);
+    case jmp_op::jgt:
+      return b_.compare(LLVMIntUGT, a, c);
+    case jmp_op::jge:
+      return b_.compare(LLVMIntUGE, a, c);
+    case jmp_op::jlt:
+      return b_.compare(LLVMIntULT, a, c);
+    case jmp_op::jle:
+      return b_.compare(LLVMIntULE, a, c);
+    case jmp_op::jset:
+      return b_.compare(LLVMIntNE, l_.BuildAnd(b_.raw(), a, c, ""), narrow ? b_.number32(0) : b_.number(0));
+    case jmp_op::jsgt:
+      return b_.compare(LLVMIntSGT, a, c);
+    case jmp_op::jsge:
+      return b_.compare(LLVMIntSGE, a, c);
+    case jmp_op::jslt:
+      return b_.compare(LLVMIntSLT, a, c);
+    default:
+      return b_.compare(LLVMIntSLE, a, c);
+  }
+}
+
+}  // namespace skep::engine::native

@@ -1,0 +1,90 @@
+// One function of a program on its way to LLVM: see emitter.hpp, and for the parts emitter.cpp (blocks and jumps),
+// emit_insn.cpp (arithmetic and memory) and emit_call.cpp.
+#pragma once
+
+#include <array>
+#include <map>
+#include <vector>
+
+#include "engine/interpreter/arithmetic.hpp"
+#include "engine/llvm/builder.hpp"
+#include "engine/llvm/emitter.hpp"
+
+namespace skep::engine::native {
+
+inline constexpr std::uint32_t may_goto_limit = 8'388'608;  // iterations, in each frame
+
+struct ModuleEmitter {
+  ModuleEmitter(const Library& library, LLVMContextRef context, const Program& program, const Bodies& all_bodies,
+                const EmitOptions& emit_options);
+  LLVMModuleRef emit();
+
+  Builder builder;
+  const Program& program;
+  const Bodies& bodies;
+  const EmitOptions& options;
+  LLVMModuleRef module;
+  Type result_type, function_type;
+  std::vector<Value> functions;
+};
+
+class FunctionEmitter {
+ public:
+  FunctionEmitter(ModuleEmitter& module, std::size_t index);
+  void emit();
+
+ private:
+  void emit_block(std::uint32_t pc, const Kinds& kinds);
+  void emit_jump(const Insn& insn, std::uint32_t pc);
+  void emit_leash(std::uint32_t pc);
+  Value condition(const Insn& insn) const;
+
+  // ---- emit_insn.cpp. False: the block has ended.
+  bool emit_insn(const Insn& insn, const runtime::InsnFacts& facts);
+  void emit_alu(const Insn& insn, bool in_arena);
+  void emit_move(const Insn& insn, bool wide);
+  void emit_swap(const Insn& insn);
+  Value divide(const Insn& insn, Value a, Value c, Type type) const;
+  void emit_load(const Insn& insn, const runtime::InsnFacts& facts);
+  void emit_store(const Insn& insn);
+  void emit_atomic(const Insn& insn);
+  Value emit_atomic_at(const Insn& insn, Value where, Type type) const;
+  void emit_arena(const Insn& insn);
+  void emit_wide_load(const Insn& insn, const runtime::InsnFacts& facts);
+  void emit_packet_load(const Insn& insn);
+
+  // ---- emit_call.cpp
+  bool emit_call(const Insn& insn, const runtime::InsnFacts& facts);
+  void emit_subprogram_call(std::size_t callee);
+  void emit_tail_call(const calls::Helper& helper);
+  bool emit_inlined(const runtime::InsnFacts& facts);
+  void emit_out_of_line(const void* fn, const std::array<Value, 5>& arguments);
+  void forget_arguments() const;
+  Value call_glue(Type result, const void* function, std::vector<Value> arguments) const;
+  void note_place() const;
+
+  Value number(unsigned reg) const;
+  Value pointer(unsigned reg) const;
+  void set(unsigned reg, Value value) const;
+  void set_pointer(unsigned reg, Value value) const;
+  Value state_field(std::size_t offset) const;
+  void count();
+  void give_result(Value value);
+  void give_unwinding();
+
+  ModuleEmitter& module_;
+  const Builder& b_;
+  const Library& l_;
+  const runtime::Code& code_;
+  const Body& body_;
+  Value function_;
+  Value env_ = nullptr;
+  std::array<Value, frame_pointer> numbers_ = {}, pointers_ = {};  // where each register is, as either
+  Value stack_top_ = nullptr, iterations_left_ = nullptr, temporary_ = nullptr, waiting_ = nullptr;
+  std::map<std::uint32_t, Block> blocks_;
+  Kinds kinds_ = {};
+  std::uint32_t pc_ = 0;
+  std::uint64_t uncounted_ = 0;  // instructions since count()
+};
+
+}  // namespace skep::engine::native

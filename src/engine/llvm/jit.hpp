@@ -1,0 +1,36 @@
+// Machine code of programs: LLVM behind an interface that knows nothing of it.
+//
+// Built without LLVM, or run where its library is missing, make() gives nothing and says so. Tested by
+// tests/engine/compiled_test.cpp.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/llvm/native.hpp"
+
+namespace skep::engine::native {
+
+// The code of one program. It is unmapped when this dies.
+struct Code {
+  virtual ~Code() = default;
+  std::vector<Fn> functions;  // one a subprogram; null: it is never called from outside
+};
+
+struct JitOptions {
+  std::ptrdiff_t state_offset = 0;  // see EmitOptions
+  bool count_instructions = false;
+  bool optimize = true;
+};
+
+class Jit {
+ public:
+  virtual ~Jit() = default;
+  static std::shared_ptr<Jit> make(const JitOptions& options, std::string& why);
+  // From any thread; one program at a time. Null: `why` says what has failed.
+  virtual std::unique_ptr<Code> compile(const runtime::Program& program, std::string& why) = 0;
+};
+
+}  // namespace skep::engine::native
