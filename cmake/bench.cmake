@@ -9,3 +9,19 @@ add_dependencies(bench-skep bench-object)
 add_executable(bench-kernel EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/bench.cpp)
 target_link_libraries(bench-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z benchmark::benchmark)
 add_dependencies(bench-kernel bench-object)
+
+# The engines: one source of programs, on Skep, on the kernel and as the machine's own code. scripts/bench engine runs them.
+skep_bpf_object(engine bench/engine.bpf.c)
+set(native ${PROJECT_BINARY_DIR}/bench-native.o)
+add_custom_command(OUTPUT ${native}
+  COMMAND ${BPF_CLANG} -O2 -fPIC -Wall -Werror -c ${PROJECT_SOURCE_DIR}/bench/native.c -o ${native}
+  DEPENDS ${PROJECT_SOURCE_DIR}/bench/native.c ${PROJECT_SOURCE_DIR}/bench/work.h VERBATIM)
+foreach(side skep kernel)
+  add_executable(bench-engine-${side} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/engine.cpp ${native})
+endforeach()
+add_custom_target(bench-engine-object DEPENDS ${PROJECT_BINARY_DIR}/examples/engine.bpf.o)
+target_compile_definitions(bench-engine-skep PRIVATE BENCH_ON_SKEP)
+target_link_libraries(bench-engine-skep PRIVATE skep_loader)
+target_link_libraries(bench-engine-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
+add_dependencies(bench-engine-skep bench-engine-object)
+add_dependencies(bench-engine-kernel bench-engine-object)

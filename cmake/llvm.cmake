@@ -22,3 +22,13 @@ if(SKEP_LLVM)
 else()
   set_source_files_properties(${needs_llvm} PROPERTIES HEADER_FILE_ONLY TRUE)
 endif()
+
+# The test programs whose Kernels take the engine that SKEP_TEST_ENGINE names run with this one too.
+function(skep_test_compiled)
+  if(SKEP_LLVM)
+    foreach(name ${ARGN})
+      add_test(NAME ${name}-compiled COMMAND test-${name} --gtest_brief=1 --gtest_filter=-Work.stress*)
+      set_tests_properties(${name}-compiled PROPERTIES ENVIRONMENT SKEP_TEST_ENGINE=compiled)
+    endforeach()
+  endif()
+endfunction()

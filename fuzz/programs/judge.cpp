@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "engine/interpreter/execution.hpp"
 #include "kernel/runtime_code.hpp"
@@ -47,12 +48,12 @@ struct Instance {
   World world;
   ProgramObject object;
   verifier::Output output;
-  std::unique_ptr<engine::Engine> interpreter = engine::make_interpreter(1);
+  std::unique_ptr<engine::Engine> engine;
   std::shared_ptr<const runtime::Program> code;
 
   Instance(const Generated& program, const Types& types, verifier::Observer* observer, const std::atomic<bool>* give_up,
-           std::uint32_t log_level = 0)
-      : world(types, program.type) {
+           std::uint32_t log_level = 0, std::unique_ptr<engine::Engine> runs_it = engine::make_interpreter(1))
+      : world(types, program.type), engine(std::move(runs_it)) {
     object.type = progtypes::find(program.type);
     object.name = "fuzz";
     object.traits.attach_type = program.attach;
@@ -71,7 +72,7 @@ struct Instance {
     input.log_level = log_level;
     output = verifier::verify(input);
     if (output.error == 0)
-      code = engine::load(*interpreter, make_runtime_code(object, *output.program, *types.kernel_btf, {}));
+      code = engine::load(*engine, make_runtime_code(object, *output.program, *types.kernel_btf, {}));
   }
 };
 
@@ -358,6 +359,42 @@ bool in_range(const Instance& instance, std::uint64_t result) {
   return !range.checked || (value >= range.min && value <= range.max);
 }
 
+// The engine that makes machine code, optimized or as it comes; null: this build has none.
+std::unique_ptr<engine::Engine> make_compiler(bool optimize) {
+  std::string why;
+  return engine::make_compiler(1, {.optimize = optimize, .count_instructions = true}, why);
+}
+
+class OneSeat final : public async::Seat {
+ public:
+  unsigned cpu() const override { return 0; }
+  void sleep(async::Job& job) override { job.sleep_off_cpu(); }
+  void wait_for_others() override {}
+};
+
+// The same program as machine code, on the same input, leaves the same behind.
+std::string compiled_differs(Instance& compiled, Instance& interpreted, std::uint64_t seed,
+                             const engine::Execution& whole) {
+  compiled.world.fill(seed);
+  const engine::RunPtr run =
+      compiled.code->executable()->make_run({compiled.code->entry(),
+                                             {reinterpret_cast<std::uint64_t>(compiled.world.context())},
+                                             compiled.world.context(),
+                                             compiled.world.services()});
+  {
+    const rcu::ReadGuard section;
+    OneSeat seat;
+    run->run_to_end(seat);
+  }
+  compiled.world.drain();
+  if (run->instructions() != whole.instructions() || run->result() != whole.result())
+    return fmt::format("as machine code {} instructions and 0x{:x}, interpreted {} and 0x{:x}", run->instructions(),
+                       run->result(), whole.instructions(), whole.result());
+  if (compiled.world.contents() != interpreted.world.contents())
+    return "leaves other contents behind as machine code than interpreted";
+  return {};
+}
+
 }  // namespace
 
 std::string listing(const std::vector<Insn>& insns) {
@@ -406,6 +443,9 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
     return verdict;
   }
   if (!observed.code->executable()->obstacle().empty()) return verdict;
+  std::optional<Instance> compiled;
+  if (auto compiler = make_compiler(seed % 4 != 0); compiler != nullptr)
+    compiled.emplace(program, types, nullptr, give_up, 0, std::move(compiler));
   for (unsigned input = 0; input < inputs; ++input) {
     ++verdict.runs;
     observed.world.fill(seed + input);
@@ -442,6 +482,9 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
       verdict.fault = "leaves other contents behind in one go than stepped";
       return verdict;
     }
+    if (!compiled) continue;
+    verdict.fault = compiled_differs(*compiled, usual, seed + input, whole);
+    if (!verdict.fault.empty()) return verdict;
   }
   return verdict;
 }

@@ -35,6 +35,14 @@
 
 namespace skep {
 
+// What runs programs. The interpreter is the reference, and what every other must agree with; machine code is made by
+// LLVM, if Skep was built with it and its library is there. A Kernel that steps interprets always.
+enum class Engine : std::uint8_t {
+  interpreter,
+  compiled,   // machine code, made when a program is loaded; what cannot be compiled is interpreted, and on_log says why
+  automatic,  // begins in the interpreter; machine code is made meanwhile of programs that run much
+};
+
 struct KernelOptions {
   Release release = reference_release;  // what to answer as; it must have rules: today 7.3 alone
   std::optional<unsigned> cpus = {};    // virtual CPUs, at least 1; not set: as many as the machine has
@@ -50,6 +58,7 @@ struct KernelOptions {
   std::optional<std::uint64_t> stepping_seed = {};
   // pumped: the application, in pump(), on the thread that calls it.
   bool pumped = false;
+  Engine engine = Engine::interpreter;
   std::vector<HostModule> modules = {};  // kfuncs, types and hooks of the embedding application
   // Of every run, callbacks included. Default: none.
   RunLimits run_limits = {};

@@ -20,6 +20,8 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
   wanted.run_limits.time_ns = options.run_limit_ns;
   wanted.close_limit_ns = 100'000'000;  // whatever was to be waited for was
+  if (options.engine == "compiled") wanted.engine = Engine::compiled;
+  if (options.engine == "automatic") wanted.engine = Engine::automatic;
   if (!options.btf.empty()) wanted.btf_path = options.btf;
   if (options.cpus != 0) wanted.cpus = options.cpus;
   for (const std::string& path : options.hosts) {
@@ -79,6 +81,11 @@ void duration_option(CLI::App& command, const char* name, std::uint64_t& ns, con
       });
 }
 
+void engine_option(CLI::App& command, Options& options) {
+  command.add_option("--engine", options.engine, "what runs programs: interpreter, compiled or automatic")
+      ->check(CLI::IsMember(skep::cli::engine_names()));
+}
+
 void object_options(CLI::App& command, Options& options) {
   command.add_option("FILE", options.files, "a BPF object, as clang builds it")->required();
   command.add_option("--program", options.program, "only this program");
@@ -100,7 +107,7 @@ int main(int argc, char** argv) {
   duration_option(run, "--timeout", options.run_limit_ns,
                   "stop a run, or a callback, that takes longer; default 60s, 0: never");
   duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");
-  run.add_option("--engine", options.engine, "interpreter");
+  engine_option(run, options);
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");
   object_options(verify, options);
@@ -110,6 +117,7 @@ int main(int argc, char** argv) {
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");
   object_options(test, options);
   test.add_option("--log-level", options.log_level, "print the log of what failed");
+  engine_option(test, options);
   test.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");

@@ -29,9 +29,14 @@ struct Options {
   unsigned cpus = 0;                            // 0: as many as the machine has
   unsigned repeat = 1;
   std::string data_in, ctx_in;
-  std::string engine = "interpreter";
+  std::string engine = "interpreter";  // one of engine_names()
   std::string name;  // doc
 };
+
+inline const std::vector<std::string>& engine_names() {
+  static const std::vector<std::string> names = {"interpreter", "compiled", "automatic"};
+  return names;
+}
 
 int run(const Options& options);
 int verify(const Options& options);

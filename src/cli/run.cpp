@@ -144,10 +144,6 @@ void print(const Options& options, const bpf_program* program, const Outcome& ou
 }  // namespace
 
 int run(const Options& options) {
-  if (options.engine != "interpreter") {
-    complain(fmt::format("there is no engine '{}'; there is: interpreter", options.engine));
-    return exit_usage;
-  }
   Inputs inputs;
   if (!options.data_in.empty()) {
     const auto data = read_input(options.data_in);

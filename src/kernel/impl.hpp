@@ -64,6 +64,7 @@ struct Kernel::Impl {
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;
   std::unique_ptr<engine::Engine> engine;  // what programs are compiled by
+  bool make_engine(unsigned cpus, std::string& error);
 
   // ---- types.cpp: the kernel's types and its modules' ----
   int load_types(std::string& error);

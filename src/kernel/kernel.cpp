@@ -78,12 +78,29 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
   }
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   impl.services->run_limits = options.run_limits;
-  impl.engine = engine::make_interpreter(cpus);
+  if (!impl.make_engine(cpus, error)) return nullptr;
   if (impl.load_types(error) != 0) return nullptr;
   impl.services->use_types(impl.vmlinux->btf);
   for (const HostModule& module : options.modules)
     if (impl.add_module(module, error) != 0) return nullptr;
   return kernel;
+}
+
+bool Kernel::Impl::make_engine(unsigned cpus, std::string& error) {
+  if (options.engine != Engine::interpreter && !options.stepping_seed) {
+    std::string why;
+    engine = engine::make_compiler(
+        cpus,
+        {.eager = options.engine == Engine::compiled,
+         .on_failure = [this](const std::string& what) { log("interpreted, for it cannot be compiled: " + what); }},
+        why);
+    if (engine == nullptr && options.engine == Engine::compiled) {
+      error = "programs cannot be compiled: " + why + "; the interpreter needs nothing";
+      return false;
+    }
+  }
+  if (engine == nullptr) engine = engine::make_interpreter(cpus);
+  return true;
 }
 
 Kernel::~Kernel() {

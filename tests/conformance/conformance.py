@@ -74,6 +74,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--update", action="store_true", help="write the results instead of comparing with them")
     parser.add_argument("--list", action="store_true", help="only print the names of the objects chosen")
     parser.add_argument("--no-build", action="store_true", help="take Skep and the corpus as they are")
+    parser.add_argument("--engine", default="interpreter", help="what runs programs: interpreter, compiled or automatic")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     cache = os.environ.get("SKEP_CORPUS") or str(Path.home() / ".cache/skep/corpus")
     parser.add_argument("--corpus", type=Path, default=Path(cache), help="where the corpus is, or is built ($SKEP_CORPUS)")
@@ -180,7 +181,7 @@ def run(options: argparse.Namespace) -> int:
             raise Problem(f"{needed} is missing" + (": without --no-build it is built" if options.no_build else ""))
     if not host.exists():
         print(f"no {host}: the corpus's test kfuncs are missing", file=sys.stderr)
-    skep = runner.Skep(binary, btf, host if host.exists() else None, SLOW_TIMEOUT if options.sanitize else TIMEOUT)
+    skep = runner.Skep(binary, btf, host if host.exists() else None, SLOW_TIMEOUT if options.sanitize else TIMEOUT, options.engine)
     try:
         before = results.read(options.results)
     except ValueError as wrong:

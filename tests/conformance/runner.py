@@ -29,6 +29,7 @@ class Skep:
     btf: Path
     host: Path | None
     timeout: int
+    engine: str = "interpreter"
 
     def command(self, verb: str, file: Path, *more: str) -> list[str]:
         words = [str(self.binary), verb, "--json", "--btf", str(self.btf), "--cpus", str(CPUS)]
@@ -36,6 +37,8 @@ class Skep:
             words += ["--host", str(self.host)]
         if verb == "verify":
             words += ["--timeout", str(self.timeout)]
+        if verb in ("run", "test"):
+            words += ["--engine", self.engine]
         return [*words, *more, str(file)]
 
 

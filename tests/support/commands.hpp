@@ -13,6 +13,7 @@
 #include "isa/insn.hpp"
 #include "kernel/attr.hpp"
 #include "skep/kernel.hpp"
+#include "support/engine.hpp"
 
 namespace skep::test {
 
@@ -25,6 +26,7 @@ inline std::unique_ptr<Kernel> make_kernel(unsigned cpus = 2) {
   KernelOptions options;
   options.cpus = cpus;
   options.host_btf = false;
+  options.engine = engine_under_test();
   std::string error;
   auto kernel = Kernel::make(options, error);
   EXPECT_NE(kernel, nullptr) << error;

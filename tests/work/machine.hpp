@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "skep/kernel.hpp"
+#include "support/engine.hpp"
 #include "work/script.h"
 
 namespace skep::test {
@@ -61,6 +62,7 @@ inline std::unique_ptr<Kernel> make_work_kernel(const MachineOptions& options) {
   kernel.cpus = options.cpus;
   if (options.seed >= 0) kernel.stepping_seed = static_cast<std::uint64_t>(options.seed);
   kernel.host_btf = false;
+  kernel.engine = test::engine_under_test();
   std::string error;
   auto made = Kernel::make(kernel, error);
   EXPECT_NE(made, nullptr) << error;

@@ -1,0 +1,129 @@
+// Times the programs of engine.bpf.c: on Skep (bench-engine-skep, with the engine that is named), on the machine's own
+// kernel (bench-engine-kernel, which needs root) and, what is plain C, as the machine's own code. One line a program:
+// its name and the nanoseconds of a run, as PROG_TEST_RUN says them. scripts/bench engine runs all of them in turns.
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/types.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#ifdef BENCH_ON_SKEP
+#include "skep/kernel.hpp"
+#endif
+
+extern "C" {
+#define NATIVE(NAME) int native_##NAME(const __u8* p, const __u8* end);
+#define ALL_NATIVE(X) \
+  X(empty) X(lcg) X(popcount) X(crc32) X(fnv) X(xxhash64) X(jhash_64) X(jhash_1500) X(parse) X(siphash) X(states)
+ALL_NATIVE(NATIVE)
+}
+
+namespace {
+
+// An Ethernet frame with an IPv4 and a TCP header, and bytes of all kinds behind them.
+std::vector<unsigned char> packet() {
+  std::vector<unsigned char> bytes(1514);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(i * 131 + (i >> 3));
+  bytes[12] = 8;
+  bytes[13] = 0;
+  bytes[14] = 0x45;
+  bytes[23] = 6;
+  return bytes;
+}
+
+// So many runs that they take some milliseconds: less than that says little, more says nothing new.
+template <typename Run>
+void measure(const char* name, Run&& run) {
+  unsigned times = 1000;
+  double each = run(times);
+  times = static_cast<unsigned>(std::clamp(5e6 / std::max(each, 0.5), 1000.0, 5e6));
+  each = run(times);
+  for (int i = 0; i < 2; ++i) each = std::min(each, run(times));
+  std::printf("%s %.3f\n", name, each);
+}
+
+double now_ns() {
+  return static_cast<double>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+int silent(enum libbpf_print_level, const char*, va_list) {
+  return 0;
+}
+
+int native() {
+  const auto bytes = packet();
+#define MEASURE(NAME)                                                                              \
+  measure(#NAME, [&](unsigned times) {                                                             \
+    const double begin = now_ns();                                                                 \
+    for (unsigned i = 0; i < times; ++i) native_##NAME(bytes.data(), bytes.data() + bytes.size()); \
+    return (now_ns() - begin) / times;                                                             \
+  });
+  ALL_NATIVE(MEASURE)
+  return 0;
+}
+
+int programs(const char* path) {
+  bpf_object* object = bpf_object__open_file(path, nullptr);
+  if (object == nullptr || bpf_object__load(object) != 0) {
+    std::fprintf(stderr, "%s: cannot be loaded\n", path);
+    return 1;
+  }
+  const int hash = bpf_object__find_map_fd_by_name(object, "hash");
+  for (std::uint32_t key = 0; key < 1000; ++key) {
+    const std::uint64_t value = key;
+    bpf_map_update_elem(hash, &key, &value, BPF_ANY);
+  }
+  const std::uint32_t first = 0;
+  const int jumps = bpf_object__find_map_fd_by_name(object, "jumps");
+  const int target = bpf_program__fd(bpf_object__find_program_by_name(object, "tail_call_"));
+  bpf_map_update_elem(jumps, &first, &target, BPF_ANY);
+  auto bytes = packet();
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    std::string name = bpf_program__name(program);
+    name.pop_back();
+    measure(name.c_str(), [&](unsigned times) {
+      LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = bytes.data(), .data_size_in = static_cast<__u32>(bytes.size()),
+                  .repeat = static_cast<int>(times));
+      const double begin = now_ns();
+      if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0 || options.retval != 0) {
+        std::fprintf(stderr, "%s: did not run\n", name.c_str());
+        std::exit(1);
+      }
+      // The kernel's own figure is whole nanoseconds; over so many runs ours is as good, and finer.
+      return (now_ns() - begin) / times;
+    });
+  }
+  bpf_object__close(object);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "native") == 0) return native();
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s native | ENGINE engine.bpf.o\n", argv[0]);
+    return 2;
+  }
+  libbpf_set_print(silent);
+#ifdef BENCH_ON_SKEP
+  skep::KernelOptions options;
+  options.engine = std::strcmp(argv[1], "compiled") == 0 ? skep::Engine::compiled : skep::Engine::interpreter;
+  std::string error;
+  const auto kernel = skep::Kernel::make(options, error);
+  if (kernel == nullptr) {
+    std::fprintf(stderr, "%s\n", error.c_str());
+    return 1;
+  }
+  const skep::KernelBinding binding(*kernel);
+#endif
+  return programs(argv[2]);
+}
