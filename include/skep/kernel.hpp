@@ -39,7 +39,7 @@ namespace skep {
 // LLVM, if Skep was built with it and its library is there. A Kernel that steps interprets always.
 enum class Engine : std::uint8_t {
   interpreter,
-  compiled,   // machine code, made when a program is loaded; what cannot be compiled is interpreted, and on_log says why
+  compiled,  // machine code, made when a program is loaded; what cannot be compiled is interpreted, and on_log says why
   automatic,  // begins in the interpreter; machine code is made meanwhile of programs that run much
 };
 

@@ -30,7 +30,7 @@ struct Options {
   unsigned repeat = 1;
   std::string data_in, ctx_in;
   std::string engine = "interpreter";  // one of engine_names()
-  std::string name;  // doc
+  std::string name;                    // doc
 };
 
 inline const std::vector<std::string>& engine_names() {

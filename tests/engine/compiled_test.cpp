@@ -88,6 +88,50 @@ TEST_F(Compiling, IsDoneWhereCodeJumpsTo) {
   EXPECT_NE(Compiled::of(*to).code(), nullptr);
 }
 
+// What could go on for ever looks at the leash: loops that the program may leave, callbacks, and calls that have to be
+// made again.
+test::FixedServices* asked;
+CallResult ask(CallEnv&, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
+  asked->stop_signal.stop_running();
+  return CallResult::of(0);
+}
+CallResult next_of_many(CallEnv& env, runtime::Continuation& self, std::uint64_t) {
+  return env.invoke(*reinterpret_cast<const runtime::Subprogram*>(self.state[0]), {}, self);
+}
+CallResult many(CallEnv& env, std::uint64_t fn, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
+  return env.invoke(*reinterpret_cast<const runtime::Subprogram*>(fn), {}, {next_of_many, {fn}});
+}
+CallResult never(CallEnv&, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
+  return {CallResult::Kind::retry, 0};
+}
+
+TEST_F(Compiling, KeepsRunsOnTheirLeash) {
+  asked = &services_;
+  const std::vector<calls::Helper> helpers = {{.id = 1, .name = "ask", .fn = ask},
+                                              {.id = 2, .name = "many", .fn = many},
+                                              {.id = 3, .name = "never", .fn = never}};
+  std::vector<std::uint64_t> back;
+  const auto note = [](std::uint64_t what, void* to) { static_cast<std::vector<std::uint64_t>*>(to)->push_back(what); };
+  for (const char* text : {"call 1; call f; exit\nf: r0 = 0\n again: r0 += 1; may_goto out; goto again\n out: exit",
+                           "call 1; r1 = func f; call 2; exit\nf: r0 = 0; exit", "call 1; call 3; exit"}) {
+    const auto program = test::make_program(text, helpers, test::native);
+    const auto run = program->executable()->make_run({program->entry(), {}, nullptr, services_});
+    run->holdings.add(runtime::Held::reference, 5, note, &back);
+    EXPECT_EQ(test::finish(*run, test::native), 0u) << text;
+    EXPECT_TRUE(run->finished());
+    EXPECT_EQ(run->stop_reason(), StopReason::asked) << text;
+    EXPECT_EQ(back.size(), 1u);
+    back.clear();
+  }
+  // A limit on instructions is kept exactly, by the interpreter.
+  services_.run_limits.instructions = 77;
+  const auto program = test::make_program("f: r0 += 1; if r0 < 1000000 goto f; exit", {}, test::native);
+  const auto run = program->executable()->make_run({program->entry(), {}, nullptr, services_});
+  EXPECT_EQ(test::finish(*run, test::native), 0u);
+  EXPECT_EQ(run->stop_reason(), StopReason::instructions);
+  EXPECT_EQ(run->instructions(), 77u);
+}
+
 TEST_F(Compiling, GoesWithTheProgram) {
   std::string why;
   auto engine = engine::make_compiler(1, {}, why);
