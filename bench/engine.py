@@ -18,7 +18,7 @@ SIDES = {
 def measure(build: pathlib.Path, side: str) -> dict[str, float]:
     program, *words = SIDES[side]
     if side != "native":
-        words.append(str(build / "examples" / "engine.bpf.o"))
+        words.append(str(build / "bench" / "engine.bpf.o"))
     ended = subprocess.run([str(build / program), *words], capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         print(f"no {side}: {ended.stderr.strip()[:200]}", file=sys.stderr)

@@ -11,15 +11,21 @@ target_link_libraries(bench-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConf
 add_dependencies(bench-kernel bench-object)
 
 # The engines: one source of programs, on Skep, on the kernel and as the machine's own code. scripts/bench engine runs them.
-skep_bpf_object(engine bench/engine.bpf.c)
-set(native ${PROJECT_BINARY_DIR}/bench-native.o)
+set(engine_object ${PROJECT_BINARY_DIR}/bench/engine.bpf.o)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+add_custom_command(OUTPUT ${engine_object}
+  COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
+          -c ${PROJECT_SOURCE_DIR}/bench/engine.bpf.c -o ${engine_object}
+  DEPENDS ${PROJECT_SOURCE_DIR}/bench/engine.bpf.c ${PROJECT_SOURCE_DIR}/bench/work.h
+          ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
+set(native ${PROJECT_BINARY_DIR}/bench/native.o)
 add_custom_command(OUTPUT ${native}
   COMMAND ${BPF_CLANG} -O2 -fPIC -Wall -Werror -c ${PROJECT_SOURCE_DIR}/bench/native.c -o ${native}
   DEPENDS ${PROJECT_SOURCE_DIR}/bench/native.c ${PROJECT_SOURCE_DIR}/bench/work.h VERBATIM)
 foreach(side skep kernel)
   add_executable(bench-engine-${side} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/engine.cpp ${native})
 endforeach()
-add_custom_target(bench-engine-object DEPENDS ${PROJECT_BINARY_DIR}/examples/engine.bpf.o)
+add_custom_target(bench-engine-object DEPENDS ${engine_object})
 target_compile_definitions(bench-engine-skep PRIVATE BENCH_ON_SKEP)
 target_link_libraries(bench-engine-skep PRIVATE skep_loader)
 target_link_libraries(bench-engine-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
