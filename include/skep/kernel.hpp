@@ -65,6 +65,11 @@ struct KernelOptions {
   // How long the destructor lets runs go on that are under way, in real time; then it stops them, each at its next look
   // at the clock (some 100 microseconds; a single call of a program is not interrupted, nor is a function of the host).
   std::uint64_t close_limit_ns = 1'000'000'000;
+  // Bytes that maps, their elements, work items, timers, objects of programs, and programs and types that are loaded
+  // may take together, counted as the kernel charges for them (a map at its full size when it is made); 0: no limit.
+  // What goes beyond it is refused: -ENOMEM, or a null pointer to programs that allocate. What the verifier needs while
+  // it verifies is not counted.
+  std::uint64_t memory_limit = 0;
 };
 
 // Numbers that `skep run` prints and tests rely on. Once drained, started = merged + ran + cancelled.
@@ -181,6 +186,7 @@ class SKEP_API Kernel {
   void on_run_stopped(std::function<void(const StoppedRun&)> listener);
   // Runs that have taken 100 ms or more and have not ended: programs, and callbacks of work items and timers.
   std::vector<LongRun> long_runs() const;
+  MemoryStatistics memory() const;
 
   // ---- what happens inside ----
   // One listener each, null for none; when these return, the one before is in no call any more. Lines come without a

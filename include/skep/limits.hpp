@@ -46,6 +46,14 @@ struct StoppedRun {
   std::string message;  // all of that as one line
 };
 
+// A Kernel's memory, in bytes, as KernelOptions::memory_limit counts it.
+struct MemoryStatistics {
+  std::uint64_t limit = 0;    // 0: none
+  std::uint64_t used = 0;     // now; what waits for a grace period included
+  std::uint64_t peak = 0;     // the most so far
+  std::uint64_t refused = 0;  // how often something was refused for the limit's sake
+};
+
 // One run that has taken at least 100 ms by now.
 struct LongRun {
   std::string program;

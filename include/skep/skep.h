@@ -118,6 +118,7 @@ struct skep_kernel_options {
 	/* Limits of every run, callbacks included; 0: none. See skep/limits.hpp. */
 	uint64_t run_instructions, run_time_ns;
 	uint64_t close_limit_ns; /* how long closing waits for runs before it stops them; 0: a second */
+	uint64_t memory_limit;   /* bytes, as KernelOptions::memory_limit counts them; 0: none */
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */
@@ -153,6 +154,8 @@ SKEP_API void skep_kernel_stop_runs(struct skep_kernel *kernel);
 /* Called for each run that was stopped, with one line that says which, why and where; see Kernel::on_run_stopped. */
 SKEP_API void skep_kernel_on_run_stopped(struct skep_kernel *kernel, void (*listener)(void *user, const char *message),
 					 void *user);
+/* Bytes that are counted now, at the most so far, and how often the limit refused something; each may be null. */
+SKEP_API void skep_kernel_memory(struct skep_kernel *kernel, uint64_t *used, uint64_t *peak, uint64_t *refused);
 /* As skep_kernel_drain(), and waits for what timers do that are due within the limit, too. */
 SKEP_API int skep_kernel_settle(struct skep_kernel *kernel, uint64_t limit_ns);
 

@@ -79,6 +79,7 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     wanted.pumped = given.pumped;
     if (given.stepping) wanted.stepping_seed = given.stepping_seed;
     wanted.run_limits = {given.run_instructions, given.run_time_ns};
+    wanted.memory_limit = given.memory_limit;
     if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
     // Modules of another version are of another size: each says its own.
     const auto* bytes = reinterpret_cast<const char*>(given.modules);
@@ -112,6 +113,12 @@ int skep_kernel_drain(skep_kernel* kernel, uint64_t limit_ns) {
 }
 int skep_kernel_settle(skep_kernel* kernel, uint64_t limit_ns) {
   return protect([&] { return kernel->kernel->settle(limit_ns) ? 1 : 0; });
+}
+void skep_kernel_memory(skep_kernel* kernel, uint64_t* used, uint64_t* peak, uint64_t* refused) {
+  const skep::MemoryStatistics memory = kernel->kernel->memory();
+  if (used != nullptr) *used = memory.used;
+  if (peak != nullptr) *peak = memory.peak;
+  if (refused != nullptr) *refused = memory.refused;
 }
 void skep_kernel_stop_runs(skep_kernel* kernel) {
   kernel->kernel->stop_runs();

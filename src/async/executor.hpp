@@ -16,6 +16,7 @@
 
 #include "async/job.hpp"
 #include "async/work_item.hpp"
+#include "memory/account.hpp"
 
 namespace skep::async {
 
@@ -37,6 +38,7 @@ struct ArmedShot {
 class Executor {
  public:
   virtual ~Executor() = default;
+  memory::AccountPtr account;  // that pays for work items and timers; null: nobody counts. Set before any are made
   virtual CpuSet& cpus() = 0;
   virtual std::uint64_t now_ns() = 0;
 

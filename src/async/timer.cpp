@@ -20,7 +20,7 @@ thread_local TimerItem* current_timer = nullptr;
 
 class TimerItem : public std::enable_shared_from_this<TimerItem> {
  public:
-  explicit TimerItem(Executor& executor) : executor_(executor) {}
+  TimerItem(Executor& executor, memory::Charge charge) : executor_(executor), charge_(std::move(charge)) {}
 
   int set_callback(std::shared_ptr<Callback> callback) {
     std::lock_guard lock(mutex_);
@@ -59,6 +59,7 @@ class TimerItem : public std::enable_shared_from_this<TimerItem> {
   }
 
   Executor& executor_;
+  const memory::Charge charge_;
   std::mutex mutex_;
   std::shared_ptr<Callback> callback_;
   std::uint64_t generation_ = 0;  // of arming: a shot of an earlier one does nothing
@@ -176,7 +177,10 @@ int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(c
   if (flags != clock_realtime && flags != clock_monotonic && flags != clock_boottime) return -EINVAL;
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
-  auto item = std::make_shared<TimerItem>(executor);
+  constexpr std::uint64_t bytes = sizeof(TimerItem) + 512;  // with its callback and its shot
+  memory::Charge charge;
+  if (!charge.take(executor.account, bytes)) return -ENOMEM;
+  auto item = std::make_shared<TimerItem>(executor, std::move(charge));
   TimerItem* none = nullptr;
   item->slots_reference_ = item;
   owner_.set(map);

@@ -11,6 +11,9 @@
 namespace skep::async {
 namespace {
 
+// With what the allocator and the grace period add.
+constexpr std::uint64_t item_bytes = sizeof(WorkItem) + 64, box_bytes = 256;
+
 constexpr std::uint64_t pending = 1;
 constexpr std::uint64_t queued = 2;
 constexpr std::uint64_t running = 4;
@@ -36,6 +39,7 @@ int WorkItem::set_callback(std::shared_ptr<Callback> callback) {
   const Box* now = box_.load(std::memory_order_acquire);
   if (now == nullptr || now->callback != callback) {
     auto box = std::make_unique<Box>();
+    if (!box->charge.take(executor_.account, box_bytes)) return -ENOMEM;
     box->callback = std::move(callback);
     replace_box(box.release());
   }
@@ -125,7 +129,9 @@ void WorkItem::drop() {
 int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void* map) {
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
-  auto item = std::make_unique<WorkItem>(executor);
+  memory::Charge charge;
+  if (!charge.take(executor.account, item_bytes)) return -ENOMEM;
+  auto item = std::make_unique<WorkItem>(executor, std::move(charge));
   owner_.set(map);
   WorkItem* none = nullptr;
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) return -EBUSY;

@@ -14,6 +14,7 @@
 
 #include "async/job.hpp"
 #include "async/owner_word.hpp"
+#include "memory/account.hpp"
 
 namespace skep::async {
 
@@ -66,12 +67,12 @@ class Runnable {
 // The item behind a slot.
 class WorkItem final : public Runnable {
  public:
-  explicit WorkItem(Executor& executor) : executor_(executor) {}
+  WorkItem(Executor& executor, memory::Charge charge) : executor_(executor), charge_(std::move(charge)) {}
   ~WorkItem();
   WorkItem(const WorkItem&) = delete;
   WorkItem& operator=(const WorkItem&) = delete;
 
-  int set_callback(std::shared_ptr<Callback> callback);  // 0; -EINVAL when cancelled
+  int set_callback(std::shared_ptr<Callback> callback);  // 0; -EINVAL when cancelled; -ENOMEM
   int start(unsigned cpu);                               // 0; -EINVAL when cancelled or without a callback
   // By the owner, once; the item may be gone afterwards, when the caller leaves its read section.
   void cancel();
@@ -84,6 +85,7 @@ class WorkItem final : public Runnable {
  private:
   struct Box {
     std::shared_ptr<Callback> callback;
+    memory::Charge charge;
   };
   void replace_box(Box* box);
 
@@ -93,6 +95,7 @@ class WorkItem final : public Runnable {
   std::atomic<Box*> box_{nullptr};
   std::atomic<unsigned> running_cpu_{0};
   Executor& executor_;
+  const memory::Charge charge_;
 };
 
 // The 16 bytes of a bpf_wq (or bpf_timer) in a value. Zero bytes are a free slot. All operations are safe against each

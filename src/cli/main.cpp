@@ -19,6 +19,7 @@ void complain(const std::string& line) {
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
   wanted.run_limits.time_ns = options.run_limit_ns;
+  wanted.memory_limit = options.memory_limit;
   wanted.close_limit_ns = 100'000'000;  // whatever was to be waited for was
   if (options.engine == "compiled") wanted.engine = Engine::compiled;
   if (options.engine == "automatic") wanted.engine = Engine::automatic;
@@ -107,6 +108,10 @@ int main(int argc, char** argv) {
   duration_option(run, "--timeout", options.run_limit_ns,
                   "stop a run, or a callback, that takes longer; default 60s, 0: never");
   duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");
+  run.add_option("--memory", options.memory_limit, "limit the memory of maps, elements and work: bytes, or 64M, 1G")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  run.add_flag("--stats", options.stats, "say how much memory was taken");
   engine_option(run, options);
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");

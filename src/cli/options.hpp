@@ -26,7 +26,9 @@ struct Options {
   unsigned timeout_s = 0;                       // of a verification
   std::uint64_t run_limit_ns = 60'000'000'000;  // of each run and callback; 0: none
   std::uint64_t drain_ns = 1'000'000'000;       // how long work and timers are waited for
-  unsigned cpus = 0;                            // 0: as many as the machine has
+  std::uint64_t memory_limit = 0;               // bytes; 0: none
+  bool stats = false;
+  unsigned cpus = 0;  // 0: as many as the machine has
   unsigned repeat = 1;
   std::string data_in, ctx_in;
   std::string engine = "interpreter";  // one of engine_names()

@@ -141,6 +141,18 @@ void print(const Options& options, const bpf_program* program, const Outcome& ou
     print_text(program, type, outcome);
 }
 
+void print_memory(const Options& options, const MemoryStatistics& memory) {
+  if (options.json) {
+    JsonObject figures, line;
+    figures.add("limit", memory.limit).add("used", memory.used).add("peak", memory.peak).add("refused", memory.refused);
+    line.add("memory", figures);
+    fmt::print("{}\n", line.text());
+  } else {
+    fmt::print("memory: {} bytes, at most {}, limit {}, {} refused\n", memory.used, memory.peak,
+               memory.limit == 0 ? "none" : fmt::format("{}", memory.limit), memory.refused);
+  }
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -190,6 +202,7 @@ int run(const Options& options) {
       if (interrupt.signal() != 0) return interrupt.status();
       if (outcome.error != 0 || !outcome.stopped.empty()) status = exit_failed;
     }
+    if (options.stats) print_memory(options, kernel->memory());
     if (!found) {
       complain(fmt::format("{}: has no program '{}'", path, options.program));
       return exit_usage;

@@ -1,12 +1,14 @@
 // Descriptors: real ones (each is an eventfd, so that it can be polled, duplicated and passed to select), what they
 // name, and the process-wide registry from descriptor to Kernel. Tested by tests/kernel/front_door_test.cpp.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
@@ -204,6 +206,30 @@ void* map_in_one_window(std::size_t length, int protection, int flags, int memor
 
 }  // namespace
 
+namespace {
+
+// A descriptor of the same memory that does not allow to write.
+class ReadOnlyCopy {
+ public:
+  // None of a negative one.
+  explicit ReadOnlyCopy(int fd) {
+    if (fd < 0) return;
+    fd_ = ::openat(AT_FDCWD, fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd_ < 0) fd_ = -errno;
+  }
+  ~ReadOnlyCopy() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  ReadOnlyCopy(const ReadOnlyCopy&) = delete;
+  ReadOnlyCopy& operator=(const ReadOnlyCopy&) = delete;
+  int fd() const { return fd_; }  // or a negative errno
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace
+
 std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int flags, int fd, std::uint64_t offset) {
   int error = 0;
   const auto map = impl_->find<MapObject>(static_cast<std::uint32_t>(fd), ObjectKind::map, error);
@@ -212,6 +238,16 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
   std::uint64_t memory_offset = 0;
   error = map->map->mmap_source(offset, length, protection, memory, memory_offset);
   if (error != 0) return error;
+  // What is mapped for reading alone stays so: a later mprotect() fails, as on the kernel. Programs and Skep trust what
+  // is written there (constants, the headers of a ring's records), and nobody else may write it.
+  const ReadOnlyCopy reading((protection & PROT_WRITE) == 0 ? memory : -1);
+  if ((protection & PROT_WRITE) == 0) {
+    memory = reading.fd();
+    if (memory < 0) {
+      impl_->log(fmt::format("a mapping for reading needs /proc/self/fd: {}", std::strerror(-memory)));
+      return memory;
+    }
+  }
   const bool arena = map->map->info().type == MapType::arena;
   bool elsewhere = false;  // if it must be
 #ifdef SKEP_SANITIZED

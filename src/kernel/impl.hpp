@@ -60,6 +60,7 @@ struct Kernel::Impl {
   Kernel& kernel;
   KernelOptions options;
   const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
+  memory::AccountPtr account;    // of KernelOptions::memory_limit
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;

@@ -78,6 +78,8 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
   }
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   impl.services->run_limits = options.run_limits;
+  impl.account = std::make_shared<memory::Account>(options.memory_limit);
+  impl.executor->account = impl.services->account = impl.account;
   if (!impl.make_engine(cpus, error)) return nullptr;
   if (impl.load_types(error) != 0) return nullptr;
   impl.services->use_types(impl.vmlinux->btf);
@@ -246,6 +248,10 @@ Release Kernel::release() const {
 
 bool Kernel::drain(std::uint64_t limit_ns) {
   return impl_->executor->drain(limit_ns);
+}
+MemoryStatistics Kernel::memory() const {
+  const memory::Account& account = *impl_->account;
+  return {account.limit(), account.used(), account.peak(), account.refused()};
 }
 bool Kernel::settle(std::uint64_t limit_ns) {
   return impl_->executor->settle(limit_ns);

@@ -96,6 +96,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   info.flags = a.map_flags;
   info.extra = a.map_extra;
   attributes.cpu_count = executor->cpus().count();
+  attributes.account = account;
   // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
   if (!options.stepping_seed) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   const calls::KptrTargets targets = kptr_targets();

@@ -160,6 +160,8 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
   if (a.btf_size > max_btf_size) return -E2BIG;
   if ((a.btf_log_level & ~rules->log_levels) != 0 || (a.btf_log_level != 0) != (a.btf_log_buf != 0)) return -EINVAL;
   auto object = std::make_shared<BtfObject>();
+  constexpr std::uint64_t parsed = 4;  // times the raw types, and those beside them
+  if (!object->charge.take(account, a.btf_size * parsed)) return -ENOMEM;
   object->raw.resize(a.btf_size);
   if (const int error = copy_from_user(object->raw.data(), a.btf, a.btf_size); error != 0) return error;
   btf::ParseError problem;

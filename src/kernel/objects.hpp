@@ -17,6 +17,7 @@
 #include "btf/btf.hpp"
 #include "engine/run_pool.hpp"
 #include "maps/map.hpp"
+#include "memory/account.hpp"
 #include "progtypes/progtype.hpp"
 #include "runtime/program.hpp"
 #include "skep/kernel.hpp"
@@ -40,6 +41,7 @@ struct Object {
 
   const ObjectKind kind;
   std::uint32_t id = 0;
+  memory::Charge charge;  // programs and types: what was loaded, with what is kept about it (maps pay for themselves)
 };
 
 struct BtfObject final : Object {

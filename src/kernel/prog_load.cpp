@@ -319,6 +319,8 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   program->family = family_of(*program, a.prog_flags, input.attach);
   for (const auto& map : program->maps)
     if (!map->takes(program->family)) return -EINVAL;
+  constexpr std::uint64_t bytes_an_insn = 384;  // with its facts and what the engine makes of it
+  if (!program->charge.take(account, output.program->insns.size() * bytes_an_insn)) return -ENOMEM;
   std::vector<std::shared_ptr<const void>> keep;
   for (const auto& types : resolver.types()) keep.push_back(types);
   if (program->btf) keep.push_back(program->btf);

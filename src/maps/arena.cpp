@@ -19,7 +19,8 @@ constexpr std::size_t guard = std::size_t{1} << 16;  // more than an instruction
 
 Arena::Arena(const MapAttributes& attributes)
     : Map(attributes),
-      pages_(Pages::make(std::uint64_t{attributes.info.max_entries} * page_size, true)),
+      pages_(Pages::make(std::uint64_t{attributes.info.max_entries} * page_size, true, nullptr)),
+      account_(attributes.account),
       bytes_(std::uint64_t{attributes.info.max_entries} * page_size),
       converts_((attributes.info.flags & map_flag::no_user_conv) == 0),
       present_((attributes.info.max_entries + 63) / 64),
@@ -92,8 +93,10 @@ std::uint64_t Arena::allocate(std::uint64_t address, std::uint32_t count) {
   }
   const auto at = static_cast<off_t>(first) * page_size;
   const auto length = static_cast<off_t>(count) * page_size;
+  if (!charge_.take(account_, static_cast<std::uint64_t>(length))) return 0;
   if (fallocate(pages_.fd(), 0, at, length) != 0) {  // memory now, or none: not a signal later
     fallocate(pages_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, length);
+    charge_.give(static_cast<std::uint64_t>(length));
     return 0;
   }
   free_.take(first, count);
@@ -114,6 +117,9 @@ void Arena::release(std::uint64_t address, std::uint32_t count) {
   std::uint32_t first = 0;
   if (address == 0 || !clip(address, first, count)) return;
   const std::lock_guard guard_(lock_);
+  std::uint64_t there = 0;
+  for (std::uint32_t page = first; page < first + count; ++page) there += present(page) ? page_size : 0;
+  charge_.give(there);  // pages that user space has touched first are charged to nobody
   set_present(first, count, false);
   fallocate(pages_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first) * page_size,
             static_cast<off_t>(count) * page_size);
@@ -137,7 +143,7 @@ std::uint64_t Arena::to_host(std::uint64_t address) {
   const std::lock_guard guard_(lock_);
   if (host_window_ == nullptr) {
     const std::size_t size = window + 2 * guard;
-    const Pages scratch = Pages::make(size, true);
+    const Pages scratch = Pages::make(size, true, nullptr);
     void* const room = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, scratch.fd(), 0);
     if (room == MAP_FAILED) return 0;
     if (mmap(static_cast<char*>(room) + guard + first_low_, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,

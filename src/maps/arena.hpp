@@ -83,6 +83,8 @@ class Arena final : public Map {
   std::uint64_t upper_half() const { return info_->user_vm_start & ~(window - 1); }
 
   Pages pages_;
+  const memory::AccountPtr account_;
+  memory::Charge charge_;  // of the pages that programs have allocated
   std::uint64_t bytes_ = 0;
   std::uint64_t first_low_ = 0;  // the lower half of the first page's address
   bool converts_ = true;

@@ -266,12 +266,12 @@ std::shared_ptr<Map> make_array(const MapAttributes& attributes) {
   const MapInfo& info = attributes.info;
   const std::size_t size = round_up(info.value_size, 8) * info.max_entries;
   if (info.type != MapType::percpu_array) {
-    Pages pages = Pages::make(size, (info.flags & map_flag::mmapable) != 0);
+    Pages pages = Pages::make(size, (info.flags & map_flag::mmapable) != 0, attributes.account);
     if (pages.data() == nullptr) return nullptr;
     return std::make_shared<Array>(attributes, std::move(pages), 0, 0);
   }
   const std::size_t cpu_stride = round_up(size, 64);  // no two CPUs in a cache line
-  Pages pages = Pages::make(cpu_stride * attributes.cpu_count, false);
+  Pages pages = Pages::make(cpu_stride * attributes.cpu_count, false, attributes.account);
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<Array>(attributes, std::move(pages), attributes.cpu_count, cpu_stride);
 }

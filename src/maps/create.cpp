@@ -118,13 +118,20 @@ MapResult create(const MapAttributes& given) {
                      "the BTF of its key or value does not fit it, or it cannot hold a special field of the value");
   }
   if (attributes.inner) info.inner = attributes.inner->shared_info();
+  // A slot or a name for each entry, where a type has more of its own than values.
+  constexpr std::uint64_t map_bytes = 1024, slot_bytes = 16;
+  memory::Charge charge;
+  const bool slots = def->holds != Holds::values && info.type != MapType::hash_of_maps;
+  const bool enough =
+      charge.take(attributes.account, map_bytes + (slots ? std::uint64_t{info.max_entries} * slot_bytes : 0));
   std::shared_ptr<Map> map;
   try {
-    map = def->make(attributes);
+    if (enough) map = def->make(attributes);
   } catch (const std::bad_alloc&) {
     map.reset();
   }
-  if (!map) return refused(-ENOMEM, "no memory");
+  if (!map) return refused(-ENOMEM, "no memory, or more than the Kernel's limit (KernelOptions::memory_limit)");
+  map->charge_ = std::move(charge);
   return {0, std::move(map), {}};
 }
 

@@ -32,6 +32,7 @@ HashTable::Options table_options(const MapAttributes& attributes) {
       info.type == MapType::rhash && info.extra != 0 ? static_cast<std::uint32_t>(info.extra) : info.max_entries;
   options.preallocated = (info.flags & map_flag::no_prealloc) == 0;
   options.lru = is_lru(info.type);
+  options.account = attributes.account;
   options.seed = (info.flags & map_flag::zero_seed) != 0 ? 0 : attributes.hash_seed;
   return options;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -51,7 +52,11 @@ struct Leaving {
   NodeMemory memory;
   void* value;
   std::shared_ptr<const HashTable::Owner> owner;
+  memory::AccountPtr account;
+  std::uint64_t bytes;
 };
+constexpr std::size_t bookkeeping = 128;        // of a node beside its bytes, while it leaves
+constexpr std::size_t bytes_leaving = 1 << 20;  // that may wait for a grace period before nodes are used again at once
 
 }  // namespace
 
@@ -63,7 +68,11 @@ HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
       preallocated_(options.preallocated),
       lru_(options.lru),
       seed_(options.seed),
-      owner_(std::move(owner)) {}
+      owner_(std::move(owner)),
+      account_(options.account),
+      most_leaving_(
+          static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes_leaving / (node_stride_ + bookkeeping), 16, 4096))) {
+}
 
 std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_ptr<const Owner> owner) {
   std::unique_ptr<HashTable> table(new HashTable(options, std::move(owner)));
@@ -71,12 +80,12 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
   const std::uint32_t buckets = std::bit_ceil(wanted);
   table->mask_ = buckets - 1;
   table->stripe_count_ = std::min(buckets, most_stripes);
-  table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false);
+  table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account);
   if (table->bucket_pages_.data() == nullptr) return nullptr;
   table->stripes_ = std::make_unique<Stripe[]>(table->stripe_count_);
   if (options.preallocated) {
     table->node_count_ = options.max_entries + table->stripe_count_;
-    table->node_pages_ = Pages::make(table->node_stride_ * table->node_count_, false);
+    table->node_pages_ = Pages::make(table->node_stride_ * table->node_count_, false, options.account);
     if (table->node_pages_.data() == nullptr) return nullptr;
   }
   return table;
@@ -91,12 +100,14 @@ HashTable::~HashTable() {
     for (std::uint32_t i = 0; i < used; ++i) owner_->release(value_of(node_at(i)));
     return;
   }
+  for (Node* node : kept_) leave(*node);
   for (std::uint32_t b = 0; b <= mask_; ++b) {
     std::uintptr_t link = bucket(b).load(std::memory_order_acquire);
     while (!is_end(link)) {
       Node& node = *reinterpret_cast<Node*>(link);
       link = node.next.load(std::memory_order_relaxed);
-      give_back(node);
+      owner_->release(value_of(node));
+      leave(node);
     }
   }
 }
@@ -204,8 +215,13 @@ bool HashTable::evict_one() {
 
 HashTable::Node* HashTable::take_node() {
   if (!preallocated_) {
+    if (Node* kept = take_kept()) return kept;
+    if (account_ && !account_->take(node_stride_ + bookkeeping)) return nullptr;
     auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{16}, std::nothrow));
-    if (memory == nullptr) return nullptr;
+    if (memory == nullptr) {
+      if (account_) account_->give(node_stride_ + bookkeeping);
+      return nullptr;
+    }
     std::memset(memory, 0, node_stride_);
     Node* node = new (memory) Node;
     node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
@@ -234,17 +250,7 @@ HashTable::Node* HashTable::take_node() {
 void HashTable::give_back(Node& node) {
   owner_->release(value_of(node));
   if (!preallocated_) {
-    auto leaving = std::make_unique<Leaving>();
-    leaving->memory.reset(reinterpret_cast<char*>(&node));
-    leaving->value = value_of(node);
-    leaving->owner = owner_;
-    rcu::defer(
-        [](void* p) {
-          std::unique_ptr<Leaving> gone(static_cast<Leaving*>(p));
-          const rcu::ReadGuard section;
-          gone->owner->release(gone->value);
-        },
-        leaving.release());
+    if (!keep(node)) leave(node);
     return;
   }
   const auto index = static_cast<std::uint32_t>(
@@ -253,6 +259,55 @@ void HashTable::give_back(Node& node) {
   do {
     node.next_free.store(static_cast<std::uint32_t>(top), std::memory_order_relaxed);
   } while (!free_.compare_exchange_weak(top, ((top >> 32) + 1) << 32 | (index + 1), std::memory_order_acq_rel));
+}
+
+// Frees a node that is not preallocated, after a grace period.
+void HashTable::leave(Node& node) {
+  owner_->leaving.fetch_add(1, std::memory_order_relaxed);
+  auto leaving = std::make_unique<Leaving>();
+  leaving->memory.reset(reinterpret_cast<char*>(&node));
+  leaving->value = value_of(node);
+  leaving->owner = owner_;
+  leaving->account = account_;
+  leaving->bytes = node_stride_ + bookkeeping;
+  rcu::defer(
+      [](void* p) {
+        std::unique_ptr<Leaving> gone(static_cast<Leaving*>(p));
+        const rcu::ReadGuard section;
+        gone->owner->release(gone->value);
+        gone->owner->leaving.fetch_sub(1, std::memory_order_relaxed);
+        if (gone->account) gone->account->give(gone->bytes);
+      },
+      leaving.release());
+}
+
+// Keeps a node for the next element, when many wait for their grace period already. So a table has at most as many
+// nodes as it ever had elements, and those that wait.
+bool HashTable::keep(Node& node) {
+  if (owner_->leaving.load(std::memory_order_relaxed) < most_leaving_) return false;
+  const std::lock_guard guard(kept_lock_);
+  try {
+    kept_.push_back(&node);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  kept_count_.store(static_cast<std::uint32_t>(kept_.size()), std::memory_order_relaxed);
+  return true;
+}
+HashTable::Node* HashTable::take_kept() {
+  if (kept_count_.load(std::memory_order_relaxed) == 0) return nullptr;
+  Node* node = nullptr;
+  {
+    const std::lock_guard guard(kept_lock_);
+    if (kept_.empty()) return nullptr;
+    node = kept_.back();
+    kept_.pop_back();
+    kept_count_.store(static_cast<std::uint32_t>(kept_.size()), std::memory_order_relaxed);
+  }
+  // Programs that still know the old element may have put something there.
+  owner_->release(value_of(*node));
+  zero_shared(value_of(*node), node_stride_ - header_bytes - key_stride_);
+  return node;
 }
 
 void* HashTable::after(const void* key) const {

@@ -3,15 +3,18 @@
 // A node is header, key, value, so the key of a value is at a fixed distance before it. Preallocated nodes come from
 // one area and are used again at once, as the kernel does: a reader may find that the node it stands on has become
 // another element's. Therefore every chain ends in a marker that names its bucket, and a reader that ends elsewhere
-// starts again. Nodes without preallocation are freed after a grace period. Writers lock one of some stripes of
-// buckets. When an LRU table is full a hand goes round its nodes: those looked up since it last came by are spared once
-// (CLOCK). Tested by tests/maps/elements_test.cpp, and by tests/maps/stress_test.cpp with work items in the values.
+// starts again. Nodes without preallocation are freed after a grace period, as long as few wait for it; a run that
+// deletes and creates without end ends none, and from then on its nodes are used again at once, too. Writers lock one
+// of some stripes of buckets. When an LRU table is full a hand goes round its nodes: those looked up since it last came
+// by are spared once (CLOCK). Tested by tests/maps/elements_test.cpp, and by tests/maps/stress_test.cpp with work items
+// in the values.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "maps/memory.hpp"
@@ -29,6 +32,7 @@ class HashTable {
     bool preallocated = false;
     bool lru = false;
     std::uint64_t seed = 0;
+    memory::AccountPtr account;
   };
   // What an element holds is given back by this, whenever it leaves the table, and once more before its memory serves
   // again (programs that still know the old element may have put something there). Shared with nodes that wait for a
@@ -37,6 +41,7 @@ class HashTable {
    public:
     virtual ~Owner() = default;
     virtual void release(void* value) const = 0;
+    mutable std::atomic<std::uint32_t> leaving{0};  // nodes that wait for their grace period
   };
 
   struct Node {
@@ -177,6 +182,9 @@ class HashTable {
   bool count_one();
   bool evict_one();
   Node* take_node();
+  void leave(Node& node);
+  Node* take_kept();
+  bool keep(Node& node);
   void give_back(Node& node);
 
   const std::uint32_t key_size_;
@@ -193,6 +201,11 @@ class HashTable {
   Pages bucket_pages_;
   Pages node_pages_;
   std::unique_ptr<Stripe[]> stripes_;
+  const memory::AccountPtr account_;  // pays for nodes that are not preallocated
+  const std::uint32_t most_leaving_;
+  std::atomic<std::uint32_t> kept_count_{0};
+  std::mutex kept_lock_;
+  std::vector<Node*> kept_;  // not preallocated, and to be used again
 
   alignas(64) std::atomic<std::uint32_t> count_{0};
   alignas(64) std::atomic<std::uint64_t> free_{0};       // the top's index + 1 below, a change number above

@@ -22,7 +22,7 @@ namespace {
 class LpmTrie final : public Map {
  public:
   explicit LpmTrie(const MapAttributes& attributes)
-      : Map(attributes), bytes_(attributes.info.key_size - 4), bits_(bytes_ * 8) {}
+      : Map(attributes), bytes_(attributes.info.key_size - 4), bits_(bytes_ * 8), account_(attributes.account) {}
   ~LpmTrie() override { free_all(root_.load(std::memory_order_acquire)); }
 
   void* lookup(const void* key, unsigned) override {
@@ -96,9 +96,8 @@ class LpmTrie final : public Map {
     --count_;
     Node* left = at->child[0].load(std::memory_order_relaxed);
     Node* right = at->child[1].load(std::memory_order_relaxed);
-    if (left != nullptr && right != nullptr) {  // it still branches
-      Node* branch = make(wanted, wanted.length, nullptr);
-      if (branch == nullptr) return -ENOMEM;
+    if (left != nullptr && right != nullptr) {                     // it still branches
+      Node* branch = make(wanted, wanted.length, nullptr, false);  // to delete needs no memory that is counted
       branch->child[0].store(left, std::memory_order_relaxed);
       branch->child[1].store(right, std::memory_order_relaxed);
       link->store(branch, std::memory_order_release);
@@ -161,6 +160,7 @@ class LpmTrie final : public Map {
     bool has_value = false;
     std::array<Link, 2> child{};
     std::unique_ptr<std::uint64_t[]> words;
+    memory::Charge charge;
     void* value() { return words.get(); }
   };
 
@@ -189,8 +189,10 @@ class LpmTrie final : public Map {
     }
     return link;
   }
-  Node* make(const Key& key, std::uint32_t length, const void* value) const {
+  Node* make(const Key& key, std::uint32_t length, const void* value, bool counted = true) const {
     auto node = std::make_unique<Node>();
+    if (counted && !node->charge.take(account_, sizeof(Node) + (value != nullptr ? info_->value_size : 0)))
+      return nullptr;
     static_cast<Key&>(*node) = key;
     node->length = length;
     if (value != nullptr) {
@@ -213,6 +215,7 @@ class LpmTrie final : public Map {
   }
 
   const std::uint32_t bytes_, bits_;
+  const memory::AccountPtr account_;
   ShortLock lock_;
   Link root_{nullptr};
   std::uint32_t count_ = 0;

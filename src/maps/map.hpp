@@ -16,6 +16,7 @@
 #include <string>
 
 #include "maps/map_info.hpp"
+#include "memory/account.hpp"
 #include "rules/rules.hpp"
 
 namespace skep::maps {
@@ -31,6 +32,7 @@ struct MapAttributes {
   // Gives back what a special field of a dying value holds, other than work items and timers (kptrs, lists, task work),
   // and zeroes the field; null: they are left alone. Called inside a read section, perhaps on RCU's thread.
   void (*release_field)(const btf::Field& field, void* address) = nullptr;
+  memory::AccountPtr account;   // that pays; null: nobody counts
   std::uint64_t hash_seed = 0;  // where keys come from outside: a random one; 0 gives the same order every time
 };
 
@@ -39,6 +41,8 @@ struct Element {
   const void* key = nullptr;
   void* value = nullptr;
 };
+
+struct MapResult;
 
 class Map {
  public:
@@ -103,6 +107,10 @@ class Map {
   virtual void cancel_all_async();  // what put_user_ref does at the last reference
   std::shared_ptr<MapInfo> info_;
   std::atomic<std::int64_t> user_refs_{0};
+
+ private:
+  friend MapResult create(const MapAttributes& attributes);
+  memory::Charge charge_;  // of the map itself, without its values
 };
 
 struct MapResult {

@@ -10,11 +10,12 @@ std::size_t Pages::page_size() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Pages Pages::make(std::size_t size, bool shared) {
+Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& account) {
   Pages pages;
   const std::size_t page = page_size();
   if (size > std::size_t{1} << 40) return {};
   pages.size_ = (size + page - 1) / page * page;
+  if (!pages.charge_.take(account, pages.size_)) return {};
   if (shared) {
     pages.fd_ = memfd_create("bpf-map", MFD_CLOEXEC);
     if (pages.fd_ < 0 || ftruncate(pages.fd_, static_cast<off_t>(pages.size_)) != 0) return {};

@@ -4,22 +4,28 @@
 #include <cstddef>
 #include <utility>
 
+#include "memory/account.hpp"
+
 namespace skep::maps {
 
 class Pages {
  public:
   Pages() = default;
   Pages(Pages&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(other.size_), fd_(std::exchange(other.fd_, -1)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(other.size_),
+        fd_(std::exchange(other.fd_, -1)),
+        charge_(std::move(other.charge_)) {}
   Pages& operator=(Pages&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(fd_, other.fd_);
+    std::swap(charge_, other.charge_);
     return *this;
   }
   ~Pages();
-  // At least `size` bytes; `shared`: in a memfd. No data(): no memory.
-  static Pages make(std::size_t size, bool shared);
+  // At least `size` bytes; `shared`: in a memfd. No data(): no memory, or the account (may be null) has not so much.
+  static Pages make(std::size_t size, bool shared, const memory::AccountPtr& account);
   static std::size_t page_size();
 
   char* data() const { return data_; }
@@ -30,6 +36,7 @@ class Pages {
   char* data_ = nullptr;
   std::size_t size_ = 0;
   int fd_ = -1;
+  memory::Charge charge_;
 };
 
 }  // namespace skep::maps

@@ -140,7 +140,8 @@ int check_bloom_filter(const MapInfo& info) {
 }
 
 std::shared_ptr<Map> make_queue(const MapAttributes& attributes) {
-  Pages pages = Pages::make(std::size_t{attributes.info.max_entries} * attributes.info.value_size, false);
+  Pages pages =
+      Pages::make(std::size_t{attributes.info.max_entries} * attributes.info.value_size, false, attributes.account);
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<Queue>(attributes, std::move(pages));
 }
@@ -151,7 +152,7 @@ std::shared_ptr<Map> make_bloom_filter(const MapAttributes& attributes) {
   // n elements and k functions are best served by n * k / ln 2 bits.
   const std::uint64_t wanted = std::uint64_t{attributes.info.max_entries} * used * 7 / 5;
   const std::uint64_t bits = std::min(std::bit_ceil(std::max<std::uint64_t>(wanted, 64)), std::uint64_t{1} << 32);
-  Pages pages = Pages::make(bits / 8, false);
+  Pages pages = Pages::make(bits / 8, false, attributes.account);
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<BloomFilter>(attributes, bits, used, std::move(pages));
 }

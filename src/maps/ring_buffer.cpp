@@ -145,7 +145,7 @@ int check_ring(const MapInfo& info) {
 
 std::shared_ptr<Map> make_ring_buffer(const MapAttributes& attributes) {
   const std::size_t page = Pages::page_size();
-  Pages pages = Pages::make(2 * page + 2 * std::size_t{attributes.info.max_entries}, true);
+  Pages pages = Pages::make(2 * page + 2 * std::size_t{attributes.info.max_entries}, true, attributes.account);
   if (pages.data() == nullptr) return nullptr;
   return std::make_shared<Ring>(attributes, std::move(pages));
 }

@@ -67,6 +67,7 @@ int check_local_storage(const MapInfo& info) {
 
 std::shared_ptr<Map> make_local_storage(const MapAttributes& attributes) {
   HashTable::Options options;
+  options.account = attributes.account;
   options.key_size = sizeof(void*);
   options.value_bytes = round_up(attributes.info.value_size, 8);
   options.buckets_for = 256;

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "memory/account.hpp"
 #include "runtime/holdings.hpp"
 #include "runtime/leash.hpp"
 
@@ -81,8 +82,9 @@ struct RunPlace {
 class Services {
  public:
   virtual ~Services() = default;
-  RunLimits run_limits;    // of runs that bring none of their own
-  StopSignal stop_signal;  // asks all runs to stop
+  RunLimits run_limits;        // of runs that bring none of their own
+  StopSignal stop_signal;      // asks all runs to stop
+  memory::AccountPtr account;  // pays for what programs allocate; null: nobody counts
   // A run was stopped: called on its thread, before it gives back what it holds.
   virtual void run_stopped(const RunPlace& place) { (void)place; }
   // A run has taken Leash::long_ns by now; and it has ended, stopped or not. `run` tells it from others.

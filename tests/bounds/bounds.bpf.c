@@ -107,3 +107,64 @@ SEC("tc") int endless_with_host_object(struct __sk_buff *skb)
 	app_give(object);
 	return 1;
 }
+
+// ---- memory ----
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC */);
+	__type(key, __u32);
+	__type(value, struct work);
+} elements SEC(".maps");
+
+#define TURNS 100000
+__u64 refused;
+
+static int recreate(__u32 i, void *context)
+{
+	__u32 key = 0;
+	struct work empty = {};
+
+	bpf_map_delete_elem(&elements, &key);
+	if (bpf_map_update_elem(&elements, &key, &empty, 0))
+		refused++;
+	return 0;
+}
+static int nothing(void *map, int *key, void *value)
+{
+	return 0;
+}
+static int recreate_and_start(__u32 i, void *context)
+{
+	__u32 key = 0;
+	struct work *work;
+
+	recreate(i, context);
+	work = bpf_map_lookup_elem(&elements, &key);
+	if (!work)
+		return 0;
+	if (bpf_wq_init(&work->item, &elements, 0) || bpf_wq_set_callback(&work->item, nothing, 0))
+		refused++;
+	else
+		bpf_wq_start(&work->item, 0);
+	return 0;
+}
+static int fill_one(__u32 i, void *context)
+{
+	struct work empty = {};
+
+	if (bpf_map_update_elem(&elements, &i, &empty, 0) == -12 /* ENOMEM */)
+		refused++;
+	return 0;
+}
+#define TURNING(NAME, TURN)                          \
+	SEC("tc") int NAME(struct __sk_buff *skb)    \
+	{                                            \
+		refused = 0;                         \
+		bpf_loop(TURNS, TURN, 0, 0);         \
+		return refused;                      \
+	}
+TURNING(recreate_many, recreate)
+TURNING(start_many, recreate_and_start)
+TURNING(fill_many, fill_one)

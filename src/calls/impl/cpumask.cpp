@@ -70,7 +70,7 @@ bool change(CallEnv& env, std::uint32_t cpu, std::uint64_t set, bool value) {
 }  // namespace
 
 SKEP_CALL(bpf_cpumask_create) {
-  return CallResult::of(held_object(env, address(new_object(object_size, 1))));
+  return CallResult::of(held_object(env, address(new_object(env.services().account, object_size, 1))));
 }
 SKEP_CALL(bpf_cpumask_acquire) {
   header_of_object(pointer<void>(r1)).references.fetch_add(1, std::memory_order_relaxed);

@@ -59,10 +59,16 @@ void object_given_up(CallEnv& env, std::uint64_t object) {
   env.holdings.remove(Held::reference, object);
 }
 
-void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf::Record> record) {
-  void* memory = std::calloc(1, sizeof(ObjectHeader) + std::size_t{copy_size(size)} * copies);
+void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned copies,
+                 std::shared_ptr<const btf::Record> record) {
+  constexpr std::size_t bookkeeping = 64;  // the allocator's and the grace period's
+  const std::size_t bytes = sizeof(ObjectHeader) + std::size_t{copy_size(size)} * copies;
+  memory::Charge charge;
+  if (!charge.take(account, bytes + bookkeeping)) return nullptr;
+  void* memory = std::calloc(1, bytes);
   if (memory == nullptr) return nullptr;
   auto* header = new (memory) ObjectHeader;
+  header->charge = std::move(charge);
   header->record = std::move(record);
   return header + 1;
 }
@@ -97,7 +103,7 @@ void release_field(const btf::Field& field, void* address) {
 SKEP_CALL(bpf_obj_new) {
   const auto size = static_cast<std::uint32_t>(env.call_site().value);
   if (size == 0) return refuse_unsized();
-  return CallResult::of(held_object(env, address(new_object(size, 1, env.call_site().record))));
+  return CallResult::of(held_object(env, address(new_object(env.services().account, size, 1, env.call_site().record))));
 }
 SKEP_CALL(bpf_obj_new_impl) {
   return bpf_obj_new(env, r1, r2, r3, r4, r5);
@@ -113,7 +119,8 @@ SKEP_CALL(bpf_obj_drop_impl) {
 SKEP_CALL(bpf_percpu_obj_new) {
   const auto size = static_cast<std::uint32_t>(env.call_site().value);
   if (size == 0) return refuse_unsized();
-  return CallResult::of(held_object(env, address(new_object(size, env.services().cpu_count()))));
+  return CallResult::of(
+      held_object(env, address(new_object(env.services().account, size, env.services().cpu_count()))));
 }
 SKEP_CALL(bpf_percpu_obj_new_impl) {
   return bpf_percpu_obj_new(env, r1, r2, r3, r4, r5);

@@ -6,17 +6,20 @@
 #include <memory>
 
 #include "btf/special_fields.hpp"
+#include "memory/account.hpp"
 #include "runtime/call_env.hpp"
 
 namespace skep::calls::impl {
 
 struct alignas(16) ObjectHeader {
   std::atomic<std::uint32_t> references{1};
+  memory::Charge charge;
   std::shared_ptr<const btf::Record> record;  // its special fields; the program that made it may be gone before it
 };
 
 // `size` bytes of zeros, `copies` times; null without memory. `record`: what it may hold, or null.
-void* new_object(std::uint32_t size, unsigned copies, std::shared_ptr<const btf::Record> record = nullptr);
+void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned copies,
+                 std::shared_ptr<const btf::Record> record = nullptr);
 // Gives one reference up. The last frees the object after a grace period, and gives up what its fields hold.
 void drop_object(void* object);
 ObjectHeader& header_of_object(void* object);

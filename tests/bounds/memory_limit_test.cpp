@@ -1,0 +1,75 @@
+// Memory is bounded: what is counted, what a limit refuses, and that a long run gives back what it deletes.
+#include <bpf/bpf.h>
+
+#include "bounds/support.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::test {
+namespace {
+
+constexpr std::uint64_t megabyte = 1 << 20;
+
+// A run holds off grace periods to its end; what it deletes and creates again must not pile up until then. Without a
+// limit on what waits this is 18 MB.
+TEST(Memory, OfElementsThatALongRunRecreatesDoesNotGrow) {
+  const Bounded b({.host_btf = false});
+  const std::uint64_t before = b.kernel->memory().used;
+  const auto run = b.run("recreate_many");
+  ASSERT_TRUE(run) << run.message();
+  EXPECT_EQ(run->verdict, 0U);
+  EXPECT_LT(b.kernel->memory().peak, before + 2 * megabyte);
+}
+
+TEST(Memory, OfWorkItemsMeetsTheLimit) {
+  const Bounded b({.host_btf = false, .memory_limit = 40 * megabyte});
+  const std::uint64_t before = b.kernel->memory().used;
+  const auto run = b.run("start_many");
+  ASSERT_TRUE(run) << run.message();
+  const MemoryStatistics memory = b.kernel->memory();
+  EXPECT_GT(run->verdict, 0U);  // bpf_wq_init() and bpf_wq_set_callback() said -ENOMEM
+  EXPECT_GT(memory.refused, 0U);
+  EXPECT_LE(memory.peak, memory.limit);
+  // All of it comes back.
+  EXPECT_TRUE(b.kernel->drain(a_minute));
+  rcu::barrier();
+  EXPECT_LT(b.kernel->memory().used, before + 2 * megabyte);
+  EXPECT_EQ(b.run("start_timer_late")->verdict, 0U);
+}
+
+TEST(Memory, OfElementsMeetsTheLimit) {
+  const Bounded b({.host_btf = false, .memory_limit = 32 * megabyte});
+  const auto full = b.run("fill_many");
+  ASSERT_TRUE(full) << full.message();
+  const MemoryStatistics memory = b.kernel->memory();
+  EXPECT_LE(memory.peak, memory.limit);
+  EXPECT_EQ(full->verdict > 0, memory.refused > 0);
+  // User space is refused the same way, and may delete.
+  auto elements = b.object.map("elements");
+  ASSERT_TRUE(elements) << elements.message();
+  int error = 0;
+  std::uint32_t key = 200'000;
+  const std::vector<std::uint8_t> value(elements->value_size());
+  for (; key < 1'000'000 && error == 0; ++key) error = bpf_map_update_elem(elements->fd(), &key, value.data(), 0);
+  EXPECT_EQ(error, -ENOMEM);
+  key = 0;
+  EXPECT_EQ(bpf_map_delete_elem(elements->fd(), &key), 0);
+}
+
+TEST(Memory, OfMapsIsCountedWhenTheyAreMade) {
+  const Bounded b({.host_btf = false, .memory_limit = 64 * megabyte});
+  const KernelBinding binding(*b.kernel);
+  const std::uint64_t before = b.kernel->memory().used;
+  const int array = bpf_map_create(BPF_MAP_TYPE_ARRAY, "a", 4, 4096, 1024, nullptr);
+  ASSERT_GE(array, 0);
+  EXPECT_GE(b.kernel->memory().used, before + 4 * megabyte);
+  EXPECT_EQ(bpf_map_create(BPF_MAP_TYPE_ARRAY, "b", 4, 4096, 1 << 20, nullptr), -ENOMEM);
+  EXPECT_EQ(bpf_map_create(BPF_MAP_TYPE_HASH, "c", 4, 4096, 1 << 20, nullptr), -ENOMEM);
+  EXPECT_EQ(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "d", 0, 0, 1 << 26, nullptr), -ENOMEM);
+  EXPECT_EQ(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "e", 4, 4, 1 << 28, nullptr), -ENOMEM);
+  EXPECT_EQ(b.kernel->memory().refused, 4U);
+  ASSERT_EQ(b.kernel->close(array), 0);
+  EXPECT_EQ(b.kernel->memory().used, before);
+}
+
+}  // namespace
+}  // namespace skep::test
