@@ -98,6 +98,10 @@ void Kernel::Impl::add(const std::shared_ptr<Object>& object) {
   table(object->kind).add(object);
 }
 
+int Kernel::Impl::not_ours(std::uint32_t fd) {
+  return fcntl(static_cast<int>(fd), F_GETFD) < 0 ? -EBADF : -EINVAL;
+}
+
 int Kernel::Impl::install(const std::shared_ptr<Object>& object, std::uint32_t access, int minimum, bool cloexec) {
   // Ring buffers share one eventfd, so that waking one descriptor wakes all.
   const auto* map = object->kind == ObjectKind::map ? static_cast<const MapObject*>(object.get()) : nullptr;

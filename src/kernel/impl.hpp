@@ -93,7 +93,7 @@ struct Kernel::Impl {
   std::shared_ptr<T> find(std::uint32_t fd, ObjectKind kind, int& error) const {
     const auto found = find_descriptor(static_cast<int>(fd));
     if (!found) {
-      error = -EBADF;
+      error = not_ours(fd);
       return nullptr;
     }
     if (found->object->kind != kind) {
@@ -102,6 +102,9 @@ struct Kernel::Impl {
     }
     return std::static_pointer_cast<T>(found->object);
   }
+  // The error for a descriptor that names nothing of this Kernel: -EBADF if it is closed, -EINVAL for another file.
+  static int not_ours(std::uint32_t fd);
+  unsigned cpu_count() const { return executor->cpus().count(); }
   ObjectTable& table(ObjectKind kind) { return tables[static_cast<std::size_t>(kind)]; }
   void add(const std::shared_ptr<Object>& object);
 
@@ -127,7 +130,10 @@ struct Kernel::Impl {
   int map_lookup_and_delete_batch(Call<attr::MapBatch>& call);
   int map_update_batch(Call<attr::MapBatch>& call);
   int map_delete_batch(Call<attr::MapBatch>& call);
-  int batch_lookup(Call<attr::MapBatch>& call, bool and_delete);
+  int batch_lookup(Call<attr::MapBatch>& call, bool take);
+  int batch_by_bucket(Call<attr::MapBatch>& call, MapObject& map, bool take);
+  int batch_by_next_key(Call<attr::MapBatch>& call, MapObject& map, bool take);
+  int batch_by_last_key(Call<attr::MapBatch>& call, MapObject& map);
 
   // ---- prog_load.cpp ----
   int prog_load(Call<attr::ProgLoad>& call);

@@ -1,4 +1,5 @@
 // MAP_CREATE and the commands on one element, as bpf(2) has them: what is checked in which order, and with which error.
+// Those on many elements at once are in map_batch.cpp.
 // Tested by tests/kernel/map_commands_test.cpp.
 #include <fmt/format.h>
 #include <sys/eventfd.h>
@@ -9,13 +10,13 @@
 
 #include "calls/impl/objects.hpp"
 #include "kernel/impl.hpp"
+#include "kernel/map_target.hpp"
 #include "maps/map_types.hpp"
+#include "maps/values.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep {
 namespace {
-
-constexpr std::size_t max_bytes = std::size_t{1} << 31;
 
 bool valid_name(const char (&name)[16]) {
   bool ended = false;
@@ -49,11 +50,9 @@ std::uint32_t random_seed() {
 // The value of a map whose BTF names it: sizes must agree, as the kernel checks them.
 int check_btf(const MapObject& object, const maps::MapInfo& info) {
   const btf::Btf& types = *object.btf->btf;
-  const auto key_size = info.key_type != 0 ? types.size_of(info.key_type) : std::optional<std::uint32_t>(0);
-  if (info.key_type != 0 && (!key_size || *key_size != info.key_size)) return -EINVAL;
-  const auto value_size =
-      info.value_type != 0 && types.valid(info.value_type) ? types.size_of(info.value_type) : std::nullopt;
-  if (!value_size || *value_size != info.value_size) return -EINVAL;
+  const auto size_of = [&](btf::TypeId id) { return types.valid(id) ? types.size_of(id) : std::nullopt; };
+  if (info.key_type != 0 && size_of(info.key_type) != info.key_size) return -EINVAL;
+  if (info.value_type == 0 || size_of(info.value_type) != info.value_size) return -EINVAL;
   return 0;
 }
 
@@ -95,7 +94,7 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   info.max_entries = a.max_entries;
   info.flags = a.map_flags;
   info.extra = a.map_extra;
-  attributes.cpu_count = executor->cpus().count();
+  attributes.cpu_count = cpu_count();
   attributes.account = account;
   // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
   if (!options.stepping_seed) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
@@ -146,21 +145,23 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   return install(object, a.map_flags & (map_flag::rdonly | map_flag::wronly));
 }
 
-// Element commands read the key, check the permission, then act. `fd` access: 4 = read, 2 = write, as open(2) modes.
-namespace {
-struct Target {
-  std::shared_ptr<MapObject> object;
-  std::vector<std::uint8_t> key;
-};
-}  // namespace
-
-static int open_target(const Kernel::Impl& impl, std::uint32_t fd, std::uint32_t forbidden, Target& target) {
+int open_target(const Kernel::Impl& impl, std::uint32_t fd, std::uint32_t forbidden, MapTarget& target) {
   const auto found = impl.find_descriptor(static_cast<int>(fd));
-  if (!found) return -EBADF;
+  if (!found) return Kernel::Impl::not_ours(fd);
   if (found->object->kind != ObjectKind::map) return -EINVAL;
   if ((found->access & forbidden) != 0) return -EPERM;
   target.object = std::static_pointer_cast<MapObject>(found->object);
   return 0;
+}
+
+std::size_t value_bytes(const maps::Map& map, std::uint64_t flags) {
+  return (flags & (elem_flag::cpu | elem_flag::all_cpus)) != 0 ? map.info().value_size : map.user_value_size();
+}
+
+int check_elem_flags(const maps::Map& map, std::uint64_t flags, std::uint64_t allowed, unsigned cpus) {
+  const maps::MapInfo& info = map.info();
+  const bool has_lock = info.record && info.record->has(btf::FieldKind::spin_lock);
+  return maps::check_flags(has_lock, flags, allowed, maps::map_type(info.type).per_cpu, cpus);
 }
 
 static int read_key(const MapObject& object, std::uint64_t user_key, std::vector<std::uint8_t>& key) {
@@ -204,14 +205,12 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
 
 int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
   if (!may_name_cpu(*rules, call.attr.flags)) return -EINVAL;
-  if ((call.attr.flags & ~(elem_flag::lock | elem_flag::cpu | 0xffffffff00000000ULL)) != 0) return -EINVAL;
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
   maps::Map& map = *target.object->map;
-  if ((call.attr.flags & elem_flag::lock) != 0 &&
-      (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
-    return -EINVAL;
-  std::vector<std::uint8_t> value(map.user_value_size());
+  constexpr std::uint64_t allowed = elem_flag::lock | elem_flag::cpu;
+  if (const int bad = check_elem_flags(map, call.attr.flags, allowed, cpu_count()); bad != 0) return bad;
+  std::vector<std::uint8_t> value(value_bytes(map, call.attr.flags));
   int error = 0;
   if (type_of(map).is_set) {
     error = copy_from_user(value.data(), call.attr.value, value.size());
@@ -226,15 +225,13 @@ int Kernel::Impl::map_lookup(Call<attr::MapElem>& call) {
 
 int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
   if (!may_name_cpu(*rules, call.attr.flags)) return -EINVAL;
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
   maps::Map& map = *target.object->map;
   if (map.frozen()) return -EPERM;
-  if ((call.attr.flags & elem_flag::lock) != 0 &&
-      (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
-    return -EINVAL;
+  if (const int bad = check_elem_flags(map, call.attr.flags, ~0ULL, cpu_count()); bad != 0) return bad;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
-  std::vector<std::uint8_t> value(map.user_value_size());
+  std::vector<std::uint8_t> value(value_bytes(map, call.attr.flags));
   if (const int error = copy_from_user(value.data(), call.attr.value, value.size()); error != 0) return error;
   const rcu::ReadGuard section;
   return update_one(*target.object, target.key.data(), value.data(), call.attr.flags);
@@ -242,7 +239,7 @@ int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
 
 int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
   if (call.attr.value != 0 || call.attr.flags != 0) return -EINVAL;
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
   if (target.object->map->frozen()) return -EPERM;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
@@ -255,7 +252,7 @@ int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
 
 int Kernel::Impl::map_next_key(Call<attr::MapElem>& call) {
   if (call.attr.flags != 0) return -EINVAL;
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::wronly, target); error != 0) return error;
   if (call.attr.key != 0)
     if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
@@ -270,7 +267,7 @@ int Kernel::Impl::map_next_key(Call<attr::MapElem>& call) {
 
 int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
   if ((call.attr.flags & ~elem_flag::lock) != 0) return -EINVAL;
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly | map_flag::wronly, target); error != 0)
     return error;
   maps::Map& map = *target.object->map;
@@ -280,7 +277,7 @@ int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
       (!map.info().record || !map.info().record->has(btf::FieldKind::spin_lock)))
     return -EINVAL;
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
-  std::vector<std::uint8_t> value(map.user_value_size());
+  std::vector<std::uint8_t> value(value_bytes(map, call.attr.flags));
   int error = 0;
   {
     const rcu::ReadGuard section;
@@ -290,112 +287,10 @@ int Kernel::Impl::map_lookup_and_delete(Call<attr::MapElem>& call) {
 }
 
 int Kernel::Impl::map_freeze(Call<attr::MapFreeze>& call) {
-  Target target;
+  MapTarget target;
   if (const int error = open_target(*this, call.attr.map_fd, map_flag::rdonly, target); error != 0) return error;
   if (target.object->map->frozen()) return -EBUSY;
   return target.object->map->freeze();
-}
-
-// ---- batches --------------------------------------------------------------------------------------------------------
-
-// The position of a batch is the last key that was given: any map can go on from there.
-int Kernel::Impl::batch_lookup(Call<attr::MapBatch>& call, bool and_delete) {
-  const attr::MapBatch a = call.attr;
-  if (a.flags != 0 || (a.elem_flags & ~elem_flag::lock) != 0) return -EINVAL;
-  Target target;
-  const std::uint32_t forbidden = and_delete ? map_flag::rdonly | map_flag::wronly : map_flag::wronly;
-  if (const int error = open_target(*this, a.map_fd, forbidden, target); error != 0) return error;
-  maps::Map& map = *target.object->map;
-  if (map.info().key_size == 0) return -EOPNOTSUPP;
-  if (a.count == 0) return 0;
-  if (const int error = call.give(&attr::MapBatch::count, 0U); error != 0) return error;
-  const std::size_t key_size = map.info().key_size, value_size = map.user_value_size();
-  if (value_size > max_bytes / 4) return -E2BIG;
-  std::vector<std::uint8_t> key(key_size), next(key_size), value(value_size);
-  if (a.in_batch != 0)
-    if (const int error = copy_from_user(key.data(), a.in_batch, key_size); error != 0) return error;
-  const void* position = a.in_batch != 0 ? key.data() : nullptr;
-  std::uint32_t done = 0;
-  int error = 0;
-  while (done < a.count) {
-    const rcu::ReadGuard section;
-    error = map.user_next_key(position, next.data());
-    if (error != 0) break;
-    error = lookup_one(*target.object, next.data(), value.data(), a.elem_flags, false);
-    if (error == -ENOENT) {  // deleted meanwhile
-      error = 0;
-      key = next;
-      position = key.data();
-      continue;
-    }
-    if (error == 0) error = copy_to_user(a.keys + done * key_size, next.data(), key_size);
-    if (error == 0) error = copy_to_user(a.values + done * value_size, value.data(), value_size);
-    if (error != 0) break;
-    if (and_delete) {
-      // The next position has to be found while this key still has one: start over from the first key.
-      map.user_delete(next.data());
-      position = nullptr;
-    } else {
-      key = next;
-      position = key.data();
-    }
-    ++done;
-  }
-  if (error == -EFAULT) return error;
-  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
-  if (done != 0 && a.out_batch != 0)
-    if (const int bad = copy_to_user(a.out_batch, next.data(), key_size); bad != 0) return bad;
-  return error;
-}
-
-int Kernel::Impl::map_lookup_batch(Call<attr::MapBatch>& call) {
-  return batch_lookup(call, false);
-}
-int Kernel::Impl::map_lookup_and_delete_batch(Call<attr::MapBatch>& call) {
-  return batch_lookup(call, true);
-}
-
-int Kernel::Impl::map_update_batch(Call<attr::MapBatch>& call) {
-  const attr::MapBatch a = call.attr;
-  if (a.flags != 0 || (a.elem_flags & ~elem_flag::lock) != 0) return -EINVAL;
-  Target target;
-  if (const int error = open_target(*this, a.map_fd, map_flag::rdonly, target); error != 0) return error;
-  maps::Map& map = *target.object->map;
-  if (map.frozen()) return -EPERM;
-  const std::size_t key_size = map.info().key_size, value_size = map.user_value_size();
-  std::vector<std::uint8_t> key(key_size), value(value_size);
-  std::uint32_t done = 0;
-  int error = 0;
-  for (; done < a.count; ++done) {
-    error = copy_from_user(key.data(), a.keys + done * key_size, key_size);
-    if (error == 0) error = copy_from_user(value.data(), a.values + done * value_size, value_size);
-    const rcu::ReadGuard section;
-    if (error == 0) error = update_one(*target.object, key.data(), value.data(), a.elem_flags);
-    if (error != 0) break;
-  }
-  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
-  return error;
-}
-
-int Kernel::Impl::map_delete_batch(Call<attr::MapBatch>& call) {
-  const attr::MapBatch a = call.attr;
-  if (a.flags != 0 || a.elem_flags != 0) return -EINVAL;
-  Target target;
-  if (const int error = open_target(*this, a.map_fd, map_flag::rdonly, target); error != 0) return error;
-  maps::Map& map = *target.object->map;
-  if (map.frozen()) return -EPERM;
-  const std::size_t key_size = map.info().key_size;
-  std::vector<std::uint8_t> key(key_size);
-  std::uint32_t done = 0;
-  int error = 0;
-  for (; done < a.count; ++done) {
-    error = copy_from_user(key.data(), a.keys + done * key_size, key_size);
-    const rcu::ReadGuard section;
-    if (error == 0) error = map.user_delete(key.data());
-    if (error != 0) break;
-  }
-  if (const int bad = call.give(&attr::MapBatch::count, done); bad != 0) return bad;
-  return error;
 }
 
 }  // namespace skep

@@ -296,6 +296,7 @@ extern constinit const MapTypeDef array_type = {
     .make = make_array,
     .fields = may_hold::all_of_hash,
     .key_btf = KeyBtf::index,
+    .batches = batch::lookup | batch::update,
 };
 
 extern constinit const MapTypeDef percpu_array_type = {
@@ -313,6 +314,7 @@ extern constinit const MapTypeDef percpu_array_type = {
     .make = make_array,
     .fields = may_hold::kptr,
     .key_btf = KeyBtf::index,
+    .batches = batch::lookup | batch::update,
 };
 
 extern constinit const MapTypeDef insn_array_type = {
@@ -327,6 +329,7 @@ extern constinit const MapTypeDef insn_array_type = {
     .check = check_insn_array,
     .make = make_insn_array,
     .key_btf = KeyBtf::integer,
+    .as_inner = -enotsupp,
 };
 
 }  // namespace skep::maps

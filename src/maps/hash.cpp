@@ -16,6 +16,15 @@ namespace {
 constexpr auto never_in_place = [](void*) { return false; };
 constexpr auto ignore = [](void*) {};
 
+// Adds an element to what a batch gets; the place of its value, which the caller writes.
+void* append(BucketContent& content, const void* key, std::size_t key_size, std::size_t value_size) {
+  content.keys.resize(content.keys.size() + key_size);
+  copy_shared(content.keys.data() + content.keys.size() - key_size, key, key_size);
+  content.values.resize(content.values.size() + value_size);
+  ++content.count;
+  return content.values.data() + content.values.size() - value_size;
+}
+
 bool is_lru(MapType type) {
   return map_type(type).lru;
 }
@@ -115,6 +124,18 @@ class Hash final : public Map {
     copy_shared(next, table_->key_of(value), info_->key_size);
     return 0;
   }
+  std::uint32_t bucket_count() const override { return table_->bucket_count(); }
+  int read_bucket(std::uint32_t bucket, std::uint32_t most, bool take, std::uint64_t flags,
+                  BucketContent& content) override {
+    const std::size_t size = (flags & elem_flag::cpu) != 0 ? info_->value_size : user_value_size();
+    int error = 0;
+    const int outcome = table_->visit_bucket(bucket, most, take, [&](const void* key, void* element) {
+      void* value = append(content, key, info_->key_size, size);
+      // As with one element: the lock of a value that leaves the map is not taken.
+      if (error == 0) error = copy_out(value, element, take ? 0 : flags);
+    });
+    return outcome != 0 ? outcome : error;
+  }
 
  protected:
   void cancel_all_async() override {
@@ -200,6 +221,14 @@ class HashOfMaps final : public Map {
     if (value == nullptr) return -ENOENT;
     copy_shared(next, table_->key_of(value), info_->key_size);
     return 0;
+  }
+  std::uint32_t bucket_count() const override { return table_->bucket_count(); }
+  int read_bucket(std::uint32_t bucket, std::uint32_t most, bool take, std::uint64_t, BucketContent& content) override {
+    return table_->visit_bucket(bucket, most, take, [&](const void* key, void* slot) {
+      const auto* inner = static_cast<Map*>(ObjectSlot::at(slot).get());
+      const std::uint32_t id = inner != nullptr ? inner->info().id : 0;
+      std::memcpy(append(content, key, info_->key_size, sizeof id), &id, sizeof id);
+    });
   }
   int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags) override {
     if (frozen()) return -EPERM;
@@ -287,6 +316,7 @@ extern constinit const MapTypeDef hash_type = {
     .check = check_hash,
     .make = make_hash,
     .fields = may_hold::all_of_hash,
+    .batches = batch::all | batch::by_bucket,
 };
 
 extern constinit const MapTypeDef percpu_hash_type = {
@@ -301,6 +331,7 @@ extern constinit const MapTypeDef percpu_hash_type = {
     .check = check_hash,
     .make = make_hash,
     .fields = may_hold::kptr,
+    .batches = batch::all | batch::by_bucket,
 };
 
 extern constinit const MapTypeDef lru_hash_type = {
@@ -314,6 +345,7 @@ extern constinit const MapTypeDef lru_hash_type = {
     .check = check_hash,
     .make = make_hash,
     .fields = may_hold::async | may_hold::kptr | may_hold::graph,
+    .batches = batch::all | batch::by_bucket,
     .lru = true,
 };
 
@@ -329,6 +361,7 @@ extern constinit const MapTypeDef lru_percpu_hash_type = {
     .check = check_hash,
     .make = make_hash,
     .fields = may_hold::kptr,
+    .batches = batch::all | batch::by_bucket,
     .lru = true,
 };
 
@@ -344,6 +377,7 @@ extern constinit const MapTypeDef rhash_type = {
     .check = check_rhash,
     .make = make_hash,
     .fields = may_hold::all_of_hash,
+    .batches = batch::all | batch::by_next_key,
     .takes_extra = true,
 };
 
@@ -359,6 +393,7 @@ extern constinit const MapTypeDef hash_of_maps_type = {
     .check = check_hash_of_maps,
     .make = make_hash_of_maps,
     .key_btf = KeyBtf::refused,
+    .batches = batch::all | batch::by_bucket,
     .as_inner = -EINVAL,
 };
 

@@ -118,6 +118,29 @@ class HashTable {
     return 0;
   }
 
+  // What is in one bucket: `visit(key, value)` for each element, while nobody changes it. -ENOSPC, and nothing is
+  // visited, if there are more than `most`. With `take` they leave the table.
+  template <typename Visit>
+  int visit_bucket(std::uint32_t index, std::uint32_t most, bool take, Visit&& visit) {
+    if (is_end(bucket(index).load(std::memory_order_acquire))) return 0;
+    std::vector<Node*> nodes;
+    {
+      Change change(*this, index);
+      for (std::uintptr_t link = bucket(index).load(std::memory_order_relaxed); !is_end(link);
+           link = nodes.back()->next.load(std::memory_order_relaxed)) {
+        if (nodes.size() == most) return -28;  // ENOSPC
+        nodes.push_back(reinterpret_cast<Node*>(link));
+      }
+      for (Node* node : nodes) visit(key_of(value_of(*node)), value_of(*node));
+      if (!take) return 0;
+      for (Node* node : nodes) change.remove(*node);
+      count_.fetch_sub(static_cast<std::uint32_t>(nodes.size()), std::memory_order_relaxed);
+    }
+    for (Node* node : nodes) give_back(*node);
+    return 0;
+  }
+  std::uint32_t bucket_count() const { return mask_ + 1; }
+
   // The element after `key`, in the table's order; the first for a null or unknown key. Null: no more.
   void* after(const void* key) const;
   // As Map::next_element. Steps over what comes and goes meanwhile without visiting anything twice.

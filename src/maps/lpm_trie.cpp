@@ -247,6 +247,7 @@ extern constinit const MapTypeDef lpm_trie_type = {
     .check = check_lpm_trie,
     .make = make_lpm_trie,
     .key_btf = KeyBtf::struct_,
+    .batches = batch::lookup | batch::update | batch::erase,
 };
 
 }  // namespace skep::maps

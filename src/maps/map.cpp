@@ -52,6 +52,12 @@ int Map::user_lookup_and_delete(const void*, void*, std::uint64_t) {
 int Map::user_next_key(const void*, void*) {
   return -EOPNOTSUPP;
 }
+std::uint32_t Map::bucket_count() const {
+  return 0;
+}
+int Map::read_bucket(std::uint32_t, std::uint32_t, bool, std::uint64_t, BucketContent&) {
+  return -EOPNOTSUPP;
+}
 int Map::update_object(const void*, std::shared_ptr<void>, std::uint64_t) {
   return -EOPNOTSUPP;
 }

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "maps/map_info.hpp"
 #include "memory/account.hpp"
@@ -43,6 +44,12 @@ struct Element {
 };
 
 struct MapResult;
+
+// The elements of a bucket as user space sees them: one key after the other, and one value.
+struct BucketContent {
+  std::vector<std::uint8_t> keys, values;
+  std::uint32_t count = 0;
+};
 
 class Map {
  public:
@@ -75,6 +82,11 @@ class Map {
   virtual int user_delete(const void* key);
   virtual int user_lookup_and_delete(const void* key, void* value, std::uint64_t flags);
   virtual int user_next_key(const void* key, void* next);  // key null: the first
+  // What batches of hash maps go by. -ENOSPC: the bucket has more than `most` elements, and nothing was done. With
+  // `take` they leave the map. `flags`: as user_lookup.
+  virtual std::uint32_t bucket_count() const;
+  virtual int read_bucket(std::uint32_t bucket, std::uint32_t most, bool take, std::uint64_t flags,
+                          BucketContent& content);
   // Map-in-map, prog array: values are descriptors outside and objects inside; the kernel layer resolves them first.
   virtual int update_object(const void* key, std::shared_ptr<void> object, std::uint64_t flags);
   virtual std::uint32_t object_id(

@@ -70,6 +70,13 @@ inline constexpr unsigned lock = 1, async = 2, kptr = 4, graph = 8, uptr = 16;
 inline constexpr unsigned all_of_hash = lock | async | kptr | graph;
 }  // namespace may_hold
 
+// The batch commands that it takes, and where a lookup goes on: after the key given last unless it says otherwise.
+namespace batch {
+inline constexpr unsigned lookup = 1, update = 2, erase = 4, take = 8;
+inline constexpr unsigned by_bucket = 16, by_next_key = 32;
+inline constexpr unsigned all = lookup | update | erase | take;
+}  // namespace batch
+
 // Programs that are put into it, or that use it to hand packets on, must be of one kind.
 enum class OneKind : std::uint8_t { no, of_type, of_type_and_attachment };
 
@@ -95,6 +102,7 @@ struct MapTypeDef {
   std::shared_ptr<Map> (*make)(const MapAttributes& attributes) = nullptr;  // attributes are checked; null: no memory
   unsigned fields = 0;                                                      // may_hold::
   KeyBtf key_btf = KeyBtf::any;
+  unsigned batches = 0;      // batch::
   bool takes_extra = false;  // map_extra may be other than 0
   bool special_btf = false;  // its BTF describes no key and value
   int as_inner = 0;          // what making a map of such maps gives

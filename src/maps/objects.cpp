@@ -99,7 +99,8 @@ bool same_layout(const MapInfo& wanted, const MapInfo& inner) {
   if (wanted.type != inner.type || wanted.key_size != inner.key_size || wanted.value_size != inner.value_size ||
       wanted.flags != inner.flags)
     return false;
-  const bool sized = map_type(wanted.type).all_exist;
+  const MapTypeDef& type = map_type(wanted.type);
+  const bool sized = type.all_exist || type.holds == Holds::xdp_sockets;
   if (sized && (wanted.flags & map_flag::inner_map) == 0 && wanted.max_entries != inner.max_entries) return false;
   return same_record(wanted.record.get(), inner.record.get());
 }
@@ -146,6 +147,7 @@ extern constinit const MapTypeDef array_of_maps_type = {
     .check = check_fd_array,
     .make = make_object_array,
     .key_btf = KeyBtf::refused,
+    .batches = batch::lookup | batch::update,
     .as_inner = -EINVAL,
 };
 

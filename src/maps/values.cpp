@@ -129,9 +129,13 @@ void Values::release(void* value) const {
 }
 
 int check_flags(const Values& values, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count) {
+  return check_flags(values.has_lock(), flags, allowed, per_cpu, cpu_count);
+}
+
+int check_flags(bool has_lock, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count) {
   constexpr std::uint64_t cpu_flags = elem_flag::cpu | elem_flag::all_cpus;
   if ((static_cast<std::uint32_t>(flags) & ~allowed) != 0) return -EINVAL;
-  if ((flags & elem_flag::lock) != 0 && !values.has_lock()) return -EINVAL;
+  if ((flags & elem_flag::lock) != 0 && !has_lock) return -EINVAL;
   if ((flags & elem_flag::cpu) == 0 && (flags >> 32) != 0) return -EINVAL;
   if ((flags & cpu_flags) == 0) return 0;
   if (!per_cpu || (flags & cpu_flags) == cpu_flags) return -EINVAL;

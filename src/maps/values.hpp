@@ -54,6 +54,7 @@ class Values {
 // What a batch of commands checks of the flags: -EINVAL for a lock where there is none, and for per-CPU flags
 // (BPF_F_CPU with the CPU in the upper half, BPF_F_ALL_CPUS) where there are no CPUs, -ERANGE for one that does not
 // exist.
+int check_flags(bool has_lock, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count);
 int check_flags(const Values& values, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count);
 
 }  // namespace skep::maps

@@ -8,6 +8,8 @@ if(TARGET test-loader)
     DEPENDS ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
   add_custom_target(test-loader-objects DEPENDS ${newer_object})
   add_dependencies(test-loader test-work-objects test-loader-objects examples)
-  target_compile_definitions(test-loader PRIVATE WORK_OBJECTS="${PROJECT_BINARY_DIR}/tests/work"
+  target_sources(test-loader PRIVATE ${PROJECT_SOURCE_DIR}/tests/conformance/map_oracle.c)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/map_oracle.c PROPERTIES COMPILE_DEFINITIONS ASKED_BY_A_TEST)
+  target_compile_definitions(test-loader PRIVATE CONFORMANCE_DIR="${PROJECT_SOURCE_DIR}/tests/conformance" WORK_OBJECTS="${PROJECT_BINARY_DIR}/tests/work"
                              EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples" NEWER_OBJECT="${newer_object}")
 endif()

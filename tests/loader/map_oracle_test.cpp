@@ -1,0 +1,51 @@
+// Skep's answers to the questions of tests/conformance/map_oracle.c, line by line as Linux 7.3's: what batch commands
+// do with maps of every type, how much of the caller's memory is a value, which maps may be inner maps.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "skep/kernel.hpp"
+
+extern "C" void ask_kernel(FILE* to);
+
+namespace skep {
+namespace {
+
+std::string answers_of(Kernel& kernel) {
+  const KernelBinding binding(kernel);
+  char* text = nullptr;
+  std::size_t size = 0;
+  FILE* out = open_memstream(&text, &size);
+  ask_kernel(out);
+  std::fclose(out);
+  std::string all(text, size);
+  std::free(text);
+  return all;
+}
+
+TEST(MapOracle, AnswersAsLinux73) {
+  KernelOptions options;
+  options.cpus = 2;  // as the machine had that was asked
+  std::string error;
+  const auto kernel = Kernel::make(options, error);
+  ASSERT_NE(kernel, nullptr) << error;
+  std::istringstream ours(answers_of(*kernel));
+  std::ifstream theirs(CONFORMANCE_DIR "/map-commands-7.3.txt");
+  std::string about, mine, wanted;
+  int lines = 0;
+  for (; std::getline(theirs, wanted); ++lines) {
+    if (!wanted.starts_with(' ')) about = wanted;
+    ASSERT_TRUE(std::getline(ours, mine)) << "no answer to " << about << wanted;
+    EXPECT_EQ(mine, wanted) << about;
+  }
+  EXPECT_GT(lines, 200);
+  EXPECT_FALSE(std::getline(ours, mine)) << mine;
+}
+
+}  // namespace
+}  // namespace skep
