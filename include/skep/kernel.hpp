@@ -57,6 +57,9 @@ struct KernelOptions {
   // function of the seed. For tests and replay.
   std::optional<std::uint64_t> stepping_seed = {};
   // pumped: the application, in pump(), on the thread that calls it.
+  //
+  // Threads of Skep's own have the normal scheduling policy and the affinity and nice value of the process's main
+  // thread, whoever's work they were started for.
   bool pumped = false;
   Engine engine = Engine::interpreter;
   std::vector<HostModule> modules = {};  // kfuncs, types and hooks of the embedding application
@@ -190,8 +193,9 @@ class SKEP_API Kernel {
 
   // ---- what happens inside ----
   // One listener each, null for none; when these return, the one before is in no call any more. Lines come without a
-  // newline and live as long as the call. A listener must not set itself, and may not call what ends in itself
-  // (on_trace's must not run programs that print, on_log's no commands that are refused).
+  // newline, one at a time, and live as long as the call. A listener may call back into the Kernel, and set another;
+  // what it causes itself is not told it. What other threads have to say while one is in it waits until it returns, and
+  // is told on the thread that is in it.
   void on_log(std::function<void(std::string_view line)> listener);    // refusals of commands, exceptions of the host
   void on_trace(std::function<void(std::string_view line)> listener);  // bpf_trace_printk, bpf_trace_vprintk
   // A verification's statistics and refusal, for tools that want more than the log. Whichever thread it was on.

@@ -42,9 +42,9 @@ HostModule host_module(const skep_module& module) {
   HostModule made;
   made.name = given.name != nullptr ? given.name : "";
   made.types = strings(given.types);
-  for (std::size_t i = 0; i < given.kfunc_count; ++i) {
+  for (std::size_t i = 0; given.kfuncs != nullptr && i < given.kfunc_count; ++i) {
     const skep_kfunc& kfunc = given.kfuncs[i];
-    made.kfuncs.push_back({kfunc.prototype, kfunc.flags, kfunc.program_types,
+    made.kfuncs.push_back({kfunc.prototype != nullptr ? kfunc.prototype : "", kfunc.flags, kfunc.program_types,
                            kfunc.function != nullptr ? call_c : nullptr, const_cast<skep_kfunc*>(&kfunc)});
   }
   made.functions = strings(given.functions);

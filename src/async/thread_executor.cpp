@@ -18,6 +18,7 @@
 
 #include "async/executor.hpp"
 #include "async/threads.hpp"
+#include "rcu/own_thread.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
@@ -201,11 +202,15 @@ void ThreadExecutor::hand_over(unsigned n) {
   if (idle_workers_ >= vacant_.size()) {
     roles_to_take_.notify_one();
   } else {
-    workers_.emplace_back([this] { worker(); });
+    try {
+      workers_.emplace_back([this] { worker(); });
+    } catch (...) {  // no thread can be had: the role waits for a worker that is there, or for the next attempt
+    }
   }
 }
 
 void ThreadExecutor::worker() {
+  rcu::schedule_as_main_thread();
   for (;;) {
     unsigned n = 0;
     {
@@ -437,6 +442,7 @@ void ThreadExecutor::watch() {
 }
 
 void ThreadExecutor::service() {
+  rcu::schedule_as_main_thread();
   std::uint64_t quiet_ticks = 0;
   std::uint64_t next_tick = 0;
   std::unique_lock lock(service_mutex_);

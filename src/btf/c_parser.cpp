@@ -90,6 +90,8 @@ class PrototypeParser {
   PrototypeParser(ModuleBuilder& builder, std::string_view text) : b_(builder), tokens_(tokens_of(text)) {}
 
   std::string error;
+  std::string declared;             // the name of a function or variable
+  std::size_t parameter_count = 0;  // of a function
 
   struct Declared {
     std::string name;
@@ -110,6 +112,9 @@ class PrototypeParser {
     const Declared d = declarator(specifiers());
     take(";");
     if (!error.empty() || !at_end()) return fail("unexpected '" + peek() + "'");
+    if (d.name.empty()) return fail("a variable without a name");
+    if (b_.names_.contains({Kind::var, d.name})) return fail("'" + d.name + "' is declared twice");
+    declared = d.name;
     const std::uint32_t global[] = {1};
     const TypeId id = b_.add(d.name, Kind::var, 0, d.type, global);
     b_.per_cpu_.push_back({id, b_.size_of(d.type)});
@@ -122,11 +127,16 @@ class PrototypeParser {
     const TypeId result_base = specifiers();
     const TypeId result = stars(result_base);
     const std::string name = identifier();
+    declared = name;
     if (!expect("(")) return 0;
     const TypeId proto = parameters(result);
     take(";");
     if (!error.empty() || !at_end()) {
       fail("unexpected '" + peek() + "'");
+      return 0;
+    }
+    if (b_.names_.contains({Kind::func, name})) {
+      fail("'" + name + "' is declared twice");
       return 0;
     }
     return b_.add(name, Kind::func, static_cast<std::uint32_t>(Linkage::global), proto);
@@ -206,6 +216,23 @@ class PrototypeParser {
     return tokens_[at_++];
   }
 
+  // How deep structs and function pointers may be nested in each other: reading them takes stack.
+  static constexpr int deepest = 32;
+  static constexpr std::size_t most_parts = 0xffff;      // members or parameters, as BTF counts them
+  static constexpr std::uint64_t largest = 0x0fff'ffff;  // bytes of a type: BTF counts bits
+  class Nested {
+   public:
+    explicit Nested(PrototypeParser& parser) : parser_(parser) {
+      if (++parser_.depth_ > deepest) parser_.fail("nested more than " + std::to_string(deepest) + " deep");
+    }
+    ~Nested() { --parser_.depth_; }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+
+   private:
+    PrototypeParser& parser_;
+  };
+
   struct Members {
     std::vector<std::uint32_t> words;
     std::uint32_t size = 0, align = 1;
@@ -215,7 +242,8 @@ class PrototypeParser {
   // "{ int a; struct { int b; } c; union { … }; }"
   Members read_members(Kind kind) {
     Members all;
-    if (!expect("{")) return all;
+    const Nested level(*this);
+    if (!error.empty() || !expect("{")) return all;
     std::uint32_t end = 0;
     while (error.empty() && !take("}")) {
       const TypeId base = specifiers();
@@ -228,6 +256,10 @@ class PrototypeParser {
           return all;
         }
         const std::uint32_t offset = kind == Kind::union_ ? 0 : (end + at - 1) / at * at;
+        if (std::uint64_t{offset} + size > largest || all.count() == most_parts) {
+          fail("member '" + d.name + "' makes it too large");
+          return all;
+        }
         end = std::max(end, offset + size);
         all.align = std::max(all.align, at);
         all.words.insert(all.words.end(), {b_.string(d.name), d.type, offset * 8});
@@ -322,8 +354,10 @@ class PrototypeParser {
   }
 
   TypeId stars(TypeId type) {
+    int pointers = 0;
     for (;;) {
       if (take("*")) {
+        if (++pointers > deepest) fail("pointers more than " + std::to_string(deepest) + " deep");
         type = b_.derived(Kind::ptr, type);
       } else if (take("const")) {
         type = b_.derived(Kind::const_, type);
@@ -363,7 +397,13 @@ class PrototypeParser {
       dimensions.push_back(count);
       if (!expect("]")) return d;
     }
+    if (dimensions.size() > deepest) fail("an array of more than " + std::to_string(deepest) + " dimensions");
+    if (!error.empty()) return d;
     for (auto it = dimensions.rbegin(); it != dimensions.rend(); ++it) {
+      if (std::uint64_t{b_.size_of(d.type)} * *it > largest) {
+        fail("array '" + d.name + "' is too large");
+        return d;
+      }
       const std::uint32_t words[] = {d.type, b_.integer("int", 4, is_signed), *it};
       const std::uint32_t align = b_.align_of(d.type);
       const TypeId array = b_.add({}, Kind::array, 0, 0, words);
@@ -375,6 +415,7 @@ class PrototypeParser {
 
   TypeId parameters(TypeId result) {
     std::vector<std::uint32_t> words;
+    const Nested level(*this);
     if (peek() == "void" && at_ + 1 < tokens_.size() && tokens_[at_ + 1] == ")") ++at_;
     while (error.empty() && !take(")")) {
       if (take("...")) {
@@ -385,8 +426,11 @@ class PrototypeParser {
       Declared d = declarator(specifiers());
       if (d.name.empty() && error.empty()) d.name = "arg" + std::to_string(words.size() / 2);
       words.insert(words.end(), {b_.string(d.name), d.type});
+      if (words.size() / 2 > most_parts) fail("too many parameters");
       if (peek() != ")" && !expect(",")) break;
     }
+    if (!error.empty()) return 0;
+    parameter_count = words.size() / 2;
     return b_.add({}, Kind::func_proto, static_cast<std::uint32_t>(words.size() / 2), result, words);
   }
 
@@ -394,26 +438,37 @@ class PrototypeParser {
   std::vector<std::string> tokens_;
   std::size_t at_ = 0;
   bool flexible_ = false;
+  int depth_ = 0;
 };
 
 namespace {
 
+// What a message shows of a text that may be of any length.
+std::string shown(std::string_view text) {
+  constexpr std::size_t most = 120;
+  return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "…";
+}
+
 // Runs one parse; a failed one leaves at most unused types behind.
 bool run(PrototypeParser& parser, bool (PrototypeParser::*what)(), std::string_view text, std::string& error) {
   if ((parser.*what)() && parser.error.empty()) return true;
-  error = (parser.error.empty() ? std::string("cannot be read") : parser.error) + ": " + std::string(text);
+  error = (parser.error.empty() ? std::string("cannot be read") : parser.error) + ": " + shown(text);
   return false;
 }
 
 }  // namespace
 
-bool ModuleBuilder::add_function(std::string_view prototype, std::string& error) {
+bool ModuleBuilder::add_function(std::string_view prototype, std::string& error, Declared* declared) {
   PrototypeParser parser(*this, prototype);
-  return run(parser, &PrototypeParser::kfunc, prototype, error);
+  const bool fine = run(parser, &PrototypeParser::kfunc, prototype, error);
+  if (declared != nullptr) *declared = {parser.declared, parser.parameter_count};
+  return fine;
 }
-bool ModuleBuilder::add_traced_function(std::string_view prototype, std::string& error) {
+bool ModuleBuilder::add_traced_function(std::string_view prototype, std::string& error, Declared* declared) {
   PrototypeParser parser(*this, prototype);
-  return run(parser, &PrototypeParser::plain_function, prototype, error);
+  const bool fine = run(parser, &PrototypeParser::plain_function, prototype, error);
+  if (declared != nullptr) *declared = {parser.declared, parser.parameter_count};
+  return fine;
 }
 bool ModuleBuilder::add_per_cpu(std::string_view declaration, std::string& error) {
   PrototypeParser parser(*this, declaration);

@@ -92,7 +92,18 @@ TypeId ModuleBuilder::derived(Kind kind, TypeId target) {
   return it->second;
 }
 
+// Typedefs may be chained as long as a text is: no recursion into them.
+TypeId ModuleBuilder::behind_names(TypeId id) const {
+  while (id >= first_) {
+    const Made& m = made_[id - first_];
+    if (m.kind != Kind::typedef_ && m.kind != Kind::const_ && m.kind != Kind::volatile_) break;
+    id = m.size;
+  }
+  return id;
+}
+
 std::uint32_t ModuleBuilder::size_of(TypeId id) const {
+  id = behind_names(id);
   if (id < first_) return base_ ? base_->size_of(id).value_or(0) : 0;
   const Made& m = made_[id - first_];
   switch (m.kind) {
@@ -100,10 +111,6 @@ std::uint32_t ModuleBuilder::size_of(TypeId id) const {
       return pointer_size;
     case Kind::array:
       return size_of(m.words[3]) * m.words[5];
-    case Kind::typedef_:
-    case Kind::const_:
-    case Kind::volatile_:
-      return size_of(m.size);
     case Kind::fwd:
     case Kind::func:
     case Kind::func_proto:
@@ -114,6 +121,7 @@ std::uint32_t ModuleBuilder::size_of(TypeId id) const {
 }
 
 std::uint32_t ModuleBuilder::align_of(TypeId id) const {
+  id = behind_names(id);
   if (id < first_) return base_ ? base_->align_of(id).value_or(1) : 1;
   const Made& m = made_[id - first_];
   switch (m.kind) {
@@ -122,10 +130,6 @@ std::uint32_t ModuleBuilder::align_of(TypeId id) const {
     case Kind::int_:
     case Kind::enum_:
       return m.size;
-    case Kind::typedef_:
-    case Kind::const_:
-    case Kind::volatile_:
-      return align_of(m.size);
     default:
       return m.align;
   }

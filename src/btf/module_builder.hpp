@@ -17,13 +17,18 @@ namespace skep::btf {
 
 class ModuleBuilder {
  public:
+  struct Declared {
+    std::string name;
+    std::size_t parameters = 0;
+  };
+
   explicit ModuleBuilder(std::shared_ptr<const Btf> base);
 
   // "int f(struct x *p, void *p__map, int (*callback)(void *, int *), u32 flags)". A failure changes nothing that
-  // counts.
-  bool add_function(std::string_view prototype, std::string& error);
+  // counts. `declared`, if not null, is told what was read.
+  bool add_function(std::string_view prototype, std::string& error, Declared* declared = nullptr);
   // A function that programs are attached to and cannot call.
-  bool add_traced_function(std::string_view prototype, std::string& error);
+  bool add_traced_function(std::string_view prototype, std::string& error, Declared* declared = nullptr);
   // "int counter": a variable of each CPU.
   bool add_per_cpu(std::string_view declaration, std::string& error);
   // "struct x { u64 a[2]; struct y *b; }", also union and enum. In a base that has it nothing is added.
@@ -32,6 +37,9 @@ class ModuleBuilder {
   // FUNC `func` of `from` with its prototype; types are looked up in the base by name and kind, or copied (structs by
   // name only). `name` replaces the function's, if not empty.
   bool copy_function(const Btf& from, TypeId func, std::string& error, std::string_view name = {});
+
+  // Whether the base, or what was made, has a type of the name.
+  bool knows(std::string_view name, Kind kind) { return named(name, kind) != 0; }
 
   std::vector<std::uint8_t> finish();
 
@@ -44,7 +52,8 @@ class ModuleBuilder {
   TypeId integer(std::string_view name, std::uint32_t size, std::uint32_t encoding);
   TypeId tagged(std::string_view name, Kind kind);  // struct, union or enum by tag, declared if need be
   TypeId derived(Kind kind, TypeId target);         // pointer, const, …, shared
-  std::uint32_t size_of(TypeId id) const;           // bytes, 0 for none; of types made here and in the base
+  TypeId behind_names(TypeId id) const;
+  std::uint32_t size_of(TypeId id) const;  // bytes, 0 for none; of types made here and in the base
   std::uint32_t align_of(TypeId id) const;
   TypeId copy(const Btf& from, TypeId id, int depth, std::string& error);
   std::uint32_t string(std::string_view text);

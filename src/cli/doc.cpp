@@ -4,6 +4,7 @@
 #include "cli/json.hpp"
 #include "cli/options.hpp"
 #include "cli/reference.hpp"
+#include "cli/suggest.hpp"
 
 namespace skep::cli {
 
@@ -12,8 +13,8 @@ int doc(const Options& options) {
   if (!page) {
     complain(
         fmt::format("nothing is called '{}': give a helper (bpf_map_lookup_elem), a kfunc (bpf_wq_init), a map type "
-                    "(lru_hash) or a program type (sched_cls)",
-                    options.name));
+                    "(lru_hash) or a program type (sched_cls){}",
+                    options.name, did_you_mean(options.name, reference_names())));
     return exit_usage;
   }
   if (options.json) {

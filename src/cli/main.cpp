@@ -1,14 +1,19 @@
 // skep: runs, verifies, tests and documents eBPF programs, without a kernel's help. The command line only; each command
 // is a file.
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <new>
+#include <system_error>
 
-#include "api/c_modules.hpp"
 #include "cli/duration.hpp"
 #include "cli/options.hpp"
+#include "cli/plugins.hpp"
+#include "cli/suggest.hpp"
+#include "skep/skep.h"
 
 namespace skep::cli {
 
@@ -25,31 +30,12 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
   if (options.engine == "automatic") wanted.engine = Engine::automatic;
   if (!options.btf.empty()) wanted.btf_path = options.btf;
   if (options.cpus != 0) wanted.cpus = options.cpus;
-  for (const std::string& path : options.hosts) {
-    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-      complain(fmt::format("{}: cannot be loaded: {}", path, dlerror()));
-      return nullptr;
-    }
-    using Modules = void (*)(std::vector<HostModule>&);
-    if (const auto modules = reinterpret_cast<Modules>(dlsym(library, "skep_host_modules")); modules != nullptr) {
-      modules(wanted.modules);
-      continue;
-    }
-    using Plugin = const skep_plugin* (*)();
-    const auto plugin = reinterpret_cast<Plugin>(dlsym(library, "skep_plugin"));
-    if (plugin == nullptr) {
-      complain(
-          fmt::format("{}: is no plugin: it exports neither skep_plugin (see skep/skep.h) nor skep_host_modules (see "
-                      "skep/host.hpp)",
-                      path));
-      return nullptr;
-    }
-    const skep_plugin& described = *plugin();
-    for (std::size_t i = 0; i < described.module_count; ++i)
-      wanted.modules.push_back(host_module(*described.modules[i]));
-  }
   std::string error;
+  for (const std::string& path : options.hosts) {
+    if (load_plugin(path, wanted.modules, error)) continue;
+    complain(error);
+    return nullptr;
+  }
   auto kernel = Kernel::make(wanted, error);
   if (!kernel) complain(error);
   return kernel;
@@ -66,7 +52,8 @@ void common_options(CLI::App& command, Options& options) {
       ->check(CLI::ExistingFile);
   command.add_option("--host", options.hosts, "a plugin that offers kfuncs, types and hooks")->allow_extra_args(false);
   command.add_option("--cpus", options.cpus, "how many CPUs there are; by default as many as the machine has")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 8192))
+      ->type_name("1…8192");
   command.add_flag("--json", options.json, "one JSON object a line");
 }
 
@@ -87,22 +74,53 @@ void engine_option(CLI::App& command, Options& options) {
       ->check(CLI::IsMember(skep::cli::engine_names()));
 }
 
+void log_level_option(CLI::App& command, Options& options, const char* help) {
+  command.add_option("--log-level", options.log_level, help)->check(CLI::Range(0, 7))->type_name("0…7");
+}
+
 void object_options(CLI::App& command, Options& options) {
   command.add_option("FILE", options.files, "a BPF object, as clang builds it")->required();
   command.add_option("--program", options.program, "only this program");
   common_options(command, options);
 }
 
-}  // namespace
+// What somebody meant who wrote a word that no command or option is called; empty: nothing is like it.
+std::string meant(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> commands, options = {"--help", "--version"};
+  const CLI::App* command = nullptr;
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    commands.push_back(sub->get_name());
+    if (argc > 1 && sub->get_name() == argv[1]) command = sub;
+  }
+  if (argc > 1 && command == nullptr && argv[1][0] != '-') return skep::cli::did_you_mean(argv[1], commands);
+  if (command != nullptr)
+    for (const CLI::Option* option : command->get_options()) options.push_back("--" + option->get_single_name());
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::strcspn(argv[i], "="));
+    if (word.starts_with("--") && std::find(options.begin(), options.end(), word) == options.end())
+      return skep::cli::did_you_mean(word, options);
+  }
+  return {};
+}
 
-int main(int argc, char** argv) {
+// What was printed has to have arrived: a result that nobody got is none.
+int written(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  skep::cli::complain(fmt::format("the standard output cannot be written: {}", std::strerror(errno)));
+  return status == skep::cli::exit_ok ? skep::cli::exit_failed : status;
+}
+
+int ask(int argc, char** argv) {
   Options options;
   CLI::App app("Linux's BPF subsystem in user space", "skep");
   app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("skep {}", skep_version()), "print the version and exit");
 
   CLI::App& run = *app.add_subcommand("run", "run programs, and the work that they schedule");
   object_options(run, options);
-  run.add_option("--repeat", options.repeat, "how often")->check(CLI::PositiveNumber);
+  run.add_option("--repeat", options.repeat, "how often")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->type_name("1…1000000000");
   run.add_option("--data-in", options.data_in, "a file with the packet");
   run.add_option("--ctx-in", options.ctx_in, "a file with the context");
   duration_option(run, "--timeout", options.run_limit_ns,
@@ -116,12 +134,12 @@ int main(int argc, char** argv) {
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");
   object_options(verify, options);
-  verify.add_option("--log-level", options.log_level, "also print the verifier's log: 1 steps, 2 states, 4 statistics");
+  log_level_option(verify, options, "also print the verifier's log: 1 steps, 2 states, 4 statistics, or a sum of them");
   verify.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");
   object_options(test, options);
-  test.add_option("--log-level", options.log_level, "print the log of what failed");
+  log_level_option(test, options, "print the log of what failed");
   engine_option(test, options);
   test.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
@@ -132,11 +150,28 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error);
-    return status == 0 ? skep::cli::exit_ok : skep::cli::exit_usage;
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return skep::cli::exit_ok;
+    }
+    skep::cli::complain(fmt::format("{}{}; see skep --help", error.what(), meant(app, argc, argv)));
+    return skep::cli::exit_usage;
   }
   if (run.parsed()) return skep::cli::run(options);
   if (verify.parsed()) return skep::cli::verify(options);
   if (test.parsed()) return skep::cli::test(options);
   return skep::cli::doc(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return written(ask(argc, argv));
+  } catch (const std::bad_alloc&) {
+    std::fputs("skep: out of memory\n", stderr);
+  } catch (const std::system_error& thrown) {  // what fmt throws when it cannot write
+    std::fprintf(stderr, "skep: %s\n", thrown.what());
+  }
+  return skep::cli::exit_failed;
 }

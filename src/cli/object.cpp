@@ -2,13 +2,18 @@
 #include "cli/object.hpp"
 
 #include <bpf/btf.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string_view>
 
+#include "cli/options.hpp"
+#include "cli/suggest.hpp"
+#include "progtypes/progtype.hpp"
 #include "skep/abi.hpp"
 
 namespace skep::cli {
@@ -50,7 +55,7 @@ std::optional<Tag> parse_tag(std::string_view text) {
 
 std::vector<Tag> tags_of(const bpf_object* object, const char* program) {
   std::vector<Tag> tags;
-  const btf* types = bpf_object__btf(object);
+  const ::btf* types = bpf_object__btf(object);
   const int function = types != nullptr ? btf__find_by_name_kind(types, program, BTF_KIND_FUNC) : -1;
   if (function <= 0) return tags;
   for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
@@ -82,6 +87,11 @@ unsigned flag_named(const std::string& name) {
 
 }  // namespace
 
+std::string type_name(bpf_prog_type type) {
+  const auto* definition = progtypes::find(static_cast<ProgType>(type));
+  return definition != nullptr ? std::string(definition->name) : fmt::format("{}", static_cast<unsigned>(type));
+}
+
 std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
@@ -106,6 +116,43 @@ void complete_maps(bpf_object* object) {
   }
 }
 
+namespace {
+
+// Takes programs that are not loaded out of the tables of functions: libbpf would load them after all. It shows a
+// table's members as pointers to its programs.
+void clear_tables(bpf_object* object) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS) continue;
+    std::size_t size = 0;
+    auto* words = static_cast<char*>(const_cast<void*>(bpf_map__initial_value(map, &size)));
+    for (std::size_t at = 0; words != nullptr && at + sizeof(void*) <= size; at += sizeof(void*)) {
+      const void* member = nullptr;
+      std::memcpy(&member, words + at, sizeof member);
+      if (member == nullptr) continue;
+      bpf_program* program = nullptr;
+      bpf_object__for_each_program(program, object) if (program == member && !bpf_program__autoload(program))
+          std::memset(words + at, 0, sizeof member);
+    }
+  }
+}
+
+bool has_prog_array(const bpf_object* object) {
+  const bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY) return true;
+  return false;
+}
+
+// The program that libbpf's warning is about.
+std::string program_in(std::string_view warning) {
+  constexpr std::string_view begin = "prog '";
+  if (!warning.starts_with(begin)) return {};
+  warning.remove_prefix(begin.size());
+  return std::string(warning.substr(0, warning.find('\'')));
+}
+
+}  // namespace
+
 bpf_program* select_program(bpf_object* object, const std::string& name) {
   bpf_program* found = nullptr;
   bpf_program* program = nullptr;
@@ -114,8 +161,71 @@ bpf_program* select_program(bpf_object* object, const std::string& name) {
     if (wanted) found = program;
     bpf_program__set_autoload(program, wanted || expectations_of(object, bpf_program__name(program)).auxiliary);
   }
+  clear_tables(object);
   complete_maps(object);
   return found;
+}
+
+std::vector<std::string> programs_of(const bpf_object* object) {
+  std::vector<std::string> names;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) names.emplace_back(bpf_program__name(program));
+  return names;
+}
+
+std::string no_program(const std::string& path, const std::string& name, const std::vector<std::string>& programs) {
+  return fmt::format("{}: has no program '{}'{}", path, name, did_you_mean(name, programs));
+}
+
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name) {
+  Loaded result;
+  std::set<std::string> left_out;
+  for (;;) {
+    result.object = open_object(path, result.error);
+    result.status = exit_usage;
+    if (!result.object) return result;
+    bpf_object* object = result.object.get();
+    const std::vector<std::string> programs = programs_of(object);
+    const auto give_up = [&](std::string why, int status) {
+      result.object.reset();
+      result.error = std::move(why);
+      result.status = status;
+    };
+    if (!name.empty() && std::find(programs.begin(), programs.end(), name) == programs.end()) {
+      give_up(no_program(path, name, programs), exit_usage);
+      return result;
+    }
+    adapt(kernel, object);
+    const bool neighbors = name.empty() || has_prog_array(object);
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object) {
+      const char* its_name = bpf_program__name(program);
+      const bool wanted = name == its_name || (neighbors && bpf_program__autoload(program));
+      bpf_program__set_autoload(
+          program, (wanted || expectations_of(object, its_name).auxiliary) && !left_out.contains(its_name));
+    }
+    clear_tables(object);
+    complete_maps(object);
+    take_first_warning();
+    kernel.forget_last_load();
+    const loader::LeaveGaps gaps;
+    const int failed = bpf_object__load(object);
+    if (failed == 0) return result;
+    const std::string warning = take_first_warning();
+    const std::string refused = program_in(warning);
+    const auto report = kernel.last_load(refused);
+    const std::string why = report.verified && report.error != 0 ? report.message : warning;
+    const std::string said = fmt::format("{}{}{}", std::strerror(-failed), why.empty() ? "" : ": ", why);
+    // What is not one program's fault is everybody's; and the one that was asked for is what counts.
+    if (refused.empty() || refused == name || !left_out.insert(refused).second) {
+      give_up(refused.empty() ? fmt::format("{}: {}", path, said)
+                              : fmt::format("{}: program '{}': {}", path, refused, said),
+              exit_failed);
+      return result;
+    }
+    bpf_object__for_each_program(program, object) if (refused == bpf_program__name(program) && name.empty())
+        result.refused.push_back({refused, type_name(bpf_program__type(program)), said, failed});
+  }
 }
 
 Expectations expectations_of(const bpf_object* object, const char* program) {

@@ -21,6 +21,26 @@ using loader::take_first_warning;
 // Leaves only `name` (and the programs tagged auxiliary) to be loaded, and gives maps what they lack; null: no such
 // program.
 bpf_program* select_program(bpf_object* object, const std::string& name);
+// An object with as many of its programs loaded as can be, and of each other why not.
+struct Loaded {
+  struct Refused {
+    std::string program, type, why;
+    int error = 0;
+  };
+  ObjectPtr object;  // null: `error` says why in one line
+  std::vector<Refused> refused;
+  std::string error;
+  int status = 0;  // the exit status where there is no object
+};
+// Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
+// One program's refusal is no other's.
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name);
+
+// The names of its programs, for messages.
+std::vector<std::string> programs_of(const bpf_object* object);
+// "FILE: has no program 'X'; did you mean 'Y'?"
+std::string no_program(const std::string& path, const std::string& name, const std::vector<std::string>& programs);
+
 // What all programs need whichever is loaded: sizes of maps that have none, struct_ops maps.
 void complete_maps(bpf_object* object);
 
@@ -38,6 +58,8 @@ struct Expectations {
 };
 Expectations expectations_of(const bpf_object* object, const char* program);
 
+// "sched_cls", or the number of a type that is not known.
+std::string type_name(bpf_prog_type type);
 std::string base_name(const std::string& path);
 
 }  // namespace skep::cli

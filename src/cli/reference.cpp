@@ -159,6 +159,15 @@ std::string page_of(const progtypes::ProgTypeDef& type) {
 
 }  // namespace
 
+std::vector<std::string> reference_names() {
+  std::vector<std::string> names;
+  for (const auto& kfunc : calls::kfuncs()) names.emplace_back(kfunc.name);
+  for (const auto& helper : calls::helpers()) names.emplace_back(helper.name);
+  for (const auto* map : maps::map_types()) names.emplace_back(map->name);
+  for (const auto* type : progtypes::all()) names.emplace_back(type->name);
+  return names;
+}
+
 std::optional<std::string> reference_page(std::string_view name) {
   if (const auto* kfunc = calls::find_kfunc(name)) return page_of(*kfunc);
   if (const auto* helper = calls::find_helper(name)) return page_of(*helper);

@@ -4,13 +4,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "cli/duration.hpp"
+#include "cli/input.hpp"
 #include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
@@ -19,15 +18,6 @@
 
 namespace skep::cli {
 namespace {
-
-std::optional<std::vector<std::uint8_t>> read_input(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    complain(fmt::format("{}: {}", path, std::strerror(errno)));
-    return std::nullopt;
-  }
-  return std::vector<std::uint8_t>{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 std::string hex(const std::vector<std::uint8_t>& bytes) {
   std::string text;
@@ -153,19 +143,30 @@ void print_memory(const Options& options, const MemoryStatistics& memory) {
   }
 }
 
+void print_refused(const Options& options, const Loaded::Refused& refused) {
+  if (options.json) {
+    JsonObject line;
+    line.add("program", refused.program).add("type", refused.type).add("errno", -refused.error);
+    line.add("message", refused.why);
+    fmt::print("{}\n", line.text());
+  } else {
+    fmt::print("{} ({}): not loaded: {}\n", refused.program, refused.type, refused.why);
+  }
+}
+
 }  // namespace
 
 int run(const Options& options) {
   Inputs inputs;
-  if (!options.data_in.empty()) {
-    const auto data = read_input(options.data_in);
-    if (!data) return exit_usage;
-    inputs.data = *data;
-  }
-  if (!options.ctx_in.empty()) {
-    const auto context = read_input(options.ctx_in);
-    if (!context) return exit_usage;
-    inputs.context = *context;
+  for (const auto& [path, bytes] : {std::pair{&options.data_in, &inputs.data}, {&options.ctx_in, &inputs.context}}) {
+    if (path->empty()) continue;
+    std::string error;
+    auto content = read_input(*path, error);
+    if (!content) {
+      complain(error);
+      return exit_usage;
+    }
+    *bytes = std::move(*content);
   }
   const KeepWarnings quiet;
   Interrupt interrupt;
@@ -174,39 +175,28 @@ int run(const Options& options) {
   const KernelBinding binding(*kernel);
   int status = exit_ok;
   for (const std::string& path : options.files) {
-    std::string error;
-    const ObjectPtr object = open_object(path, error);
-    if (!object) {
-      complain(error);
-      return exit_usage;
-    }
-    adapt(*kernel, object.get());
-    complete_maps(object.get());
-    take_first_warning();
-    kernel->forget_last_load();
-    if (const int failed = bpf_object__load(object.get()); failed != 0) {
-      const auto report = kernel->last_load();
-      complain(fmt::format("{}: {}: {}", path, std::strerror(-failed),
-                           report.verified && report.error != 0 ? report.message : take_first_warning()));
-      return exit_failed;
+    const Loaded loaded = load_programs(*kernel, path, options.program);
+    if (!loaded.object) {
+      complain(loaded.error);
+      return loaded.status;
     }
     Runner runner(*kernel, options, interrupt);
     bpf_program* program = nullptr;
-    bool found = false;
-    bpf_object__for_each_program(program, object.get()) {
-      if (!options.program.empty() && options.program != bpf_program__name(program)) continue;
-      found = true;
+    bpf_object__for_each_program(program, loaded.object.get()) {
+      const bool wanted =
+          options.program.empty() ? bpf_program__fd(program) >= 0 : options.program == bpf_program__name(program);
+      if (!wanted) continue;
       const Outcome outcome = runner.run(program, inputs);
       print(options, program, outcome);
       std::fflush(stdout);
       if (interrupt.signal() != 0) return interrupt.status();
       if (outcome.error != 0 || !outcome.stopped.empty()) status = exit_failed;
     }
-    if (options.stats) print_memory(options, kernel->memory());
-    if (!found) {
-      complain(fmt::format("{}: has no program '{}'", path, options.program));
-      return exit_usage;
+    for (const Loaded::Refused& refused : loaded.refused) {
+      print_refused(options, refused);
+      status = exit_failed;
     }
+    if (options.stats) print_memory(options, kernel->memory());
   }
   return status;
 }

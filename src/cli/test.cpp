@@ -5,6 +5,7 @@
 // loading, the instructions after translation) is skipped by name. Tested by tests/conformance/.
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -88,6 +89,7 @@ Result check(Kernel& kernel, const std::string& path, const std::string& name, s
   if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
   kernel.forget_last_load();
   take_first_warning();
+  const loader::LeaveGaps gaps;
   const int outcome = bpf_object__load(object.get());
   const std::string text = log.data();
   const bool should_load = wanted.verdict != Expectations::Verdict::failure;
@@ -145,6 +147,12 @@ int test(const Options& options) {
         continue;
       }
       adapt(*kernel, object.get());
+      const std::vector<std::string> all = programs_of(object.get());
+      if (!options.program.empty() && std::find(all.begin(), all.end(), options.program) == all.end()) {
+        complain(no_program(path, options.program, all));
+        status = exit_usage;
+        continue;
+      }
       bpf_program* program = nullptr;
       bpf_object__for_each_program(program, object.get()) {
         const std::string name = bpf_program__name(program);
@@ -181,7 +189,9 @@ int test(const Options& options) {
     }
   }
   if (!options.json) fmt::print("{} passed, {} failed, {} skipped\n", passed, failures, skipped);
-  return status != exit_ok ? status : failures != 0 ? exit_failed : exit_ok;
+  if (status != exit_ok) return status;
+  if (passed == 0 && failures == 0) complain("nothing was tested: no program expects anything that could be checked");
+  return passed != 0 && failures == 0 ? exit_ok : exit_failed;
 }
 
 }  // namespace skep::cli

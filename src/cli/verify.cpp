@@ -8,7 +8,6 @@
 #include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
-#include "progtypes/progtype.hpp"
 
 namespace skep::cli {
 namespace {
@@ -20,11 +19,6 @@ struct Verdict {
   std::string log;
   Kernel::LoadReport report;
 };
-
-std::string type_name(bpf_prog_type type) {
-  const auto* definition = progtypes::find(static_cast<ProgType>(type));
-  return definition != nullptr ? std::string(definition->name) : fmt::format("{}", static_cast<unsigned>(type));
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -58,6 +52,7 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
   kernel.forget_last_load();
   take_first_warning();
+  const loader::LeaveGaps gaps;
   const int failed = bpf_object__load(object.get());
   result.error = failed < 0 ? -failed : 0;
   result.report = kernel.last_load(name);
@@ -140,7 +135,7 @@ int verify(const Options& options) {
       if (verdict.error != 0 && status == exit_ok) status = exit_failed;
     }
     if (!found && !options.program.empty()) {
-      complain(fmt::format("{}: has no program '{}'", path, options.program));
+      complain(no_program(path, options.program, names));
       status = exit_usage;
     }
   }

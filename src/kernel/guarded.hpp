@@ -2,7 +2,9 @@
 // tests/kernel/host_calls_test.cpp.
 #pragma once
 
+#include <cerrno>
 #include <string_view>
+#include <system_error>
 
 #include "skep/kernel.hpp"
 
@@ -18,6 +20,18 @@ void guarded(Kernel& kernel, std::string_view what, Function&& function) noexcep
     function();
   } catch (...) {
     report_exception(kernel, what);
+  }
+}
+
+// The result of `function`, or the negative errno for what it threw: memory or threads that could not be had.
+template <typename Function>
+int errno_of(Function&& function) noexcept {
+  try {
+    return function();
+  } catch (const std::system_error& thrown) {
+    return thrown.code().value() > 0 ? -thrown.code().value() : -EAGAIN;
+  } catch (...) {
+    return -ENOMEM;
   }
 }
 

@@ -20,6 +20,7 @@
 #include "calls/kptr_targets.hpp"
 #include "engine/engine.hpp"
 #include "kernel/attr.hpp"
+#include "kernel/listener.hpp"
 #include "kernel/objects.hpp"
 #include "kernel/services.hpp"
 #include "skep/kernel.hpp"
@@ -47,7 +48,7 @@ class Kfuncs final : public calls::KfuncRegistry {
  public:
   const calls::Kfunc* find(std::string_view name) const override;
   const calls::Kfunc* destructor(std::string_view type) const override;
-  void add(const HostKfunc& kfunc, std::string name, Kernel& kernel);
+  bool add(const HostKfunc& kfunc, std::string name, Kernel& kernel);  // false: another module has it
 
  private:
   void pair_up(calls::Kfunc& added);
@@ -57,6 +58,9 @@ class Kfuncs final : public calls::KfuncRegistry {
 
 struct Kernel::Impl {
   explicit Impl(Kernel& owner) : kernel(owner) {}
+  // Kernel::make and Kernel::bpf; these may throw.
+  static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
+  int command(int command, void* attr, unsigned size, void* common, unsigned common_size);
   Kernel& kernel;
   KernelOptions options;
   const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
@@ -67,7 +71,7 @@ struct Kernel::Impl {
   std::unique_ptr<engine::Engine> engine;  // what programs are compiled by
   bool make_engine(unsigned cpus, std::string& error);
 
-  // ---- types.cpp: the kernel's types and its modules' ----
+  // ---- types.cpp, host_modules.cpp: the kernel's types and its modules' ----
   int load_types(std::string& error);
   int add_module(const HostModule& module, std::string& error);
   void provide_calls(std::span<const std::uint8_t> object_btf);
@@ -164,8 +168,7 @@ struct Kernel::Impl {
   // ---- log and reports ----
   void log(std::string_view line) const;
   void begin_command() const;  // forgets what refusal() says
-  std::mutex log_lock;
-  std::function<void(std::string_view)> log_listener;
+  LineListener log_listener;
   std::mutex report_lock;  // of the reports
   LoadReport report;
   std::map<std::string, LoadReport, std::less<>> reports;  // by program

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
 #include "rcu/rcu.hpp"
@@ -47,6 +48,17 @@ std::string& refusal_of_this_thread() {
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& error) {
+  std::unique_ptr<Kernel> kernel;
+  const int failed = errno_of([&] {
+    kernel = Impl::make(options, error);
+    return 0;
+  });
+  if (failed == 0) return kernel;
+  error = std::strerror(-failed);
+  return nullptr;
+}
+
+std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::string& error) {
   const Rules* rules = rules_for(options.release, error);
   if (rules == nullptr) return nullptr;
   std::unique_ptr<Kernel> kernel(new Kernel(nullptr));  // NOLINT: the constructor is private
@@ -122,7 +134,11 @@ Kernel::~Kernel() {
 }
 
 int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned common_size) {
-  Impl& impl = *impl_;
+  return errno_of([&] { return impl_->command(command, attr, size, common, common_size); });
+}
+
+int Kernel::Impl::command(int command, void* attr, unsigned size, void* common, unsigned common_size) {
+  Impl& impl = *this;
   impl.begin_command();
   const auto user = reinterpret_cast<std::uint64_t>(attr);
   const AttributeSizes& sizes = impl.rules->sizes;
@@ -264,8 +280,7 @@ WorkStatistics Kernel::work() const {
 }
 
 void Kernel::on_log(std::function<void(std::string_view)> listener) {
-  const std::lock_guard guard(impl_->log_lock);
-  impl_->log_listener = std::move(listener);
+  impl_->log_listener.set(std::move(listener));
 }
 void Kernel::on_trace(std::function<void(std::string_view)> listener) {
   impl_->services->on_trace(std::move(listener));
@@ -273,12 +288,12 @@ void Kernel::on_trace(std::function<void(std::string_view)> listener) {
 
 void Kernel::Impl::log(std::string_view line) const {
   refusal_of_this_thread() = line;
-  auto& self = const_cast<Impl&>(*this);
-  const std::lock_guard guard(self.log_lock);
-  try {
-    if (log_listener) log_listener(line);
-  } catch (...) {  // there is nobody left to tell
-  }
+  const_cast<Impl&>(*this).log_listener.tell(line, [](const LineListener::Function& listener, std::string_view told) {
+    try {
+      listener(told);
+    } catch (...) {  // there is nobody left to tell
+    }
+  });
 }
 
 void Kernel::Impl::begin_command() const {

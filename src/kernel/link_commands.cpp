@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {
@@ -308,7 +309,13 @@ std::uint32_t Kernel::fire(std::uint32_t link_id, void* context, std::size_t siz
     error = -ENOENT;
     return 0;
   }
-  return impl_->run_on_bytes(*program, context, size, error);
+  std::uint32_t result = 0;
+  const int failed = errno_of([&] {
+    result = impl_->run_on_bytes(*program, context, size, error);
+    return 0;
+  });
+  if (failed != 0) error = failed;
+  return result;
 }
 
 }  // namespace skep

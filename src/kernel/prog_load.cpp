@@ -12,6 +12,7 @@
 #include "btf/prog_info.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/runtime_code.hpp"
+#include "rcu/own_thread.hpp"
 
 namespace skep {
 
@@ -84,6 +85,7 @@ class Deadline {
   explicit Deadline(std::uint64_t ns) {
     if (ns == 0) return;
     thread_ = std::thread([this, ns] {
+      rcu::schedule_as_main_thread();
       std::unique_lock guard(lock_);
       if (!done_.wait_for(guard, std::chrono::nanoseconds(ns), [this] { return finished_; })) passed_.store(true);
     });

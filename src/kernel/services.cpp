@@ -82,12 +82,12 @@ unsigned KernelServices::cpu_count() {
 }
 
 void KernelServices::trace_printk(std::string_view line) {
-  const std::lock_guard guard(trace_lock_);
-  if (trace_) guarded(kernel_, "the listener of on_trace", [&] { trace_(line); });
+  trace_.tell(line, [this](const LineListener::Function& listener, std::string_view told) {
+    guarded(kernel_, "the listener of on_trace", [&] { listener(told); });
+  });
 }
 void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
-  const std::lock_guard guard(trace_lock_);
-  trace_ = std::move(listener);
+  trace_.set(std::move(listener));
 }
 
 void KernelServices::run_stopped(const runtime::RunPlace& place) {

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string_view>
 
+#include "kernel/listener.hpp"
 #include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
 #include "runtime/call_env.hpp"
@@ -56,8 +56,7 @@ class KernelServices final : public runtime::Services {
   RunWatch watch_;
   std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
   std::unique_ptr<Tasks> tasks_;
-  std::mutex trace_lock_;
-  std::function<void(std::string_view)> trace_;
+  LineListener trace_;
 };
 
 }  // namespace skep

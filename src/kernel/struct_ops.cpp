@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "kernel/attached.hpp"
+#include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 
 namespace skep {
@@ -100,7 +101,13 @@ std::uint64_t Kernel::call_struct_ops(std::string_view map_name, std::string_vie
     error = registered ? -ENOSYS : -ENOENT;
     return 0;
   }
-  return run_on_arguments(impl, *program, args, 0, error);
+  std::uint64_t result = 0;
+  const int failed = errno_of([&] {
+    result = run_on_arguments(impl, *program, args, 0, error);
+    return 0;
+  });
+  if (failed != 0) error = failed;
+  return result;
 }
 
 }  // namespace skep

@@ -2,32 +2,25 @@
 //
 // As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see
 // them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
-// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. Tested by
-// tests/loader/loader_test.cpp.
+// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. The host's own
+// modules are in host_modules.cpp. Tested by tests/loader/loader_test.cpp.
 #include <elf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 
 #include "btf/module_builder.hpp"
-#include "kernel/host_calls.hpp"
 #include "kernel/impl.hpp"
+#include "kernel/read_file.hpp"
 
 namespace skep {
 namespace {
 
 constexpr const char* machine_types = "/sys/kernel/btf/vmlinux";
-
-std::vector<std::uint8_t> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
+constexpr std::size_t most_image = std::size_t{2} << 30;  // a kernel with its debugging information may be that large
 
 // The .BTF section of an ELF file; empty if there is none.
 std::vector<std::uint8_t> btf_section(const std::vector<std::uint8_t>& image) {
@@ -54,22 +47,6 @@ std::vector<std::uint8_t> btf_section(const std::vector<std::uint8_t>& image) {
   return found;
 }
 
-// "int bpf_wq_start(…)" -> "bpf_wq_start"
-std::string name_of(std::string_view prototype) {
-  const auto open = prototype.find('(');
-  auto begin = open;
-  while (begin > 0 && prototype[begin - 1] != ' ' && prototype[begin - 1] != '*') --begin;
-  return std::string(prototype.substr(begin, open - begin));
-}
-
-// "void event(int a)" -> "typedef void (*btf_trace_event)(void *__data, int a)": so kernels describe tracepoints.
-std::string tracepoint_type(std::string_view prototype) {
-  const std::string name = name_of(prototype);
-  std::string_view arguments = prototype.substr(prototype.find('(') + 1);
-  const bool none = arguments.starts_with("void)") || arguments.starts_with(")");
-  return fmt::format("typedef void (*btf_trace_{})(void *__data{}{}", name, none ? "" : ", ", none ? ")" : arguments);
-}
-
 // A call has one definition in C for all releases but the callback's type, which an object's own declaration settles:
 // the kernel's headers and its documentation disagree about the third argument.
 bool takes_callback(const calls::Kfunc& call) {
@@ -94,48 +71,6 @@ std::string with_declared_callback(std::string prototype, const btf::Btf& object
 
 }  // namespace
 
-const calls::Kfunc* Kfuncs::find(std::string_view name) const {
-  if (const auto it = host_.find(name); it != host_.end()) return &it->second;
-  return calls::find_kfunc(name);
-}
-
-const calls::Kfunc* Kfuncs::destructor(std::string_view type) const {
-  for (const auto& [name, kfunc] : host_)
-    if (!type.empty() && kfunc.destroys.type == type) return &kfunc;
-  return calls::find_destructor(type);
-}
-
-void Kfuncs::add(const HostKfunc& kfunc, std::string name, Kernel& kernel) {
-  calls::Kfunc entry;
-  const auto [it, added] = host_.emplace(std::move(name), entry);
-  it->second.name = it->first;
-  it->second.flags = kfunc.flags;
-  it->second.prog_types = kfunc.program_types;
-  it->second.prototype = kfunc.prototype;
-  it->second.provided = true;
-  it->second.destroys.type = kfunc.destroys;
-  if (kfunc.function == nullptr) return;
-  callees_.push_back(make_host_callee(kfunc, it->first, kernel));
-  it->second.host_fn = callees_.back().get();
-  pair_up(it->second);
-}
-
-// Whoever acquires an object learns who lets go of it, in whichever order they are added.
-void Kfuncs::pair_up(calls::Kfunc& added) {
-  const auto result_type = [](std::string_view prototype) {
-    const auto begin = prototype.find("struct ");
-    if (begin == std::string_view::npos || begin > prototype.find('(')) return std::string_view{};
-    prototype.remove_prefix(begin + 7);
-    return prototype.substr(0, prototype.find_first_of(" *"));
-  };
-  for (auto& [name, other] : host_) {
-    for (auto [taker, giver] : {std::pair(&added, &other), std::pair(&other, &added)})
-      if (taker->has(calls::call_flag::acquire) && giver->host_fn != nullptr && !giver->destroys.type.empty() &&
-          giver->destroys.type == result_type(taker->prototype))
-        taker->released_by = giver;
-  }
-}
-
 std::vector<std::shared_ptr<const btf::Btf>> Kernel::Impl::host_types() const {
   std::vector<std::shared_ptr<const btf::Btf>> types;
   const std::shared_lock guard(lock);
@@ -152,12 +87,13 @@ int Kernel::Impl::load_types(std::string& error) {
   std::vector<std::uint8_t> raw;
   std::string source = options.btf_path.value_or("");
   if (!source.empty()) {
-    raw = read_file(source);
-    if (raw.empty()) {
-      error = fmt::format(
-          "{}: cannot be read; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section", source);
+    auto file = read_whole_file(source, most_image, error);
+    if (!file || file->empty()) {
+      error = fmt::format("{}: {}; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section", source,
+                          file ? "is empty" : error);
       return -ENOENT;
     }
+    raw = std::move(*file);
     if (raw.size() > 4 && std::memcmp(raw.data(), ELFMAG, SELFMAG) == 0) raw = btf_section(raw);
     if (raw.empty()) {
       error = fmt::format("{}: has no .BTF section", source);
@@ -165,7 +101,7 @@ int Kernel::Impl::load_types(std::string& error) {
     }
   } else if (options.host_btf && access(machine_types, R_OK) == 0) {
     source = machine_types;
-    raw = read_file(source);
+    raw = read_whole_file(source, most_image, error).value_or(std::vector<std::uint8_t>());
   }
   btf::ParseError problem;
   vmlinux = std::make_shared<BtfObject>();
@@ -224,52 +160,6 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   if (own_module) std::erase(modules, own_module);
   own_module = module;
   modules.insert(modules.begin(), module);
-}
-
-int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
-  btf::ModuleBuilder builder(vmlinux->btf);
-  bool fine = true;
-  const auto add_all = [&](const std::vector<std::string_view>& texts, auto&& add_one) {
-    for (const std::string_view text : texts) fine = fine && add_one(text);
-  };
-  add_all(host.types, [&](std::string_view type) {
-    return type.starts_with("typedef") ? builder.add_typedef(type, error) : builder.add_struct(type, error);
-  });
-  for (const HostKfunc& kfunc : host.kfuncs) {
-    fine = fine && builder.add_function(kfunc.prototype, error);
-    if (fine) kfuncs.add(kfunc, name_of(kfunc.prototype), kernel);
-  }
-  host_modifiable.insert(host.modifiable.begin(), host.modifiable.end());
-  host_sleepable.insert(host.sleepable.begin(), host.sleepable.end());
-  add_all(host.functions, [&](std::string_view function) { return builder.add_traced_function(function, error); });
-  add_all(host.tracepoints,
-          [&](std::string_view tracepoint) { return builder.add_typedef(tracepoint_type(tracepoint), error); });
-  add_all(host.struct_ops, [&](std::string_view table) {
-    return builder.add_struct(
-        fmt::format("struct bpf_struct_ops_{0} {{ struct bpf_struct_ops_common_value common; struct {0} data; }}",
-                    table),
-        error);
-  });
-  add_all(host.per_cpu, [&](std::string_view variable) { return builder.add_per_cpu(variable, error); });
-  if (!fine) {
-    error = fmt::format("module {}: {}", host.name, error);
-    return -EINVAL;
-  }
-  auto module = std::make_shared<BtfObject>();
-  module->raw = builder.finish();
-  module->name = host.name;
-  module->kernel = true;
-  btf::ParseError problem;
-  const auto parsed = btf::Btf::parse(module->raw, vmlinux->btf, true, problem);
-  if (!parsed) {
-    error = fmt::format("module {}: its BTF is not valid: {}", host.name, problem.message);
-    return -EINVAL;
-  }
-  std::const_pointer_cast<btf::Btf>(parsed)->set_module_name(module->name);
-  module->btf = parsed;
-  add(module);
-  modules.push_back(std::move(module));
-  return 0;
 }
 
 }  // namespace skep

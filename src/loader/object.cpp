@@ -3,7 +3,6 @@
 
 #include <bpf/btf.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -12,8 +11,12 @@
 #include <string_view>
 #include <utility>
 
+#include "kernel/read_file.hpp"
+
 namespace skep::loader {
 namespace {
+
+constexpr std::size_t largest_object = std::size_t{256} << 20;  // as the stand-ins are made for
 
 struct Kept {
   unsigned keepers = 0;
@@ -47,6 +50,11 @@ int keep(enum libbpf_print_level level, const char* format, va_list arguments) {
   return 0;
 }
 
+unsigned& gap_leavers() {
+  thread_local unsigned count = 0;
+  return count;
+}
+
 ObjectPtr opened(bpf_object* object, const std::string& name, std::string& error) {
   const int code = errno;
   if (object != nullptr) return ObjectPtr(object);
@@ -67,14 +75,25 @@ KeepWarnings::~KeepWarnings() {
   if (--kept().keepers == 0) kept().first.clear();
 }
 
+LeaveGaps::LeaveGaps() {
+  ++gap_leavers();
+}
+LeaveGaps::~LeaveGaps() {
+  --gap_leavers();
+}
+bool LeaveGaps::wanted() {
+  return gap_leavers() != 0;
+}
+
 std::string take_first_warning() {
   return std::exchange(kept().first, {});
 }
 
 ObjectPtr open_object(const std::string& path, std::string& error) {
-  if (access(path.c_str(), R_OK) != 0) {
-    const int code = errno;
-    error = fmt::format("{}: {}", path, std::strerror(code));
+  std::string why;
+  if (!is_whole_file(path, largest_object, why)) {
+    const int code = errno != 0 ? errno : EINVAL;
+    error = fmt::format("{}: {}", path, why);
     errno = code;
     return nullptr;
   }

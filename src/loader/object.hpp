@@ -28,6 +28,17 @@ class KeepWarnings {
 // The first warning on this thread since the last call.
 std::string take_first_warning();
 
+// While one lives, programs that this thread does not load leave their slots of prog arrays empty, which libbpf would
+// fill with a bad descriptor, and fail: for tools that load programs of an object one by one.
+class LeaveGaps {
+ public:
+  LeaveGaps();
+  ~LeaveGaps();
+  LeaveGaps(const LeaveGaps&) = delete;
+  LeaveGaps& operator=(const LeaveGaps&) = delete;
+  static bool wanted();
+};
+
 // Opens a file and checks it as libbpf does; null, errno set, and `error` in one line, when it cannot be read or is
 // malformed. Needs KeepWarnings for the reason.
 ObjectPtr open_object(const std::string& path, std::string& error);

@@ -11,6 +11,7 @@
 
 #include "isa/insn.hpp"
 #include "kernel/services.hpp"
+#include "loader/object.hpp"
 #include "loader/stand_in.hpp"
 #include "skep/abi.hpp"
 
@@ -224,6 +225,18 @@ int map_update(const Command& update) {
   return update.forward(attr);
 }
 
+// A slot of a prog array for a program that is not loaded, where such slots are to stay empty (LeaveGaps).
+bool is_gap(const Command& update) {
+  if (!LeaveGaps::wanted()) return false;
+  Attr attr(update.attr, update.size);
+  if (!attr.readable() || attr->value == 0 ||
+      map_info(update.kernel, static_cast<int>(attr->map_fd)).type != BPF_MAP_TYPE_PROG_ARRAY)
+    return false;
+  int program = 0;
+  std::memcpy(&program, reinterpret_cast<const void*>(attr->value), sizeof program);  // NOLINT: libbpf's own
+  return program < 0;
+}
+
 // The stand-in is bound to each program as read-only data; the tables that it stood for are the program's already.
 int bind_map(const Command& bind) {
   Attr attr(bind.attr, bind.size);
@@ -241,7 +254,7 @@ int undressed_bpf(Kernel& kernel, int command, void* attr, unsigned size, void* 
     case BPF_MAP_CREATE:
       return map_create(given);
     case BPF_MAP_UPDATE_ELEM:
-      return map_update(given);
+      return is_gap(given) ? 0 : map_update(given);
     case BPF_PROG_BIND_MAP:
       return bind_map(given);
     default:

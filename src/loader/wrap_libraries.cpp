@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "loader/elf_image.hpp"
+#include "loader/growth.hpp"
 #include "loader/stand_in.hpp"
 #include "skep/kernel.hpp"
 
 extern "C" {
 Elf* __real_elf_begin(int fd, Elf_Cmd command, Elf* archive);
 Elf* __real_elf_memory(char* image, size_t size);
+int __real_elf_end(Elf* elf);
 __s32 __real_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind);
 int __real_close(int fd);
 }
@@ -47,6 +49,14 @@ Bytes read_object(int fd) {
   return file;
 }
 
+// From here to elf_end libbpf reads the object; see growth.cpp.
+void begin_reading(std::span<const uint8_t> file) {
+  const auto image = skep::loader::ElfImage::parse(file);
+  if (!image) return;
+  for (size_t i = 0; i < image->section_count(); ++i)
+    if (image->name(i) == ".addr_space.1") skep::loader::keep_room_for_growth(true);
+}
+
 // The dressed file as libelf opens it from a descriptor, since it then owns the memory; null: nothing is dressed.
 Elf* begin_dressed(std::span<const uint8_t> file) {
   const auto dressed = skep::loader::dress(file, skep::loader::needed_dressing());
@@ -71,17 +81,26 @@ extern "C" {
 
 Elf* __wrap_elf_begin(int fd, Elf_Cmd command, Elf* archive) {
   if (archive == nullptr && (command == ELF_C_READ || command == ELF_C_READ_MMAP)) {
-    if (const Bytes file = read_object(fd); !file.empty())
+    if (const Bytes file = read_object(fd); !file.empty()) {
+      begin_reading(file);
       if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
+    }
   }
   return __real_elf_begin(fd, command, archive);
 }
 
 Elf* __wrap_elf_memory(char* image, size_t size) {
   const std::span file(reinterpret_cast<const uint8_t*>(image), size);
-  if (image != nullptr && skep::loader::ElfImage::may_be_bpf(file))
+  if (image != nullptr && skep::loader::ElfImage::may_be_bpf(file)) {
+    begin_reading(file);
     if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
+  }
   return __real_elf_memory(image, size);
+}
+
+int __wrap_elf_end(Elf* elf) {
+  skep::loader::keep_room_for_growth(false);
+  return __real_elf_end(elf);
 }
 
 __s32 __wrap_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind) {

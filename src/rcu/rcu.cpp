@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "rcu/own_thread.hpp"
+
 #if defined(__SANITIZE_THREAD__)
 extern "C" void __tsan_acquire(void*);
 extern "C" void __tsan_release(void*);
@@ -127,8 +129,14 @@ void reclaim_after_holds(rcu_head* head) {
   call(reinterpret_cast<Deferred*>(head));
 }
 
-void reclaim(rcu_head* head) {
+void become_reclaimer() {
+  if (is_reclaimer()) return;
   is_reclaimer() = true;
+  schedule_as_main_thread();  // whoever deferred something first has started the thread
+}
+
+void reclaim(rcu_head* head) {
+  become_reclaimer();
   auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
   if (holds().park(deferred)) {
     holds().leave_queue();
@@ -198,7 +206,7 @@ void barrier() {
     reached->self = reached;
     SKEP_TSAN_RELEASE(reached.get());
     urcu_memb_call_rcu(&reached->head, [](rcu_head* head) {
-      is_reclaimer() = true;
+      become_reclaimer();
       SKEP_TSAN_ACQUIRE(head);
       const std::shared_ptr<Reached> theirs = std::move(reinterpret_cast<Reached*>(head)->self);
       theirs->yes.store(true, std::memory_order_release);

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command `skep` as somebody uses it: exit codes, one clear line for each mistake, files that are none.
+
+command_test.py SKEP OBJECTS PLUGIN: OBJECTS is a directory with the objects of tests/cli/objects/ and api.bpf.o, PLUGIN
+the plugin of tests/api/. 0 all went well; 1 a program was refused, failed or nothing was tested, or the result could not
+be written; 2 it could not be asked.
+"""
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SKEP, OBJECTS, PLUGIN = "", Path(), Path()
+
+
+def skep(*words, stdout=subprocess.PIPE, **more):
+    return subprocess.run([SKEP, *map(str, words)], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, check=False, **more)
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        self.place = Path(tempfile.mkdtemp(prefix="skep-command-"))
+        self.addCleanup(shutil.rmtree, self.place)
+        self.array = OBJECTS / "prog_array.bpf.o"
+
+    def refused(self, ended, status, *said):
+        self.assertEqual(ended.returncode, status, ended.stderr)
+        self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
+        self.assertTrue(ended.stderr.startswith("skep: "), ended.stderr)
+        for words in said:
+            self.assertIn(words, ended.stderr)
+
+    # ---- usage ----
+    def test_version(self):
+        ended = skep("--version")
+        self.assertEqual((ended.returncode, ended.stdout.split()[0]), (0, "skep"))
+
+    def test_help_says_what_is_possible(self):
+        self.assertIn("0…7", skep("verify", "--help").stdout)
+        self.assertIn("1…1000000000", skep("run", "--help").stdout)
+
+    def test_words_that_are_not_known(self):
+        self.refused(skep("verfy", self.array), 2, "did you mean 'verify'?")
+        self.refused(skep("verify", "--progam", "bad", self.array), 2, "did you mean '--program'?")
+        self.refused(skep("run", "--program", "calls_sevn", self.array), 2, "did you mean 'calls_seven'?")
+        self.refused(skep("verify", "--program", "sevn", self.array), 2, "did you mean 'seven'?")
+        self.refused(skep("test", "--program", "sevn", self.array), 2, "did you mean 'seven'?")
+        self.refused(skep("doc", "bpf_wq_intt"), 2, "did you mean 'bpf_wq_init'?")
+
+    def test_numbers_out_of_range(self):
+        self.refused(skep("verify", "--log-level", 99, self.array), 2, "--log-level")
+        self.refused(skep("run", "--repeat", 0, self.array), 2, "--repeat")
+
+    # ---- files ----
+    def files(self):
+        """Names that are no files, or too large ones, and what is said of each."""
+        pipe, sparse = self.place / "pipe", self.place / "sparse"
+        os.mkfifo(pipe)
+        sparse.touch()
+        os.truncate(sparse, 1 << 40)
+        return ((self.place, "is a directory"), (pipe, "is a pipe"), ("/dev/zero", "is a device"), (sparse, "bytes"),
+                (self.place / "none", "No such file"))
+
+    def test_objects_that_are_no_files(self):
+        for path, said in self.files():
+            for command in ("run", "verify", "test"):
+                with self.subTest(command=command, path=path):
+                    self.refused(skep(command, path), 2, str(path), said)
+
+    def test_inputs_that_are_no_files(self):
+        for path, said in self.files():
+            for option in ("--data-in", "--ctx-in"):
+                with self.subTest(option=option, path=path):
+                    self.refused(skep("run", option, path, self.array), 2, str(path), said)
+
+    def test_types_that_are_no_files(self):
+        for path, said in self.files():
+            with self.subTest(path=path):
+                ended = skep("verify", "--btf", path, self.array)
+                self.refused(ended, 2, str(path))
+
+    def test_plugins_that_are_no_files(self):
+        for path, said in self.files():
+            with self.subTest(path=path):
+                self.refused(skep("verify", "--host", path, self.array), 2, str(path), said)
+
+    def test_what_holds_no_bytes_of_a_packet(self):
+        empty, capture = self.place / "empty", self.place / "capture"
+        empty.touch()
+        capture.write_bytes(b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(100))
+        self.refused(skep("run", "--data-in", empty, self.array), 2, "is empty")
+        self.refused(skep("run", "--data-in", capture, self.array), 2, "pcap")
+        self.refused(skep("verify", empty), 2, "empty")
+
+    # ---- results that nobody gets, and too little memory ----
+    def test_a_full_disk(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for words in (("verify", "--program", "seven", self.array), ("verify", "--json", self.array),
+                          ("run", "--program", "seven", self.array), ("doc", "xdp"), ("--version",), ("run", "--help")):
+                with self.subTest(words=words):
+                    self.assertEqual(skep(*words, stdout=full).returncode, 1)
+
+    def test_little_memory(self):
+        """However little there is, it ends by itself: never by a signal."""
+        for megabytes in (20, 40, 60, 80, 120):
+            limit = megabytes << 20
+            for command in ("verify", "run"):
+                with self.subTest(command=command, megabytes=megabytes):
+                    ended = skep(command, self.array,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+                    self.assertIn(ended.returncode, (0, 1, 2, 127), ended.stderr)
+
+    # ---- plugins ----
+    def test_a_plugin_by_its_plain_name(self):
+        shutil.copy(PLUGIN, self.place / "plugin.so")
+        ended = skep("run", "--host", "plugin.so", "--program", "ask", OBJECTS / "api.bpf.o", cwd=self.place)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_a_plugin_given_twice(self):
+        self.refused(skep("verify", "--host", PLUGIN, "--host", PLUGIN, self.array), 2, "'app'", "twice")
+
+    # ---- each program for itself ----
+    def verdicts(self, name, *more):
+        ended = skep("verify", "--json", *more, OBJECTS / name)
+        return {line["program"]: line["verdict"] for line in map(json.loads, ended.stdout.splitlines())}
+
+    def test_programs_of_a_prog_array(self):
+        self.assertEqual(self.verdicts("prog_array.bpf.o"),
+                         {"seven": "accept", "bad": "reject", "calls_seven": "accept", "calls_bad": "accept"})
+
+    def test_members_of_a_table(self):
+        self.assertEqual(self.verdicts("struct_ops.bpf.o", "--host", PLUGIN),
+                         {"good": "accept", "bad": "reject", "other": "accept"})
+
+    def test_run_fills_prog_arrays_with_what_loads(self):
+        for program, returned in (("calls_seven", 7), ("calls_bad", 2)):
+            ended = skep("run", "--json", "--program", program, self.array)
+            self.assertEqual((ended.returncode, json.loads(ended.stdout)["retval"]), (0, returned), ended.stderr)
+
+    def test_run_names_the_program_that_is_refused(self):
+        self.refused(skep("run", "--program", "bad", self.array), 1, "program 'bad'", "invalid")
+
+    def test_run_runs_the_others(self):
+        ended = skep("run", "--json", self.array)
+        lines = {line["program"]: line for line in map(json.loads, ended.stdout.splitlines())}
+        self.assertEqual(ended.returncode, 1)
+        self.assertEqual(lines["calls_seven"]["retval"], 7)
+        self.assertEqual(lines["bad"]["errno"], 13)
+
+    def test_run_of_one_does_not_load_the_others(self):
+        ended = skep("run", "--program", "other", OBJECTS / "struct_ops.bpf.o", "--host", PLUGIN)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_an_arena_among_many_maps(self):
+        ended = skep("verify", OBJECTS / "arena.bpf.o")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_nothing_to_test(self):
+        ended = skep("test", self.array)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("nothing was tested", ended.stderr)
+
+
+if __name__ == "__main__":
+    SKEP, OBJECTS, PLUGIN = os.path.abspath(sys.argv[1]), Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
