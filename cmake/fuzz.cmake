@@ -1,5 +1,5 @@
 # fuzz/NAME_fuzz.cpp -> fuzz-NAME: with libFuzzer when SKEP_FUZZ is on and clang compiles; else fuzz-btf replays files, and
-# fuzz-verifier and fuzz-front-door make their inputs from seeds, some of which ctest runs.
+# fuzz-verifier, fuzz-front-door and fuzz-modules make their inputs from seeds, some of which ctest runs; see scripts/fuzz.
 option(SKEP_FUZZ "Build the fuzzers with libFuzzer (needs clang)" OFF)
 set(libfuzzer FALSE)
 if(SKEP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -27,8 +27,10 @@ if(TARGET skep_kernel)
   skep_fuzzer(verifier skep_kernel fuzz/programs/main.cpp fuzz/verifier_fuzz.cpp fuzz/programs/generator.cpp
               fuzz/programs/generator_memory.cpp fuzz/programs/judge.cpp fuzz/programs/world.cpp)
   skep_fuzzer(front-door skep_kernel fuzz/front_door_main.cpp fuzz/front_door_fuzz.cpp)
+  skep_fuzzer(modules skep_kernel fuzz/modules_main.cpp fuzz/modules_fuzz.cpp)
   if(NOT libfuzzer)
     add_test(NAME fuzz-verifier COMMAND fuzz-verifier --seed 1 --count 1000)
     add_test(NAME fuzz-front-door COMMAND fuzz-front-door 1 50)
+    add_test(NAME fuzz-modules COMMAND fuzz-modules 1 200)
   endif()
 endif()

@@ -40,6 +40,7 @@ class UserMemory {
   // `size` bytes that end at the wall.
   std::uint8_t* last(std::size_t size) { return at_ + 3 * page - size; }
   std::span<std::uint8_t> all() { return {at_, 3 * page}; }
+  bool holds(std::uint64_t address) const { return address - reinterpret_cast<std::uint64_t>(at_) < 4 * page; }
 
  private:
   std::uint8_t* at_;
@@ -120,11 +121,19 @@ class Caller {
     std::memcpy(at, words, std::strlen(words) + 1);
     return reinterpret_cast<std::uint64_t>(at);
   }
-  // Any word of the attributes becomes something else. No address below four gigabytes is anything of this process's.
+  // Any word of the attributes becomes something else. One half of a pointer may: what comes of it must not be an
+  // address of this process's other memory, which the Kernel would rightly write to.
   void spoil() {
     for (unsigned n = 1 + choices_.below(3); n != 0; --n) {
       const std::uint32_t value = choices_.percent(20) ? fd() : number();
       std::memcpy(attr_.data() + 4 * choices_.below(attr_size / 4), &value, 4);
+    }
+    for (unsigned at = 0; at + 8 <= attr_size; at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, attr_.data() + at, sizeof word);
+      const bool user_address = word >> 32 != 0 && word >> 47 == 0;
+      if (user_address && !attributes_.holds(word) && !data_.holds(word) && !texts_.holds(word) && !logs_.holds(word))
+        std::memset(attr_.data() + at + 4, 0, 4);
     }
   }
   template <typename Attr>

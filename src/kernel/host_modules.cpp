@@ -62,7 +62,7 @@ void Kfuncs::pair_up(calls::Kfunc& added) {
 
 namespace {
 
-constexpr std::size_t most_kfunc_arguments = 5, most_traced_arguments = 12;
+constexpr std::size_t most_call_arguments = 5, most_traced_arguments = 12;
 constexpr std::size_t longest_module_name = 55;  // as the kernel's modules
 
 std::string quoted(std::string_view text) {
@@ -99,9 +99,11 @@ class Reader {
     btf::ModuleBuilder::Declared declared;
     if (!builder_.add_function(kfunc.prototype, error_, &declared)) return fail("kfuncs", error_);
     name = declared.name;
-    if (declared.parameters > most_kfunc_arguments)
-      return fail("kfuncs", fmt::format("{} arguments, and programs can pass {}: {}", declared.parameters,
-                                        most_kfunc_arguments, quoted(kfunc.prototype)));
+    // 7.3 passes the sixth and later ones on the stack, which a HostCall has no place for.
+    const std::size_t most = kfunc.function != nullptr ? most_call_arguments : most_traced_arguments;
+    if (declared.parameters > most)
+      return fail("kfuncs", fmt::format("{} arguments, and programs can pass {}: {}", declared.parameters, most,
+                                        quoted(kfunc.prototype)));
     if ((kfunc.flags & ~known_flags) != 0)
       return fail("kfuncs", fmt::format("flags {:#x} that do not exist: {}", kfunc.flags & ~known_flags,
                                         quoted(kfunc.prototype)));

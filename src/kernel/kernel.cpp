@@ -14,6 +14,7 @@
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
+#include "rcu/own_thread.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep {
@@ -61,6 +62,10 @@ std::unique_ptr<Kernel> Kernel::make(const KernelOptions& options, std::string& 
 std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::string& error) {
   const Rules* rules = rules_for(options.release, error);
   if (rules == nullptr) return nullptr;
+  if (const int failed = rcu::start_reclaimer(); failed != 0) {
+    error = fmt::format("no thread can be started: {}", std::strerror(-failed));
+    return nullptr;
+  }
   std::unique_ptr<Kernel> kernel(new Kernel(nullptr));  // NOLINT: the constructor is private
   kernel->impl_ = std::make_unique<Impl>(*kernel);
   Impl& impl = *kernel->impl_;

@@ -15,9 +15,10 @@ namespace {
 
 class Descriptor {
  public:
-  // Without waiting for the other end of a pipe.
+  // Without waiting for the other end of a pipe. Not open(), which loader/wrap.cpp stands in for: what is read here is
+  // the machine's.
   explicit Descriptor(const std::string& path)
-      : fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) {}
+      : fd_(openat(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) {}
   ~Descriptor() {
     if (fd_ >= 0) close(fd_);
   }

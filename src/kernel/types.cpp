@@ -89,8 +89,9 @@ int Kernel::Impl::load_types(std::string& error) {
   if (!source.empty()) {
     auto file = read_whole_file(source, most_image, error);
     if (!file || file->empty()) {
-      error = fmt::format("{}: {}; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section", source,
-                          file ? "is empty" : error);
+      error = fmt::format(
+          "{}: cannot be read: {}; give a raw BTF file (/sys/kernel/btf/vmlinux) or an ELF with a .BTF section", source,
+          file ? "it is empty" : error);
       return -ENOENT;
     }
     raw = std::move(*file);

@@ -2,7 +2,7 @@
 //
 // libbpf before 1.5 keeps a pointer to the arena's map in an array of maps that it goes on to enlarge. When the array
 // moves, globals of the arena are relocated with an index into nothing. So while such an object is opened, what libbpf
-// enlarges gets room ahead and stays where it is. Tested by tests/loader/arena_test.cpp.
+// enlarges gets room ahead and stays where it is. Tested by tests/cli/command_test.py.
 #include "loader/growth.hpp"
 
 #include <malloc.h>

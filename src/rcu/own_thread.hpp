@@ -9,4 +9,8 @@ namespace skep::rcu {
 // may be done.
 void schedule_as_main_thread();
 
+// Starts liburcu's thread, which reclaims, if it is not there yet: 0, or the negative errno for which no thread can be
+// had. liburcu itself ends the process then.
+int start_reclaimer();
+
 }  // namespace skep::rcu

@@ -2,9 +2,11 @@
 // (whatever a reader did happens before whatever reclaims) is told to it here. Tested by tests/rcu/.
 #include "rcu/rcu.hpp"
 
+#include <pthread.h>
 #include <urcu/urcu-memb.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -175,6 +177,14 @@ Hold::Hold() : ticket_(holds().take()) {}
 Hold::~Hold() {
   SKEP_TSAN_RELEASE(&readers_tag);
   holds().end(ticket_);
+}
+
+int start_reclaimer() {
+  pthread_t probe{};
+  if (const int error = pthread_create(&probe, nullptr, [](void*) -> void* { return nullptr; }, nullptr); error != 0)
+    return -error;
+  pthread_join(probe, nullptr);
+  return urcu_memb_get_default_call_rcu_data() != nullptr ? 0 : -EAGAIN;
 }
 
 void defer(void (*fn)(void*), void* object) {

@@ -145,7 +145,7 @@ class Command(unittest.TestCase):
             self.assertEqual((ended.returncode, json.loads(ended.stdout)["retval"]), (0, returned), ended.stderr)
 
     def test_run_names_the_program_that_is_refused(self):
-        self.refused(skep("run", "--program", "bad", self.array), 1, "program 'bad'", "invalid")
+        self.refused(skep("run", "--program", "bad", self.array), 1, "program 'bad'", "allowed memory range")
 
     def test_run_runs_the_others(self):
         ended = skep("run", "--json", self.array)
