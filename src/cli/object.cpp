@@ -161,7 +161,6 @@ bpf_program* select_program(bpf_object* object, const std::string& name) {
     if (wanted) found = program;
     bpf_program__set_autoload(program, wanted || expectations_of(object, bpf_program__name(program)).auxiliary);
   }
-  clear_tables(object);
   complete_maps(object);
   return found;
 }

@@ -135,10 +135,6 @@ class Command(unittest.TestCase):
         self.assertEqual(self.verdicts("prog_array.bpf.o"),
                          {"seven": "accept", "bad": "reject", "calls_seven": "accept", "calls_bad": "accept"})
 
-    def test_members_of_a_table(self):
-        self.assertEqual(self.verdicts("struct_ops.bpf.o", "--host", PLUGIN),
-                         {"good": "accept", "bad": "reject", "other": "accept"})
-
     def test_run_fills_prog_arrays_with_what_loads(self):
         for program, returned in (("calls_seven", 7), ("calls_bad", 2)):
             ended = skep("run", "--json", "--program", program, self.array)
