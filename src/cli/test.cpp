@@ -89,7 +89,6 @@ Result check(Kernel& kernel, const std::string& path, const std::string& name, s
   if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
   kernel.forget_last_load();
   take_first_warning();
-  const loader::LeaveGaps gaps;
   const int outcome = bpf_object__load(object.get());
   const std::string text = log.data();
   const bool should_load = wanted.verdict != Expectations::Verdict::failure;

@@ -127,14 +127,6 @@ class Command(unittest.TestCase):
         self.refused(skep("verify", "--host", PLUGIN, "--host", PLUGIN, self.array), 2, "'app'", "twice")
 
     # ---- each program for itself ----
-    def verdicts(self, name, *more):
-        ended = skep("verify", "--json", *more, OBJECTS / name)
-        return {line["program"]: line["verdict"] for line in map(json.loads, ended.stdout.splitlines())}
-
-    def test_programs_of_a_prog_array(self):
-        self.assertEqual(self.verdicts("prog_array.bpf.o"),
-                         {"seven": "accept", "bad": "reject", "calls_seven": "accept", "calls_bad": "accept"})
-
     def test_run_fills_prog_arrays_with_what_loads(self):
         for program, returned in (("calls_seven", 7), ("calls_bad", 2)):
             ended = skep("run", "--json", "--program", program, self.array)
