@@ -1,5 +1,5 @@
-// fuzz-front-door without libFuzzer: fuzz-front-door [FIRST_SEED [COUNT [COMMANDS]]], each seed a Kernel and 200 commands,
-// or so many.
+// fuzz-front-door without libFuzzer: fuzz-front-door [FIRST_SEED [COUNT [COMMANDS]]], each seed a Kernel and 200
+// commands, or so many.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
