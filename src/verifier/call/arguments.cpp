@@ -346,6 +346,10 @@ int check_arg(Env& env, Call& call, unsigned index) {
     case ArgKind::map_value:
       if (null) return 0;
       if (call.map == nullptr) return env.refuse(-EACCES, "invalid map_ptr to access map->value");
+      // 7.3 looks at what a map's value is about to overwrite as if it were read.
+      if ((spec.flags & arg_flag::uninit) != 0 && reg.is(RegType::stack)) {
+        if (const int err = check_no_poison(env, reg, regno, call.map->value_size)) return err;
+      }
       return check_memory(env, spec, regno, call.map->value_size);
     case ArgKind::mem:
       if ((spec.flags & arg_flag::fixed_size) == 0 || null) return 0;

@@ -103,12 +103,33 @@ bool is_forgettable(const StackSlot& slot) {
   });
 }
 
+void poison(StackSlot& slot, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i)
+    if (slot.types[i] != SlotType::invalid) slot.types[i] = SlotType::poison;
+}
+
+// A dead half of a spilled register leaves a narrower one if that can be read at all: of a number, at its lower
+// address.
+void forget_halves(StackSlot& slot, bool low_live, bool high_live) {
+  constexpr std::size_t half = 4, whole = 8;  // types[0..3] are the higher address
+  const bool spilled_whole = slot.is_spilled() && slot.types[half - 1] == SlotType::spill;
+  if (!low_live && !high_live) {
+    poison(slot, 0, whole);
+    slot.spilled.mark_not_init();
+  } else if (!high_live) {
+    if (!slot.is_spilled() || slot.spilled.is_scalar()) poison(slot, 0, half);
+  } else if (!low_live && !spilled_whole) {
+    poison(slot, half, whole);
+    slot.spilled.mark_not_init();
+  }
+}
+
 void forget_dead_slots(Env& env, State& state, std::uint32_t frame) {
   auto& stack = state.frames[frame]->stack;
   if (stack.empty()) return;
-  const std::uint64_t live = env.explorer->stack_liveness.live_slots(env, state, state.insn, frame);
-  for (std::size_t i = 0; i < stack.size() && i < 64; ++i) {
-    if ((live >> i & 1) == 0 && is_forgettable(stack[i])) stack[i] = StackSlot{};
+  const StackHalves live = env.explorer->stack_liveness.live(state, state.insn, frame);
+  for (std::size_t i = 0; i < stack.size() && i < stack_slots; ++i) {
+    if (is_forgettable(stack[i])) forget_halves(stack[i], live[2 * i + 1], live[2 * i]);
   }
 }
 

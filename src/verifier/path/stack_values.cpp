@@ -2,6 +2,8 @@
 #include "verifier/path/stack_values.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "verifier/path/flow.hpp"
 
@@ -17,11 +19,61 @@ int whole_slot(std::int32_t offset) {
   return -offset / 8 - 1;
 }
 
+StackValue moved(const StackValue& value, std::int32_t by) {
+  StackValue result = value;
+  for (unsigned i = 0; i < value.count; ++i) {
+    const std::int32_t offset = std::int32_t{value.offsets[i]} + by;
+    if (offset < INT16_MIN || offset > INT16_MAX) return StackValue::in_frame(value.frame);
+    result.offsets[i] = static_cast<std::int16_t>(offset);
+  }
+  return result;
+}
+
+// What is read from an unknown place of a frame may be a pointer into it, or into one further out that was passed in.
+StackValue spilled_up_to(std::uint16_t reach) {
+  const unsigned innermost = static_cast<unsigned>(std::bit_width(reach));
+  return StackValue::somewhere(static_cast<std::uint16_t>((1U << innermost) - 1));
+}
+
 }  // namespace
 
+StackValue StackValue::somewhere(std::uint16_t frames) {
+  if (frames == 0) return {};
+  if (std::has_single_bit(frames)) return in_frame(static_cast<std::uint32_t>(std::countr_zero(frames)));
+  return {.kind = Kind::in_frames, .frames = frames};
+}
+
+void StackValue::add_place(std::int16_t offset) {
+  const auto end = offsets.begin() + count;
+  const auto at = std::lower_bound(offsets.begin(), end, offset);
+  if (at != end && *at == offset) return;
+  if (count == max_places) {
+    *this = in_frame(frame);
+    return;
+  }
+  std::move_backward(at, end, end + 1);
+  *at = offset;
+  ++count;
+}
+
+// Where a pointer to the stack meets something else, 7.3 takes this for the frame pointer itself.
 StackValue join(const StackValue& a, const StackValue& b) {
   if (a == b) return a;
-  return StackValue::somewhere(static_cast<std::uint16_t>(a.reach() | b.reach()));
+  const std::uint16_t reach_a = a.reach(), reach_b = b.reach();
+  if ((reach_a | reach_b) == 0) return {};
+  if (reach_a == 0) return join(b, a);
+  if (reach_b == 0) {
+    StackValue joined = a;
+    if (joined.is(Kind::place)) joined.add_place(0);
+    return joined;
+  }
+  if (a.is(Kind::place) && b.is(Kind::place) && a.frame == b.frame) {
+    StackValue joined = a;
+    for (unsigned i = 0; i < b.count && joined.is(Kind::place); ++i) joined.add_place(b.offsets[i]);
+    return joined;
+  }
+  if (a.is(Kind::in_frames) && (reach_a | reach_b) == reach_a) return a;
+  return StackValue::somewhere(static_cast<std::uint16_t>(reach_a | reach_b));
 }
 
 bool StackValues::join_with(const StackValues& other) {
@@ -36,13 +88,14 @@ bool StackValues::join_with(const StackValues& other) {
   return changed;
 }
 
-StackValueWalk::StackValueWalk(const Env& env, const CallContext& context, std::uint16_t& spilled)
+StackValueWalk::StackValueWalk(const Env& env, const CallContext& context)
     : env_(env),
+      context_(context),
       depth_(context.depth),
       first_(env.subprograms[context.subprogram].start),
       end_(env.subprograms[context.subprogram].end),
-      spilled_(spilled),
-      block_at_(end_ - first_, -1) {
+      block_at_(end_ - first_, -1),
+      is_waiting_(end_ - first_, false) {
   for (std::uint32_t at = first_; at < end_; at += env.insns[at].is_wide_load() ? 2 : 1) {
     const Successors successors(env, at);
     const std::uint32_t next = at + (env.insns[at].is_wide_load() ? 2 : 1);
@@ -57,6 +110,7 @@ StackValueWalk::StackValueWalk(const Env& env, const CallContext& context, std::
   while (!waiting_.empty()) {
     const std::uint32_t block = waiting_.back();
     waiting_.pop_back();
+    is_waiting_[block - first_] = false;
     flow(block);
   }
 }
@@ -79,7 +133,9 @@ void StackValueWalk::flow_into(std::uint32_t target, const StackValues& values) 
   } else if (!entries_[static_cast<std::size_t>(index)].join_with(values)) {
     return;
   }
-  if (std::find(waiting_.begin(), waiting_.end(), target) == waiting_.end()) waiting_.push_back(target);
+  if (is_waiting_[target - first_]) return;
+  is_waiting_[target - first_] = true;
+  waiting_.push_back(target);
 }
 
 void StackValueWalk::flow(std::uint32_t at) {
@@ -99,7 +155,7 @@ void StackValueWalk::flow(std::uint32_t at) {
   }
 }
 
-void StackValueWalk::step(std::uint32_t at, StackValues& values) {
+void StackValueWalk::step(std::uint32_t at, StackValues& values) const {
   const Insn& insn = env_.insns[at];
   switch (insn.insn_class()) {
     case insn_class::alu:
@@ -116,16 +172,9 @@ void StackValueWalk::step(std::uint32_t at, StackValues& values) {
     default:
       if (!is_call(insn)) return;
   }
-  // A call, or a load from the packet: the scratch registers are lost. What is called may write to this frame through a
-  // pointer that it was given, or finds: then a slot may hold something else than before.
-  std::uint16_t given = spilled_;
-  for (unsigned i = 1; i <= 5; ++i) given |= values.regs[i].reach();
+  // A call, or a load from the packet: the scratch registers are lost. What is called cannot spill a pointer to the
+  // stack into this frame: that is refused.
   for (unsigned i = 0; i <= 5; ++i) values.regs[i] = {};
-  if ((given >> depth_ & 1) != 0) weaken_slots(values, StackValue::somewhere(spilled_));
-}
-
-void StackValueWalk::weaken_slots(StackValues& values, const StackValue& perhaps) const {
-  for (StackValue& slot : values.slots) slot = join(join(slot, perhaps), StackValue{});
 }
 
 void StackValueWalk::step_alu(const Insn& insn, StackValues& values) const {
@@ -134,66 +183,96 @@ void StackValueWalk::step_alu(const Insn& insn, StackValues& values) const {
   const bool is64 = insn.insn_class() == insn_class::alu64;
   const std::uint8_t op = insn.op();
   if (op == alu_op::mov) {
-    if (is64 && insn.off == 0) {
-      dst = src;
-    } else {
-      // A cut pointer is a number; what 7.3 makes of it (sign extension keeps nothing) may not be an address.
-      dst = src.is(Kind::constant) && insn.off == 0 && src.number >= 0 ? src : StackValue{};
-    }
+    const bool cut = !is64 || insn.off != 0;
+    // A cut pointer is a number; what 7.3 makes of it (sign extension keeps nothing) may not be an address.
+    dst = !cut || (src.is(Kind::constant) && insn.off == 0 && src.number >= 0) ? src : StackValue{};
+    return;
+  }
+  if (!is64) {
+    dst = {};
     return;
   }
   if (op == alu_op::neg || op == alu_op::end) {
     dst = StackValue::somewhere(dst.reach());
     return;
   }
-  const bool adds = op == alu_op::add || op == alu_op::sub;
-  if (is64 && adds && dst.is(Kind::place) && !insn.from_register()) {
-    dst.number += op == alu_op::add ? insn.imm : -insn.imm;
-    constexpr std::int32_t far = 1 << 20;
-    if (dst.number < -far || dst.number > far) dst = StackValue::somewhere(dst.reach());
-    return;
+  if ((op == alu_op::add || op == alu_op::sub) && !insn.from_register()) {
+    const std::int64_t by = op == alu_op::add ? insn.imm : -std::int64_t{insn.imm};
+    if (dst.is(Kind::place)) {
+      dst = by >= INT16_MIN && by <= INT16_MAX ? moved(dst, static_cast<std::int32_t>(by))
+                                               : StackValue::in_frame(dst.frame);
+      return;
+    }
+    const std::int64_t sum = dst.number + by;
+    if (dst.is(Kind::constant) && sum >= 0 && sum <= INT32_MAX) {
+      dst.number = static_cast<std::int32_t>(sum);
+      return;
+    }
   }
   dst = StackValue::somewhere(static_cast<std::uint16_t>(dst.reach() | src.reach()));
 }
 
-void StackValueWalk::step_load(const Insn& insn, StackValues& values) const {
-  const StackValue base = values.regs[insn.src];
+// Eight bytes at base + off.
+StackValue StackValueWalk::load(const StackValues& values, const StackValue& base, std::int32_t off) const {
+  if (base.reach() == 0) return {};
+  if (!base.is(Kind::place)) return spilled_up_to(base.reach());
   StackValue loaded;
-  if (base.is(Kind::place) && base.frame == depth_) {
-    const int slot = whole_slot(base.number + insn.off);
-    if (slot >= 0 && access_bytes(insn.code) == 8) {
-      loaded = values.slots[static_cast<std::size_t>(slot)];
+  for (unsigned i = 0; i < base.count; ++i) {
+    const int slot = whole_slot(base.offsets[i] + off);
+    if (slot < 0) return spilled_up_to(base.reach());
+    StackValue found;
+    if (base.frame == depth_) {
+      found = values.slots[static_cast<std::size_t>(slot)];
+    } else {
+      for (const OuterSpill& spill : context_.outer) {
+        if (spill.frame == base.frame && spill.slot == slot) found = join(StackValue{}, spill.value);
+      }
     }
-  } else if (base.reach() != 0) {
-    loaded = StackValue::somewhere(spilled_);
-    for (const StackValue& slot : values.slots) {
-      if ((base.reach() >> depth_ & 1) != 0) loaded = join(loaded, StackValue::somewhere(slot.reach()));
-    }
+    loaded = i == 0 ? found : join(loaded, found);
   }
-  values.regs[insn.dst] = loaded;
+  return loaded;
 }
 
-void StackValueWalk::step_store(const Insn& insn, StackValues& values) {
+void StackValueWalk::step_load(const Insn& insn, StackValues& values) const {
+  const bool whole = access_bytes(insn.code) == 8 && insn.mode() != mem_mode::atomic;
+  values.regs[insn.dst] = whole ? load(values, values.regs[insn.src], insn.off) : StackValue{};
+}
+
+// A store over the beginning of a slot, of 8 bytes or fewer: a narrow one leaves no pointer there. Other frames' slots
+// cannot be given pointers to the stack.
+void StackValueWalk::store(StackValues& values, const StackValue& base, std::int32_t off,
+                           const StackValue& stored) const {
+  const auto perhaps = [&](StackValue& slot) { slot = slot.reach() == 0 ? stored : join(slot, stored); };
+  if (base.is(Kind::place)) {
+    if (base.frame != depth_) return;
+    for (unsigned i = 0; i < base.count; ++i) {
+      const int slot = whole_slot(base.offsets[i] + off);
+      if (slot < 0) continue;
+      StackValue& value = values.slots[static_cast<std::size_t>(slot)];
+      if (base.count == 1)
+        value = stored;
+      else
+        perhaps(value);
+    }
+  } else if ((base.reach() >> depth_ & 1) != 0) {
+    for (StackValue& slot : values.slots) perhaps(slot);
+  }
+}
+
+void StackValueWalk::step_store(const Insn& insn, StackValues& values) const {
   const bool atomic = insn.insn_class() == insn_class::stx && insn.mode() == mem_mode::atomic;
   if (atomic && insn.imm == atomic_op::load_acq) return step_load(insn, values);
   const StackValue base = values.regs[insn.dst];
-  // What arithmetic leaves in memory, and what it loads, is a number.
-  const bool plain = !atomic || insn.imm == atomic_op::store_rel;
-  const bool keeps_pointer = plain && insn.insn_class() == insn_class::stx && access_bytes(insn.code) == 8;
-  const StackValue stored = keeps_pointer ? values.regs[insn.src] : StackValue{};
-  if (!plain) {
-    if (insn.imm == atomic_op::cmpxchg)
-      values.regs[0] = {};
-    else if ((insn.imm & atomic_op::fetch) != 0)
-      values.regs[insn.src] = {};
-  }
-  if (base.reach() != 0) spilled_ |= stored.reach();
-  if ((base.reach() >> depth_ & 1) == 0) return;
-  const int slot = base.is(Kind::place) && access_bytes(insn.code) == 8 ? whole_slot(base.number + insn.off) : -1;
-  if (slot >= 0)
-    values.slots[static_cast<std::size_t>(slot)] = stored;
-  else
-    weaken_slots(values, stored);
+  // What atomic operations leave in memory, and what they load, is a number.
+  StackValue stored;
+  if (!atomic && insn.insn_class() == insn_class::stx && access_bytes(insn.code) == 8 &&
+      values.regs[insn.src].reach() != 0)
+    stored = values.regs[insn.src];
+  if (atomic && insn.imm == atomic_op::cmpxchg)
+    values.regs[0] = {};
+  else if (atomic && insn.imm != atomic_op::store_rel && (insn.imm & atomic_op::fetch) != 0)
+    values.regs[insn.src] = {};
+  store(values, base, insn.off, stored);
 }
 
 void StackValueWalk::step_wide_load(std::uint32_t at, StackValues& values) const {
@@ -202,10 +281,10 @@ void StackValueWalk::step_wide_load(std::uint32_t at, StackValues& values) const
   StackValue& dst = values.regs[insn.dst];
   dst = {};
   if (insn.src == pseudo::func) {
-    dst = {Kind::function, 0, 0, static_cast<std::int32_t>(aux.names.callee)};
+    dst = {.kind = Kind::function, .number = static_cast<std::int32_t>(aux.names.callee)};
   } else if (aux.names.map != nullptr && (insn.src == pseudo::map_fd || insn.src == pseudo::map_idx)) {
     const auto map = std::find(env_.used_maps.begin(), env_.used_maps.end(), aux.names.map);
-    dst = {Kind::map, 0, 0, static_cast<std::int32_t>(map - env_.used_maps.begin())};
+    dst = {.kind = Kind::map, .number = static_cast<std::int32_t>(map - env_.used_maps.begin())};
   } else if (insn.src == 0 && env_.insns[at + 1].imm == 0 && insn.imm >= 0) {
     dst = StackValue::constant(insn.imm);
   }

@@ -24,6 +24,8 @@ struct CallMemory {
   bool uninit = false;  // need not be initialized
   bool from_kfunc = false;
 };
+// No byte of the stack there has been forgotten as dead.
+int check_no_poison(Env& env, const RegState& reg, unsigned regno, std::uint64_t size);
 int check_call_memory(Env& env, const RegState& reg, unsigned regno, std::uint64_t size, const CallMemory& options);
 // The same when the size is in `size_reg`.
 int check_call_memory_sized(Env& env, unsigned regno, unsigned size_regno, const CallMemory& options);

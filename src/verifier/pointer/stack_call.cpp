@@ -29,6 +29,9 @@ bool use_byte(Frame& frame, std::int64_t off, bool clobber) {
     case SlotType::invalid:
       if (clobber) type = SlotType::misc;
       return true;
+    case SlotType::poison:
+      if (clobber) type = SlotType::misc;
+      return clobber;
     default:
       break;
   }
@@ -41,7 +44,25 @@ bool use_byte(Frame& frame, std::int64_t off, bool clobber) {
   return true;
 }
 
+int refuse_poison(Env& env, const RegState& reg, unsigned regno, std::int64_t least, std::int64_t at,
+                  std::uint64_t size) {
+  constexpr std::string_view why = "slot poisoned by dead code elimination";
+  if (reg.r.is_const())
+    return env.refuse(-EACCES, "reading from stack R{} off {}+{} size {}, {}", regno, least, at - least, size, why);
+  return env.refuse(-EACCES, "reading from stack R{} var_off {}+{} size {}, {}", regno, tnum_string(reg.r.var_off()),
+                    at - least, size, why);
+}
+
 }  // namespace
+
+int check_no_poison(Env& env, const RegState& reg, unsigned regno, std::uint64_t size) {
+  if (int error = check_stack_bounds(env, reg, regno, 0, size, Access::write, true)) return error;
+  const std::int64_t least = reg.r.smin(), end = reg.r.smax() + static_cast<std::int64_t>(size);
+  for (std::int64_t at = least; at < end; ++at) {
+    if (slot_type(frame_of(env, reg), at) == SlotType::poison) return refuse_poison(env, reg, regno, least, at, size);
+  }
+  return 0;
+}
 
 int check_range_initialized(Env& env, const RegState& reg, unsigned regno, std::int64_t off, std::uint64_t size,
                             Access access, bool by_call, bool uninit) {
@@ -57,6 +78,7 @@ int check_range_initialized(Env& env, const RegState& reg, unsigned regno, std::
   }
   for (std::int64_t at = least; at < end; ++at) {
     if (use_byte(frame, at, access == Access::write)) continue;
+    if (slot_type(frame, at) == SlotType::poison) return refuse_poison(env, reg, regno, least, at, size);
     if (fixed)
       return env.refuse(-EACCES, "invalid read from stack R{} off {}+{} size {}", regno, least, at - least, size);
     return env.refuse(-EACCES, "invalid read from stack R{} var_off {}+{} size {}", regno, tnum_string(reg.r.var_off()),

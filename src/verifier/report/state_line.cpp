@@ -227,7 +227,7 @@ std::string bytes_text(const StackSlot& slot) {
 
 bool is_empty(const StackSlot& slot) {
   for (const SlotType type : slot.types) {
-    if (type != SlotType::invalid) return false;
+    if (type != SlotType::invalid && type != SlotType::poison) return false;
   }
   return true;
 }

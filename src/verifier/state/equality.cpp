@@ -2,12 +2,14 @@
 // allowed.
 //
 // What makes this sound to prune by: `old`'s paths were all walked to their end; a scalar of `old` that is not marked
-// precise never decided anything on them; a register or slot that is not live cannot be read. Identities link values,
-// so they must correspond. In loops whose marks are not complete yet, ranges must fit whatever the marks say
-// (range_within); to call a loop endless, everything must be the same (exact).
+// precise never decided anything on them; a register that is not live cannot be read, and what is dead of the stack has
+// been forgotten in both (checkpoint.cpp). Identities link values, so they must correspond. In loops whose marks are
+// not complete yet, ranges must fit whatever the marks say (range_within); to call a loop endless, everything must be
+// the same (exact).
 #include "verifier/state/equality.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "verifier/env.hpp"
 #include "verifier/path/explorer.hpp"
@@ -84,20 +86,42 @@ bool packet_covers(const RegState& old, const RegState& now, IdMap& ids) {
          same_ids(old, now, ids);
 }
 
-bool all_of(const StackSlot& slot, bool (*test)(SlotType)) {
-  return std::all_of(slot.types.begin(), slot.types.end(), test);
+// Nothing that is ahead can read these bytes as anything but unknown ones.
+bool tells_nothing(SlotType type) {
+  return type == SlotType::invalid || type == SlotType::misc || type == SlotType::poison;
+}
+bool is_empty(SlotType type) {
+  return type == SlotType::invalid || type == SlotType::poison;
+}
+bool all_of(std::span<const SlotType> types, bool (*test)(SlotType)) {
+  return std::ranges::all_of(types, test);
 }
 
-// A slot that a load reads as an unknown number, or that holds one: as a register, so that the two can be compared.
-const RegState* as_scalar(const StackSlot& slot) {
+// The part of a slot that holds a number when it is read at its lower address: all of it, or the lower half.
+constexpr std::size_t whole_slot = 8, half_slot = 4;
+std::span<const SlotType> upper_bytes(const StackSlot& slot, std::size_t size) {
+  return std::span(slot.types).first(whole_slot - size);
+}
+
+// `size` bytes that a load reads as an unknown number, or that hold one: as a register, so that two can be compared.
+const RegState* as_scalar(const StackSlot& slot, std::size_t size) {
   static const RegState unknown = [] {
     RegState reg;
     reg.mark_unknown();
     return reg;
   }();
-  if (slot.types[0] == SlotType::spill && slot.spilled.is_scalar()) return &slot.spilled;
-  const bool unknown_bytes = all_of(slot, [](SlotType t) { return t == SlotType::misc || t == SlotType::invalid; });
-  return unknown_bytes ? &unknown : nullptr;
+  const auto bytes = std::span(slot.types).last(size);
+  const auto above = upper_bytes(slot, size);
+  if (bytes.front() == SlotType::spill && (above.empty() || above.back() != SlotType::spill) &&
+      slot.spilled.is_scalar())
+    return &slot.spilled;
+  return all_of(bytes, [](SlotType t) { return t == SlotType::misc || t == SlotType::invalid; }) ? &unknown : nullptr;
+}
+
+bool bytes_cover(std::span<const SlotType> old, std::span<const SlotType> now) {
+  for (std::size_t i = 0; i < old.size(); ++i)
+    if (old[i] != now[i] && !tells_nothing(old[i])) return false;
+  return true;
 }
 
 // Both slots hold the same kind of object; are the objects alike? The depth of an iterator is not compared: loops would
@@ -124,22 +148,25 @@ bool object_covers(SlotType type, const RegState& old, const RegState& now, IdMa
   return false;
 }
 
+bool same_bytes(const StackSlot& a, const StackSlot& b) {
+  for (std::size_t i = 0; i < whole_slot; ++i)
+    if (a.types[i] != b.types[i] && !(is_empty(a.types[i]) && is_empty(b.types[i]))) return false;
+  return true;
+}
+
 bool slot_covers(const StackSlot& old, const StackSlot* now, IdMap& ids, Exactness exactness) {
-  if (exactness == Exactness::exact && (now == nullptr || old.types != now->types)) return false;
-  if (exactness != Exactness::exact &&
-      all_of(old, [](SlotType t) { return t == SlotType::invalid || t == SlotType::misc || t == SlotType::poison; })) {
-    // A load gave an unknown number, linked with nothing: whatever lies there now is one of those.
-    return true;
-  }
+  if (exactness == Exactness::exact && (now == nullptr || !same_bytes(old, *now))) return false;
+  // A load gave an unknown number, linked with nothing: whatever lies there now is one of those.
+  if (exactness != Exactness::exact && all_of(old.types, tells_nothing)) return true;
   if (now == nullptr) return false;
-  const RegState* old_scalar = as_scalar(old);
-  const RegState* now_scalar = as_scalar(*now);
-  if (old_scalar != nullptr && now_scalar != nullptr) return reg_covers(*old_scalar, *now_scalar, ids, exactness);
-  for (std::size_t i = 0; i < old.types.size(); ++i) {
-    const SlotType was = old.types[i], is = now->types[i];
-    if (was == is) continue;
-    if (was != SlotType::invalid && was != SlotType::misc && was != SlotType::poison) return false;
+  for (const std::size_t size : {whole_slot, half_slot}) {
+    const RegState* old_scalar = as_scalar(old, size);
+    const RegState* now_scalar = as_scalar(*now, size);
+    if (old_scalar != nullptr && now_scalar != nullptr)
+      return bytes_cover(upper_bytes(old, size), upper_bytes(*now, size)) &&
+             reg_covers(*old_scalar, *now_scalar, ids, exactness);
   }
+  if (!bytes_cover(old.types, now->types)) return false;
   if (old.types[7] != now->types[7]) return true;
   return object_covers(old.types[7], old.spilled, now->spilled, ids, exactness);
 }
@@ -175,14 +202,13 @@ bool reg_covers(const RegState& old, const RegState& now, IdMap& ids, Exactness 
   }
 }
 
-bool stack_covers(const Frame& old, const Frame& now, std::uint64_t live, IdMap& ids, Exactness exactness) {
+bool stack_covers(const Frame& old, const Frame& now, IdMap& ids, Exactness exactness) {
   for (std::size_t i = 0; i < old.stack.size(); ++i) {
-    if ((live >> i & 1) == 0) continue;
     if (!slot_covers(old.stack[i], i < now.stack.size() ? &now.stack[i] : nullptr, ids, exactness)) return false;
   }
   if (exactness != Exactness::exact) return true;  // what lies deeper was never written on the old path
   for (std::size_t i = old.stack.size(); i < now.stack.size(); ++i) {
-    if (!all_of(now.stack[i], [](SlotType t) { return t == SlotType::invalid; })) return false;
+    if (!all_of(now.stack[i].types, is_empty)) return false;
   }
   return true;
 }
@@ -239,8 +265,7 @@ bool states_equal(Env& env, const State& old, const State& now, Exactness exactn
     for (unsigned i = 0; i < reg_count; ++i) {
       if ((live >> i & 1) != 0 && !reg_covers(was.regs[i], is.regs[i], ids, exactness)) return false;
     }
-    const std::uint64_t live_slots = env.explorer->stack_liveness.live_slots(env, old, old.insn, f);
-    if (!stack_covers(was, is, live_slots, ids, exactness)) return false;
+    if (!stack_covers(was, is, ids, exactness)) return false;
   }
   return true;
 }

@@ -38,8 +38,7 @@ class IdMap {
 // Everything but identities and precision is the same.
 bool same_description(const RegState& a, const RegState& b);
 bool reg_covers(const RegState& old, const RegState& now, IdMap& ids, Exactness exactness);
-// `live`: bit i for slot i; the others do not matter.
-bool stack_covers(const Frame& old, const Frame& now, std::uint64_t live, IdMap& ids, Exactness exactness);
+bool stack_covers(const Frame& old, const Frame& now, IdMap& ids, Exactness exactness);
 bool resources_cover(const State& old, const State& now, IdMap& ids);
 bool same_call_chain(const State& a, const State& b);
 // An iterator that is under way in both has advanced in between: the same state again is then no endless loop.
