@@ -57,6 +57,7 @@ class Report:
         self._count("messages", row.verdict == "reject" and bool(row.message), refused and "-msg" not in found.code)
         self._count("errnos", row.verdict == "reject", refused and "-errno" not in found.code)
         self._count("return values", row.retval is not None, agree and "-ret" not in found.code)
+        self._count("instructions walked", row.processed is not None, agree and "-walk" not in found.code)
         for part in ("category", "reason", "suggestion"):
             wanted = getattr(row, part)
             self._count(f"explanations: {part}", bool(wanted), " ".join(getattr(said, part).split()) == wanted.strip())

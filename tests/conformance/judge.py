@@ -3,7 +3,8 @@
 
 A code is one of
   ok          the same verdict; where the kernel refuses, the same errno and last message; where a test run was made of
-              it, the same return value. What differs is appended: ok-msg, ok-errno, ok-ret, ok-msg-errno
+              it, the same return value; where both accept, after as many instructions (pruning is the same). What
+              differs is appended: ok-msg, ok-errno, ok-ret, ok-walk, ok-msg-errno
   ACCEPT      the kernel's verifier refuses it and Skep accepts it: the worst there is
   refuse      the kernel accepts it and Skep refuses it
   errno       refused by both before verification (loader, map creation), for different reasons
@@ -33,6 +34,7 @@ class Answer:
     category: str = ""
     reason: str = ""
     suggestion: str = ""
+    processed: int | None = None  # instructions walked, of an accepted program
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def answer_of(fields: dict) -> Answer:
         category=": ".join(part for part in (fields.get("category"), fields.get("title")) if part),
         reason=fields.get("reason") or "",
         suggestion=fields.get("suggestion") or "",
+        processed=fields.get("processed"),
     )
 
 
@@ -71,10 +74,14 @@ def judge(kernel: Row, skep: Answer) -> Judgement:
         return _refused_by_both(kernel, skep)
     if not accepted:
         return Judgement("refuse", f"refused: {messages.kind(skep.message)}")
+    code, why = "ok", ""
     if kernel.retval is not None and kernel.retval != unsigned(skep.retval):
-        why = "not run" if skep.retval is None else "another return value"
-        return Judgement("ok-ret", f"accepted by both, {why}")
-    return Judgement("ok")
+        code += "-ret"
+        why = "accepted by both, not run" if skep.retval is None else "accepted by both, another return value"
+    if kernel.processed is not None and kernel.processed != skep.processed:
+        code += "-walk"
+        why = why or "accepted by both, after another number of instructions"
+    return Judgement(code, why)
 
 
 def _refused_by_both(kernel: Row, skep: Answer) -> Judgement:
@@ -95,7 +102,7 @@ def agrees(code: str) -> bool:
 def _facts(code: str) -> set[str]:
     if not agrees(code):
         return set()
-    return {"verdict", "msg", "errno", "ret"} - set(code.split("-")[1:])
+    return {"verdict", "msg", "errno", "ret", "walk"} - set(code.split("-")[1:])
 
 
 def worse(before: str | None, now: str, slow: bool = False) -> bool:

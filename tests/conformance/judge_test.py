@@ -20,6 +20,8 @@ class Judge(unittest.TestCase):
             ("same result", row("accept", retval=2**32 - 1), Answer("accept", retval=-1), "ok"),
             ("other result", row("accept", retval=0), Answer("accept", retval=1), "ok-ret"),
             ("not run", row("accept", retval=0), Answer("accept"), "ok-ret"),
+            ("same walk", replace(row("accept"), processed=9), Answer("accept", processed=9), "ok"),
+            ("other walk", replace(row("accept"), processed=9), Answer("accept", processed=8), "ok-walk"),
             ("wrong refusal", row("accept"), Answer("reject", 22, "no"), "refuse"),
             ("same refusal", refused, Answer("reject", 13, "R1 !read_ok"), "ok"),
             ("other words", refused, Answer("reject", 13, "R2 !read_ok"), "ok-msg"),
@@ -51,7 +53,7 @@ class Data(unittest.TestCase):
         for kernel in verdicts.read():
             verdict = "accept" if kernel.verdict == "accept" else "reject"
             said = answer_of({"verdict": verdict, "errno": -kernel.errno, "message": kernel.message})
-            self.assertEqual(judge(kernel, replace(said, retval=kernel.retval)).code, "ok", kernel.key)
+            self.assertEqual(judge(kernel, replace(said, retval=kernel.retval, processed=kernel.processed)).code, "ok", kernel.key)
 
 
 class Worse(unittest.TestCase):

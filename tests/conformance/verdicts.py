@@ -28,6 +28,7 @@ class Row:
     category: str
     reason: str
     suggestion: str
+    processed: int | None = None  # instructions that the verifier walked, where it accepted
 
     @property
     def key(self) -> str:
@@ -58,6 +59,7 @@ def parse(line: str) -> Row:
         category=fields.get("diagnosis", ""),
         reason=fields.get("reason", ""),
         suggestion=fields.get("suggestion", ""),
+        processed=fields.get("processed") if fields["verdict"] == "accept" else None,
     )
 
 

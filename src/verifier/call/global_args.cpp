@@ -216,7 +216,8 @@ int check_memory_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
   } else {
     RegState present = reg;
     present.flags &= ~reg_flag::maybe_null;
-    for (const Access access : {Access::read, Access::write}) {
+    // What is dead of the stack need not be there: the function does not read it.
+    for (const Access access : {Access::write, Access::read}) {
       CallMemory how;
       how.access = access;
       how.zero_size_allowed = true;

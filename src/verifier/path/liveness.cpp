@@ -197,9 +197,9 @@ int compute_liveness(Env& env) {
     }
   }
   find_zero_extensions(env, effects);
-  // The frame pointer is always the same.
-  print_live_regs(env);
-  return env.explorer->stack_liveness.compute(env);
+  const int error = env.explorer->stack_liveness.compute(env);
+  if (error == 0) print_live_regs(env);
+  return error;
 }
 
 }  // namespace skep::verifier

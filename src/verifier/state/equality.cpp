@@ -80,8 +80,8 @@ bool scalar_covers(const RegState& old, const RegState& now, IdMap& ids, Exactne
 }
 
 bool packet_covers(const RegState& old, const RegState& now, IdMap& ids) {
-  // Bytes known to be there in `old` must be known in `now`, wherever the offset stands.
-  if (old.at_pkt_end != now.at_pkt_end) return false;
+  // Bytes known to be there in `old` must be known in `now`, and 7.3 holds no two offsets comparable that begin apart.
+  if (old.at_pkt_end != now.at_pkt_end || old.r.smin() != now.r.smin()) return false;
   return old.range <= now.range && old.r.covers(now.r) && same_kind(old, now) && ids.same_packet(old, now) &&
          same_ids(old, now, ids);
 }
@@ -141,9 +141,8 @@ bool object_covers(SlotType type, const RegState& old, const RegState& now, IdMa
     case SlotType::invalid:
     case SlotType::misc:
     case SlotType::zero:
-      return true;
     case SlotType::poison:
-      return false;
+      return true;
   }
   return false;
 }

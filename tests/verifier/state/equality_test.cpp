@@ -85,8 +85,9 @@ TEST(Covers, PacketPointersKeepTheirDistance) {
            reg_covers(old[1], now[1], ids, Exactness::not_exact);
   };
   EXPECT_TRUE(covers({at(0, 15), at(8, 23)}, {at(0, 15), at(8, 23)}));
-  EXPECT_TRUE(covers({at(0, 15), at(8, 23)}, {at(4, 11), at(12, 19)}));
-  EXPECT_FALSE(covers({at(0, 15), at(8, 23)}, {at(8, 11), at(8, 11)})) << "the second was 8 beyond the first";
+  EXPECT_TRUE(covers({at(0, 15), at(8, 23)}, {at(0, 7), at(8, 15)}));
+  EXPECT_FALSE(covers({at(0, 15), at(8, 23)}, {at(0, 7), at(8, 23)})) << "the second was 8 beyond the first";
+  EXPECT_FALSE(covers({at(0, 15), at(8, 23)}, {at(4, 11), at(12, 19)})) << "they begin elsewhere";
 }
 
 // A slot by its bytes as the log prints them: ? nothing, m unknown, 0 zero, r a register.
@@ -115,6 +116,15 @@ StackSlot slot(std::string_view bytes, RegState spilled = {}) {
   }
   result.spilled = spilled;
   return result;
+}
+
+TEST(Covers, DeadBytesAreNoObstacleToAnEndlessLoop) {
+  Frame old, now;
+  old.stack = {slot("pppppppp"), slot("pppprrrr", range(0, 9, true)), slot("????????")};
+  now.stack = {slot("pppppppp"), slot("pppprrrr", range(0, 9, true)), slot("pppppppp")};
+  IdMap ids;
+  ids.reset(100);
+  EXPECT_TRUE(stack_covers(old, now, ids, Exactness::exact));
 }
 
 struct SlotRow {
