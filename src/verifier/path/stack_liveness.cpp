@@ -180,8 +180,8 @@ void StackLiveness::Data::print(const Env& env) const {
       env.log->line(fmt::format("stack use/def subprog#{} {} (d{},cs{}):", subprogram, env.subprograms[subprogram].name,
                                 context->key.depth, context->call_site));
       for (std::uint32_t at = context->first; at < context->first + context->count; ++at) {
-        const std::string text = insn_text(env, at);
-        env.log->print("{:>3}: {}", at, text);
+        const std::string text = fmt::format("{:>3}: {}", at, insn_text(env, at));
+        env.log->print("{}", text);
         std::string used, defined;
         for (std::uint32_t f = context->frames; f-- > 0;) {
           used += halves_text(f, context->use[context->cell(at, f)]);
