@@ -1,6 +1,8 @@
 // Arrays: values by index, all there from the start. Per-CPU arrays hold one array for each CPU, apart from each other;
 // the memory of the others may be mapped by user space and be named by programs directly (global data). Tested by
 // tests/maps/elements_test.cpp.
+#include "maps/array.hpp"
+
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -40,6 +42,10 @@ class Array : public Map {
   ~Array() override {
     const rcu::ReadGuard section;
     for_all([this](void* value) { values_.release(value); });
+  }
+
+  ArrayPlace place() const {
+    return {reinterpret_cast<std::uint64_t>(data_), stride_, cpus_ != 0 ? cpu_stride_ : 0, count_};
   }
 
   void* lookup(const void* key, unsigned cpu) final {
@@ -234,6 +240,11 @@ class InsnArray final : public Map {
 };
 
 }  // namespace
+
+std::optional<ArrayPlace> array_place(const Map& map) {
+  if (map.info().type != MapType::array && map.info().type != MapType::percpu_array) return std::nullopt;
+  return static_cast<const Array&>(map).place();
+}
 
 int check_array(const MapInfo& info) {
   const bool plain = info.type == MapType::array;

@@ -212,6 +212,7 @@ void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
       if (insn.op() == alu_op::mov) {
         dst = insn.from_register() && insn.off == 0 ? src : number;
       } else if ((add || sub) && !insn.from_register()) {
+        if (dst.what == What::function) dst = number;
         if (dst.what == What::stack) dst.offset += add ? insn.imm : -std::int64_t{insn.imm};
       } else if (add) {
         dst = dst.is_pointer() != src.is_pointer() ? pointer : number;
@@ -230,7 +231,9 @@ void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
       break;
     case insn_class::ld:
       if (insn.is_wide_load())
-        dst = insn.src != 0 && insn.src != pseudo::func ? pointer : number;
+        dst = insn.src == pseudo::func && facts.callee >= 0 ? Kind{What::function, facts.callee}
+              : insn.src != 0 && insn.src != pseudo::func   ? pointer
+                                                            : number;
       else
         kinds[0] = number;
       break;

@@ -17,9 +17,9 @@
 namespace skep::engine::native {
 
 struct Kind {
-  enum class What : std::uint8_t { unknown, number, pointer, stack };  // unknown: no path has come here yet
+  enum class What : std::uint8_t { unknown, number, pointer, stack, function };  // unknown: no path has come here yet
   What what = What::unknown;
-  std::int64_t offset = 0;  // stack: from the frame pointer
+  std::int64_t offset = 0;  // stack: from the frame pointer; function: which of the program's
   bool operator==(const Kind&) const = default;
   bool is_pointer() const { return what == What::pointer || what == What::stack; }
 };

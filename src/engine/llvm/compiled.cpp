@@ -62,7 +62,6 @@ void CompiledRun::give_back() {
   leave_the_long_ones();
   holdings.forget();
   reached_.clear();
-  tail_target_.reset();
   if (keeps_the_pool != nullptr) executable_->pool().give(home_, std::move(self));
 }
 
@@ -240,14 +239,16 @@ Result CompiledRun::call_back() {
 
 Fn CompiledRun::switch_program(std::uint64_t r1) {
   const Program& target = *tail_target_;
-  reached_.push_back(std::move(tail_target_));
-  if (const Code* code = Compiled::of(target).need_code(); code != nullptr) {
+  const Compiled& executable = Compiled::of(target);
+  const Code* code = executable.code();
+  if (code == nullptr) code = executable.need_code();
+  if (code != nullptr) {
     state.program = &target;
     if (state.depth == 0) outermost_ = &target;
     return code->functions[0];
   }
   // It has no code: the interpreter runs it here, and its result is what the jump comes back with.
-  const RunPtr run = Compiled::of(target).reference().make_run(
+  const RunPtr run = executable.reference().make_run(
       {.entry = target.entry(), .arguments = {r1}, .context = context_, .services = *services_, .cpu = home_});
   run->run_to_end(*seat_);
   state.cpu = seat_->cpu();
@@ -283,10 +284,16 @@ CallResult CompiledRun::sleep(runtime::SleepFn operation, const Continuation& ne
 
 CallResult CompiledRun::tail_call(const Program& target) {
   if (tail_calls_ >= max_tail_calls) return CallResult::error(-EINVAL);
-  auto held = target.weak_from_this().lock();
-  if (held == nullptr || !held->executable()->obstacle().empty()) return CallResult::error(-EINVAL);
+  if (Compiled::of(target).code() == nullptr && !target.executable()->obstacle().empty())
+    return CallResult::error(-EINVAL);
+  // Whoever reads it from a map is in a read section, which keeps it; only a run that sleeps leaves that.
+  if (started_->code().might_sleep) {
+    auto held = target.weak_from_this().lock();
+    if (held == nullptr) return CallResult::error(-EINVAL);
+    reached_.push_back(std::move(held));
+  }
   ++tail_calls_;
-  tail_target_ = std::move(held);
+  tail_target_ = &target;
   return {CallResult::Kind::tail_call, 0};
 }
 

@@ -120,7 +120,7 @@ class CompiledRun final : public Run {
 
   std::uint32_t tail_calls_ = 0;
   const Program* outermost_ = nullptr;  // in the first frame
-  std::shared_ptr<const Program> tail_target_;
+  const Program* tail_target_ = nullptr;
   std::uint64_t cookie_ = 0;  // of the exception under way
   std::uint64_t left_with_ = 0;
 
@@ -131,7 +131,7 @@ class CompiledRun final : public Run {
   runtime::SleepFn sleep_operation_ = nullptr;
   std::uint64_t answer_ = 0;
 
-  std::vector<std::shared_ptr<const Program>> reached_;  // by tail calls: kept until the end
+  std::vector<std::shared_ptr<const Program>> reached_;  // by tail calls of runs that sleep: kept until the end
 };
 
 }  // namespace skep::engine::native

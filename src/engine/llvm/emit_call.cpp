@@ -1,7 +1,10 @@
 // Calls: of the program's own functions, of helpers and kfuncs, and jumps to other programs. See
 // engine/llvm/function_emitter.hpp.
+#include <cerrno>
+
 #include "calls/call.hpp"
 #include "engine/llvm/function_emitter.hpp"
+#include "maps/array.hpp"
 
 namespace skep::engine::native {
 
@@ -88,18 +91,28 @@ void FunctionEmitter::emit_out_of_line(const void* fn, const std::array<Value, 5
   set(0, result);
 }
 
+// Notes that this function waits for another; what to put back afterwards.
+Value FunctionEmitter::push_waiting() const {
+  Value field = state_field(offsetof(State, waiting));
+  Value before = b_.load(b_.ptr, field);
+  b_.store(before, b_.at(waiting_, offsetof(Waiting, below)));
+  b_.store(b_.address(&module_.program), b_.at(waiting_, offsetof(Waiting, program)));
+  b_.store(b_.number(pc_), b_.at(waiting_, offsetof(Waiting, pc)));
+  b_.store(waiting_, field);
+  return before;
+}
+
+void FunctionEmitter::check_unwinding(Value result) {
+  Block unwind = b_.new_block(function_), after = b_.new_block(function_);
+  b_.branch_hardly_ever(b_.compare(LLVMIntNE, b_.part(result, 1), b_.number(returned)), unwind, after);
+  b_.go_on_in(unwind);
+  give_unwinding();
+  b_.go_on_in(after);
+}
+
 void FunctionEmitter::emit_subprogram_call(std::size_t callee) {
   const Body& called = module_.bodies.of[callee];
-  Value waiting_field = state_field(offsetof(State, waiting));
-  Value before = nullptr;
-  if (!called.quiet) {  // somebody may ask who called
-    Value record = waiting_;
-    before = b_.load(b_.ptr, waiting_field);
-    b_.store(before, b_.at(record, offsetof(Waiting, below)));
-    b_.store(b_.address(&module_.program), b_.at(record, offsetof(Waiting, program)));
-    b_.store(b_.number(pc_), b_.at(record, offsetof(Waiting, pc)));
-    b_.store(record, waiting_field);
-  }
+  Value before = called.quiet ? nullptr : push_waiting();  // somebody may ask who called
   Value depth_field = state_field(offsetof(State, depth));
   if (called.may_tail_call)
     b_.store(l_.BuildAdd(b_.raw(), b_.load(b_.i32, depth_field), b_.number32(1), ""), depth_field);
@@ -107,12 +120,8 @@ void FunctionEmitter::emit_subprogram_call(std::size_t callee) {
   for (unsigned i = 1; i <= 5; ++i) arguments.push_back(number(i));
   Value result = b_.call(module_.function_type, module_.functions[callee], arguments);
   if (!called.quiet) {
-    Block unwind = b_.new_block(function_), after = b_.new_block(function_);
-    b_.branch_hardly_ever(b_.compare(LLVMIntNE, b_.part(result, 1), b_.number(returned)), unwind, after);
-    b_.go_on_in(unwind);
-    give_unwinding();
-    b_.go_on_in(after);
-    b_.store(before, waiting_field);
+    check_unwinding(result);
+    b_.store(before, state_field(offsetof(State, waiting)));
   }
   if (called.may_tail_call) {
     b_.store(l_.BuildSub(b_.raw(), b_.load(b_.i32, depth_field), b_.number32(1), ""), depth_field);
@@ -140,8 +149,111 @@ void FunctionEmitter::emit_tail_call(const calls::Helper& helper) {
   forget_arguments();
 }
 
-bool FunctionEmitter::emit_inlined(const runtime::InsnFacts&) {
-  return false;
+// ---- calls that are made without calling: each does what the call's entry does, which tests/engine/compiled_test.cpp
+// compares.
+
+bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
+  if (facts.kfunc != nullptr) {
+    switch (facts.kfunc->special) {
+      case calls::Special::rcu_read_lock:
+      case calls::Special::rcu_read_unlock:
+      case calls::Special::preempt_disable:
+      case calls::Special::preempt_enable:
+        set(0, b_.number(0));
+        return true;
+      default:
+        return false;
+    }
+  }
+  if (facts.helper->ret == calls::RetKind::cpu) {
+    set(0, b_.zero_extend(b_.load(b_.i32, state_field(offsetof(State, cpu))), b_.i64));
+    return true;
+  }
+  switch (facts.helper->special) {
+    case calls::Special::map_lookup:
+      return facts.map != nullptr && emit_array_lookup(*facts.map);
+    case calls::Special::loop:
+      if (kinds_[2].what != Kind::What::function) return false;
+      emit_loop(static_cast<std::size_t>(kinds_[2].offset));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool FunctionEmitter::emit_array_lookup(const maps::Map& map) {
+  const auto place = maps::array_place(map);
+  if (!place) return false;
+  Value index = b_.zero_extend(b_.load_unaligned(b_.i32, pointer(2)), b_.i64);
+  Value there = b_.compare(LLVMIntULT, index, b_.number(place->count));
+  Value base = b_.address(place->data);
+  if (place->cpu_stride != 0) {
+    Value cpu = b_.zero_extend(b_.load(b_.i32, state_field(offsetof(State, cpu))), b_.i64);
+    base = b_.moved(base, l_.BuildMul(b_.raw(), cpu, b_.number(place->cpu_stride), ""));
+  }
+  Value element = b_.moved(base, l_.BuildMul(b_.raw(), index, b_.number(place->stride), ""));
+  set(0, b_.to_number(b_.select(there, element, l_.ConstNull(b_.ptr))));
+  return true;
+}
+
+// bpf_loop of a function that is known: a loop.
+void FunctionEmitter::emit_loop(std::size_t callee) {
+  constexpr std::uint64_t most = 8 * 1024 * 1024, rounds_of_a_look = 64;
+  const Body& called = module_.bodies.of[callee];
+  Value count = b_.zero_extend(b_.truncate(number(1), b_.i32), b_.i64);
+  Value context = number(3), flags = number(4);
+  Block valid = b_.new_block(function_), some = b_.new_block(function_), begin = b_.new_block(function_);
+  Block round = b_.new_block(function_), goes_on_here = b_.new_block(function_), look = b_.new_block(function_);
+  Block next = b_.new_block(function_), ended = b_.new_block(function_), done = b_.new_block(function_);
+  std::vector<Value> results;
+  std::vector<Block> from;
+  const auto ends_with = [&](std::uint64_t result) {
+    results.push_back(b_.number(result));
+    from.push_back(b_.here());
+  };
+
+  ends_with(static_cast<std::uint64_t>(-std::int64_t{EINVAL}));
+  b_.branch_hardly_ever(b_.compare(LLVMIntNE, flags, b_.number(0)), done, valid);
+  b_.go_on_in(valid);
+  ends_with(static_cast<std::uint64_t>(-std::int64_t{E2BIG}));
+  b_.branch_hardly_ever(b_.compare(LLVMIntUGT, count, b_.number(most)), done, some);
+  b_.go_on_in(some);
+  ends_with(0);
+  b_.branch(b_.compare(LLVMIntEQ, count, b_.number(0)), done, begin);
+  b_.go_on_in(begin);
+  Value before = called.quiet ? nullptr : push_waiting();
+  b_.jump(round);
+
+  b_.go_on_in(round);
+  Value index = l_.BuildPhi(b_.raw(), b_.i64, "");
+  Value nobodys = b_.undefined(b_.i64);
+  Value result =
+      b_.call(module_.function_type, module_.functions[callee], {env_, index, context, nobodys, nobodys, nobodys});
+  if (!called.quiet) check_unwinding(result);
+  Value following = l_.BuildAdd(b_.raw(), index, b_.number(1), "");
+  Value stops = b_.compare(LLVMIntNE, b_.part(result, 0), b_.number(0));
+  b_.branch(l_.BuildOr(b_.raw(), stops, b_.compare(LLVMIntUGE, following, count), ""), ended, goes_on_here);
+  b_.go_on_in(goes_on_here);
+  Value in_slice = l_.BuildAnd(b_.raw(), following, b_.number(rounds_of_a_look - 1), "");
+  b_.branch_hardly_ever(b_.compare(LLVMIntEQ, in_slice, b_.number(0)), look, next);
+  b_.go_on_in(look);
+  emit_leash(pc_, rounds_of_a_look * cost_of_a_round);
+  b_.jump(next);
+  b_.go_on_in(next);
+  b_.jump(round);
+  std::array<Value, 2> indices = {b_.number(0), following};
+  std::array<Block, 2> indices_from = {begin, next};
+  l_.AddIncoming(index, indices.data(), indices_from.data(), 2);
+
+  b_.go_on_in(ended);
+  if (before != nullptr) b_.store(before, state_field(offsetof(State, waiting)));
+  results.push_back(following);
+  from.push_back(ended);
+  b_.jump(done);
+  b_.go_on_in(done);
+  Value answer = l_.BuildPhi(b_.raw(), b_.i64, "");
+  l_.AddIncoming(answer, results.data(), from.data(), static_cast<unsigned>(results.size()));
+  set(0, answer);
 }
 
 }  // namespace skep::engine::native

@@ -167,7 +167,7 @@ void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
     Type type = b_.function(b_.nothing, {});
     b_.call(type, l_.GetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, 1, 0, LLVMInlineAsmDialectATT, 0), {});
   }
-  if (is_jcond || (target <= pc && may_repeat_for_ever(module_.program, target, pc))) emit_leash(pc);
+  if (is_jcond || (target <= pc && may_repeat_for_ever(module_.program, target, pc))) emit_leash(pc, cost_of_a_round);
   if (!is_conditional(insn)) {
     b_.jump(blocks_.at(target));
     return;
@@ -187,8 +187,7 @@ void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
 
 // Uses up fuel, and asks for more where there is none. What the verifier has walked from end to end needs no leash: it
 // ends after a million instructions.
-void FunctionEmitter::emit_leash(std::uint32_t pc) {
-  constexpr std::uint64_t cost = 20;  // instructions, about
+void FunctionEmitter::emit_leash(std::uint32_t pc, std::uint64_t cost) {
   Value where = b_.at(env_, static_cast<std::int64_t>(runtime::leash_fuel_offset));
   Value left = l_.BuildSub(b_.raw(), b_.load(b_.i64, where), b_.number(cost), "");
   b_.store(left, where);

@@ -12,6 +12,7 @@
 
 namespace skep::engine::native {
 
+inline constexpr std::uint64_t cost_of_a_round = 20;        // instructions, about, as the leash counts
 inline constexpr std::uint32_t may_goto_limit = 8'388'608;  // iterations, in each frame
 
 struct ModuleEmitter {
@@ -36,7 +37,7 @@ class FunctionEmitter {
  private:
   void emit_block(std::uint32_t pc, const Kinds& kinds);
   void emit_jump(const Insn& insn, std::uint32_t pc);
-  void emit_leash(std::uint32_t pc);
+  void emit_leash(std::uint32_t pc, std::uint64_t cost);
   Value condition(const Insn& insn) const;
 
   // ---- emit_insn.cpp. False: the block has ended.
@@ -58,6 +59,10 @@ class FunctionEmitter {
   void emit_subprogram_call(std::size_t callee);
   void emit_tail_call(const calls::Helper& helper);
   bool emit_inlined(const runtime::InsnFacts& facts);
+  bool emit_array_lookup(const maps::Map& map);
+  void emit_loop(std::size_t callee);
+  Value push_waiting() const;
+  void check_unwinding(Value result);
   void emit_out_of_line(const void* fn, const std::array<Value, 5>& arguments);
   void forget_arguments() const;
   Value call_glue(Type result, const void* function, std::vector<Value> arguments) const;
