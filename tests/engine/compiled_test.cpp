@@ -4,7 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <algorithm>
+#include <optional>
 
 #include "support/run.hpp"
 
@@ -130,6 +131,85 @@ TEST_F(Compiling, KeepsRunsOnTheirLeash) {
   EXPECT_EQ(test::finish(*run, test::native), 0u);
   EXPECT_EQ(run->stop_reason(), StopReason::instructions);
   EXPECT_EQ(run->instructions(), 77u);
+}
+
+// Calls that machine code does without calling answer as their definitions do, which the interpreter calls.
+class InlinedCalls : public Compiling {
+ protected:
+  // r0 of each way to run it, which must be one.
+  std::uint64_t result(const std::string& text, const std::shared_ptr<maps::Map>& map = nullptr, std::uint64_t r1 = 0) {
+    std::vector<calls::Helper> helpers;
+    for (const char* name : {"bpf_map_lookup_elem", "bpf_loop", "bpf_get_smp_processor_id"})
+      helpers.push_back(*calls::find_helper(name));
+    helpers.push_back({.id = 1000,
+                       .name = "ask",
+                       .fn = [](CallEnv&, std::uint64_t cookie, std::uint64_t, std::uint64_t, std::uint64_t,
+                                std::uint64_t) { return CallResult{CallResult::Kind::exception, cookie}; }});
+    std::optional<std::uint64_t> first;
+    for (const std::uint64_t way : test::ways_to_run()) {
+      runtime::Code code = test::make_program(text, helpers)->code();
+      for (std::size_t i = 0; i < code.insns.size(); ++i)
+        if (code.facts[i].helper != nullptr) {
+          code.facts[i].helper = &*std::ranges::find(helpers, code.facts[i].helper->id, &calls::Helper::id);
+          code.facts[i].map = map.get();
+        }
+      const auto program = test::load(std::move(code), way);
+      const engine::RunRequest request{
+          program->entry(), {r1, reinterpret_cast<std::uint64_t>(map.get())}, nullptr, services_};
+      const std::uint64_t got = test::run_of(*program, request, way);
+      if (!first) first = got;
+      EXPECT_EQ(got, *first) << text << ", way " << way;
+    }
+    return *first;
+  }
+};
+
+TEST_F(InlinedCalls, LookUpInArrays) {
+  for (const MapType type : {MapType::array, MapType::percpu_array}) {
+    maps::MapAttributes attributes;
+    attributes.info.type = type;
+    attributes.info.key_size = 4;
+    attributes.info.value_size = 12;
+    attributes.info.max_entries = 5;
+    attributes.cpu_count = 2;
+    const auto map = maps::create(attributes).map;
+    ASSERT_NE(map, nullptr);
+    for (std::uint32_t i = 0; i < 5; ++i)
+      for (unsigned cpu = 0; cpu < 2; ++cpu)
+        *static_cast<std::uint32_t*>(map->lookup(&i, cpu)) = 100 * i + (type == MapType::array ? 0 : cpu);
+    const std::string look_up =
+        "*(u32 *)(r10 -4) = r1; r1 = r2; r2 = r10; r2 += -4; call 1; if r0 == 0 goto out; r0 = *(u32 *)(r0 +0); r0 += "
+        "7\n"
+        "out: exit";
+    EXPECT_EQ(result(look_up, map, 0), 7u);
+    EXPECT_EQ(result(look_up, map, 4), 407u);
+    EXPECT_EQ(result(look_up, map, 5), 0u);
+    EXPECT_EQ(result(look_up, map, 0xffffffff), 0u);
+  }
+}
+
+TEST_F(InlinedCalls, Loop) {
+  const auto loop = [&](const char* count, const char* flags) {
+    return result(std::string("r1 = ") + count + " ll; r2 = func f; r3 = r10; r3 += -8; r4 = " + flags +
+                  "; *(u64 *)(r10 -8) = 0; call 181; r0 *= 100000; r1 = *(u64 *)(r10 -8); r0 += r1; exit\n"
+                  "f: r3 = *(u64 *)(r2 +0); r3 += r1; *(u64 *)(r2 +0) = r3; r0 = 0; if r1 != 300 goto out; r0 = 1\n"
+                  "out: exit");
+  };
+  EXPECT_EQ(loop("0", "0"), 0u);
+  EXPECT_EQ(loop("1", "0"), 100000u);
+  EXPECT_EQ(loop("5", "0"), 500010u);
+  EXPECT_EQ(loop("1000", "0"), 30145150u) << "it is stopped";
+  EXPECT_EQ(loop("0x500000002", "0"), 200001u);
+  EXPECT_EQ(static_cast<std::int64_t>(loop("8388609", "0")), -7 * 100000);
+  EXPECT_EQ(static_cast<std::int64_t>(loop("5", "1")), -22 * 100000);
+  EXPECT_EQ(result("r1 = 5; r2 = func f; r3 = 0; r4 = 0; call 181; r0 = 1; exit\nf: r1 = 66; call 1000; exit"), 66u);
+  EXPECT_EQ(result("r1 = 5; r2 = func f; r3 = 4; r4 = 0; call 181; exit\n"
+                   "f: r1 = 3; r3 = r2; r2 = func g; r4 = 0; call 181; r0 = 0; exit\ng: r0 = 0; exit"),
+            5u);
+}
+
+TEST_F(InlinedCalls, SayWhichCpuItIs) {
+  EXPECT_EQ(result("call 8; r0 += 3; exit"), 3u);
 }
 
 TEST_F(Compiling, GoesWithTheProgram) {

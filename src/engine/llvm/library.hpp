@@ -36,7 +36,7 @@ namespace skep::engine::native {
   X(MDStringInContext2) X(TypeOf)                                                                                               \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
   X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
-  X(CreatePassBuilderOptions) X(PassBuilderOptionsSetSLPVectorization) X(DisposePassBuilderOptions) X(RunPasses) X(GetErrorMessage) X(DisposeErrorMessage)     \
+  X(CreatePassBuilderOptions) X(DisposePassBuilderOptions) X(RunPasses) X(GetErrorMessage) X(DisposeErrorMessage)     \
   X(OrcCreateLLJIT) X(OrcDisposeLLJIT) X(OrcLLJITGetMainJITDylib) X(OrcLLJITGetGlobalPrefix)                          \
   X(OrcCreateDynamicLibrarySearchGeneratorForProcess) X(OrcJITDylibAddGenerator)                                      \
   X(OrcJITDylibCreateResourceTracker) X(OrcResourceTrackerRemove) X(OrcReleaseResourceTracker)                        \
