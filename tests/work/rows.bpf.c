@@ -80,6 +80,13 @@ static long spin_step(__u64 i, void *unused)
 	return *(volatile __u32 *)&trace.hold == 0;
 }
 
+/* Long enough, however fast a step is. */
+static long spin_long(__u64 i, void *unused)
+{
+	bpf_loop(1 << 23, spin_step, (void *)0, 0);
+	return *(volatile __u32 *)&trace.hold == 0;
+}
+
 static long await_step(__u64 i, void *unused)
 {
 	return *(volatile __u32 *)&trace.entered >= trace.awaited;
@@ -113,7 +120,7 @@ static int quick(void *map, int *key, wq_value *value)
 static int spin(void *map, int *key, wq_value *value)
 {
 	enter((__u32 *)key);
-	bpf_loop(1 << 23, spin_step, (void *)0, 0);
+	bpf_loop(1 << 10, spin_long, (void *)0, 0);
 	leave();
 	return 0;
 }
@@ -124,7 +131,7 @@ static int spin_start(void *map, int *key, wq_value *value)
 	struct elem *e = (void *)value;
 
 	enter((__u32 *)key);
-	bpf_loop(1 << 23, spin_step, (void *)0, 0);
+	bpf_loop(1 << 10, spin_long, (void *)0, 0);
 	trace.seen = e->b;
 	e->b = 0x5151;
 	trace.got[0] = bpf_wq_start(&e->w, 0);

@@ -240,6 +240,7 @@ void FunctionEmitter::emit_loop(std::size_t callee) {
   emit_leash(pc_, rounds_of_a_look * cost_of_a_round);
   b_.jump(next);
   b_.go_on_in(next);
+  emit_memory_barrier();  // what the function watches may change from round to round
   b_.jump(round);
   std::array<Value, 2> indices = {b_.number(0), following};
   std::array<Block, 2> indices_from = {begin, next};

@@ -162,11 +162,7 @@ void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
   const std::uint32_t target = jump_target(insn, pc);
   const bool is_jcond = insn.code == (insn_class::jmp | jmp_op::jcond);
   // What others may change meanwhile is read anew each time round.
-  if (is_jcond || (target <= pc && watches_memory(module_.program, target, pc))) {
-    static constexpr char clobber[] = "~{memory}";
-    Type type = b_.function(b_.nothing, {});
-    b_.call(type, l_.GetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, 1, 0, LLVMInlineAsmDialectATT, 0), {});
-  }
+  if (is_jcond || (target <= pc && watches_memory(module_.program, target, pc))) emit_memory_barrier();
   if (is_jcond || (target <= pc && may_repeat_for_ever(module_.program, target, pc))) emit_leash(pc, cost_of_a_round);
   if (!is_conditional(insn)) {
     b_.jump(blocks_.at(target));
@@ -183,6 +179,13 @@ void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
     return;
   }
   b_.branch(condition(insn), taken, next);
+}
+
+// The compiler keeps no memory in registers across it. For the machine it is nothing.
+void FunctionEmitter::emit_memory_barrier() const {
+  static constexpr char clobber[] = "~{memory}";
+  Type type = b_.function(b_.nothing, {});
+  b_.call(type, l_.GetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, 1, 0, LLVMInlineAsmDialectATT, 0), {});
 }
 
 // Uses up fuel, and asks for more where there is none. What the verifier has walked from end to end needs no leash: it

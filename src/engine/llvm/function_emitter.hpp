@@ -37,6 +37,7 @@ class FunctionEmitter {
  private:
   void emit_block(std::uint32_t pc, const Kinds& kinds);
   void emit_jump(const Insn& insn, std::uint32_t pc);
+  void emit_memory_barrier() const;
   void emit_leash(std::uint32_t pc, std::uint64_t cost);
   Value condition(const Insn& insn) const;
 
