@@ -22,14 +22,6 @@ int check_tail_call(Env& env) {
   for (const auto& frame : env.state->frames)
     if (frame->kind != FrameKind::normal) return env.refuse(-EINVAL, "cannot tail call within callback");
   env.subprograms[env.frame().subprogram].has_tail_call = true;
-  if (env.state->frames.size() == 1) return 0;
-  // A program called from a subprogram returns, in the end, to that one's caller; the packet may be another by then.
-  forget_packet(env);
-  const Frame& callee = env.frame();
-  State* returned = push_branch(env, static_cast<std::uint32_t>(callee.call_site) + 1, env.insn_idx);
-  if (returned == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
-  returned->frames.pop_back();
-  returned->reg(0).mark_unknown();
   return 0;
 }
 

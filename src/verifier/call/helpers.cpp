@@ -131,6 +131,17 @@ int release_argument(Env& env, Call& call) {
   return err;
 }
 
+// A program called from a subprogram returns, in the end, to that one's caller, with any result; the packet may be
+// another by then. That is walked first, and later what stands behind a call that is not taken.
+int leave_by_tail_call(Env& env) {
+  if (push_branch(env, env.insn_idx + 1, env.insn_idx) == nullptr) return env.refusal ? env.refusal->error : -EFAULT;
+  forget_packet(env);
+  env.reg(0).mark_unknown();
+  if (const int err = return_to_caller(env)) return err;
+  --env.insn_idx;  // our caller steps on
+  return 0;
+}
+
 }  // namespace
 
 int check_helper_call(Env& env, const Insn& insn) {
@@ -167,6 +178,7 @@ int check_helper_call(Env& env, const Insn& insn) {
   note_call_result(env);
   if (const int bad = check_map_for_helper(env, call)) return bad;
   if (call.has(call_flag::changes_packet)) forget_packet(env);
+  if (call.special == Special::tail_call && env.state->frames.size() > 1) return leave_by_tail_call(env);
   return 0;
 }
 

@@ -102,7 +102,7 @@ int check_jump_fields(Env& env, const Insn& insn) {
       }
       return 0;
     case jmp_op::exit:
-      if (insn.imm != 0 || insn.src != 0 || insn.dst != 0 || insn.off != 0) {
+      if (insn.imm != 0 || insn.src != 0 || insn.dst != 0) {  // the offset may be anything
         return env.refuse(-EINVAL, "BPF_EXIT uses reserved fields");
       }
       return 0;

@@ -134,13 +134,24 @@ int check_subprogram_bounds(Env& env) {
   return 0;
 }
 
+namespace {
+
+// A function that ends the program may only be one that returns a number, and nothing says what these return.
+int check_untyped_subprograms(Env& env) {
+  for (std::size_t i = 1; i < env.subprograms.size(); ++i) {
+    if (env.subprograms[i].has_ld_abs) return env.refuse(-EINVAL, "LD_ABS is not allowed in subprogs without BTF");
+    if (env.subprograms[i].has_tail_call)
+      return env.refuse(-EINVAL, "tail_call is not allowed in subprogs without BTF");
+  }
+  return 0;
+}
+
+}  // namespace
+
 int check_btf_info(Env& env) {
   const auto& infos = env.input.func_info;
   env.insn_idx = 0;
-  if (infos.empty()) {
-    if (env.subprograms.size() == 1 || !env.input.btf) return 0;
-    return 0;
-  }
+  if (infos.empty()) return check_untyped_subprograms(env);
   if (infos.size() != env.subprograms.size()) {
     return env.refuse(-EINVAL, "number of funcs in func_info doesn't match number of subprogs");
   }

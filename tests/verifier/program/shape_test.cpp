@@ -41,6 +41,10 @@ constexpr Row rows[] = {
     {"an address past the value", "r1 = map_value 4 + 48; r0 = 0; exit",
      "invalid access to map value pointer, value_size=48 off=48"},
     {"the address of the value's last byte", "r1 = map_value 4 + 47; r0 = 0; exit"},
+    {"a tail call in a function without types", "call f; exit; f: r2 = map 4; r3 = 0; call 12; r0 = 0; exit",
+     "tail_call is not allowed in subprogs without BTF"},
+    {"a classic packet load in a function without types", "call f; exit; f: r6 = r1; r0 = *(u32 *)skb[0]; exit",
+     "LD_ABS is not allowed in subprogs without BTF"},
     {"a syscall program must be sleepable", "r0 = 0; exit", "Syscall programs can only be sleepable",
      ProgType::syscall},
 };
@@ -54,6 +58,16 @@ struct RawRow {
   std::vector<Insn> insns;
   const char* message;
 };
+
+TEST(ProgramShape, TheOffsetOfAnExitIsNotLookedAt) {
+  const std::vector<Insn> insns = {{.code = 0xb7}, {.code = 0x95, .off = 44}};
+  FakeResolver resolver;
+  verifier::Input input;
+  input.type = progtypes::find(ProgType::socket_filter);
+  input.insns = insns;
+  input.resolver = &resolver;
+  EXPECT_EQ(verifier::verify(input).error, 0);
+}
 
 TEST(ProgramShape, FieldsThatMeanNothingAreZero) {
   const Insn ret{.code = 0xb7}, exit{.code = 0x95};

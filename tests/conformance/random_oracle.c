@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ask the running Linux kernel about random programs: those of random_programs.h.
+//
+//   random_oracle FIRST COUNT      a line a program: its number, how many instructions were walked, 0 or the errno, the
+//                                  last line of the log
+//
+// To ask about more (12 programs a second under emulation; one that walks a million instructions takes minutes there):
+//
+//   cd tests/conformance && ./build-corpus -o
+//   oracle=${SKEP_CORPUS:-$HOME/.cache/skep/corpus}/random_oracle
+//   ./vm -k 7.3 -t 3600 -f $oracle -- ./random_oracle 100000 20000 >more.txt
+//   SKEP_RANDOM=$PWD/more.txt ../../build/release/test-kernel --gtest_filter='RandomPrograms*'
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "random_programs.h"
+
+int main(int argc, char** argv) {
+  static char log[1 << 20];
+  static struct random_program p;
+  int fds[random_map_count];
+  unsigned long long first, count;
+
+  if (argc != 3) return fprintf(stderr, "random_oracle FIRST COUNT\n"), 1;
+  first = strtoull(argv[1], NULL, 0);
+  count = strtoull(argv[2], NULL, 0);
+  for (int i = 0; i < random_map_count; i++)
+    fds[i] = bpf_map_create((enum bpf_map_type)random_maps[i].type, "m", random_maps[i].key_size,
+                            random_maps[i].value_size, random_maps[i].entries, NULL);
+  for (unsigned long long n = first; n < first + count; n++) {
+    struct attach_question q;
+    char answer[600];
+    const char* processed;
+    int fd;
+    LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_buf = log, .log_size = sizeof(log), .log_level = 1);
+
+    random_program(n, &p);
+    place_maps(&p, fds);
+    opts.expected_attach_type = (enum bpf_attach_type)p.attach_type;
+    opts.prog_flags = p.flags;
+    log[0] = 0;
+    memset(&q, 0, sizeof(q));
+    fd = bpf_prog_load((enum bpf_prog_type)p.prog_type, NULL, "GPL", (const struct bpf_insn*)p.insns, p.count, &opts);
+    if (fd >= 0) close(fd);
+    processed = strstr(log, "processed ");
+    for (const char* next = processed; next; next = strstr(next + 1, "processed ")) processed = next;
+    printf("%llu %d ", n, processed ? atoi(processed + 10) : -1);
+    attach_answer(&q, "(none)", 4294967295U, fd < 0 ? fd : 0, log, answer, sizeof(answer));
+    puts(answer);
+  }
+  return 0;
+}
