@@ -112,11 +112,12 @@ void print_text(const bpf_program* program, const std::string& type, const Outco
     fmt::print("  work: {} started, {} merged, {} ran, {} cancelled\n", outcome.work.started, outcome.work.merged,
                outcome.work.ran, outcome.work.cancelled);
   if (outcome.work.timers != 0) fmt::print("  timers: {} ran\n", outcome.work.timers);
-  if (outcome.ending == Ending::restarts)
-    fmt::print("  {} restarts itself and was left running\n",
-               outcome.last_run.callback.empty() ? "work"
-                                                 : element(outcome.last_run.callback, outcome.last_run.program,
-                                                           outcome.last_run.map, outcome.last_run.key));
+  if (outcome.ending == Ending::restarts && outcome.last_run.callback.empty())
+    fmt::print("  work is still queued\n");
+  else if (outcome.ending == Ending::restarts)
+    fmt::print(
+        "  {} restarts itself and was left running\n",
+        element(outcome.last_run.callback, outcome.last_run.program, outcome.last_run.map, outcome.last_run.key));
   for (const ArmedTimer& timer : outcome.armed)
     fmt::print("  still armed: {}, cpu {}, due in {}\n", element(timer.callback, timer.program, timer.map, timer.key),
                timer.cpu, duration_text(timer.due_in_ns));
