@@ -351,6 +351,38 @@ std::string difference(const verifier::Verified& a, const verifier::Verified& b)
   return text;
 }
 
+engine::Execution run_of(Instance& instance) {
+  return engine::Execution({instance.code->entry(),
+                            {reinterpret_cast<std::uint64_t>(instance.world.context())},
+                            instance.world.context(),
+                            instance.world.services()});
+}
+
+bool finishes(engine::Execution& run) {
+  const rcu::ReadGuard section;
+  return run.advance(0, 2 * most_steps) == async::Progress::finished;
+}
+
+// What is dead may depend on pruning: of fewer values less may be known, so that a path which was not walked because it
+// was covered would have gone into code that no value reaches. Such code must then make no difference to any run.
+std::string dead_code_differs(Instance& usual, Instance& observed, std::uint64_t seed, Verdict& verdict) {
+  for (unsigned input = 0; input < inputs; ++input) {
+    ++verdict.runs;
+    usual.world.fill(seed + input);
+    observed.world.fill(seed + input);
+    engine::Execution with = run_of(usual), without = run_of(observed);
+    const bool ends = finishes(with);
+    if (finishes(without) != ends || (ends && with.result() != without.result()) ||
+        usual.world.contents() != observed.world.contents())
+      return "runs otherwise where other instructions are dead without pruning" +
+             difference(*usual.output.program, *observed.output.program);
+    if (ends) ++verdict.finished;
+    usual.world.drain();
+    observed.world.drain();
+  }
+  return {};
+}
+
 bool in_range(const Instance& instance, std::uint64_t result) {
   const auto range_of = instance.object.type->return_range;
   if (range_of == nullptr) return true;
@@ -437,12 +469,11 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
     verdict.fault = "accepted, but not without pruning: " + observed.output.refusal->message;
     return verdict;
   }
+  if (!observed.code->executable()->obstacle().empty()) return verdict;
   if (!same_code(usual.output.program->insns, observed.output.program->insns)) {
-    verdict.fault =
-        "other instructions are dead without pruning" + difference(*usual.output.program, *observed.output.program);
+    verdict.fault = dead_code_differs(usual, observed, seed, verdict);
     return verdict;
   }
-  if (!observed.code->executable()->obstacle().empty()) return verdict;
   std::optional<Instance> compiled;
   if (auto compiler = make_compiler(seed % 4 != 0); compiler != nullptr)
     compiled.emplace(program, types, nullptr, give_up, 0, std::move(compiler));
@@ -460,16 +491,10 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
       verdict.fault = fmt::format("returns 0x{:x}, which its type may not", stepped.result());
       return verdict;
     }
-    engine::Execution whole({usual.code->entry(),
-                             {reinterpret_cast<std::uint64_t>(usual.world.context())},
-                             usual.world.context(),
-                             usual.world.services()});
-    {
-      const rcu::ReadGuard section;
-      if (whole.advance(0, 2 * most_steps) != async::Progress::finished) {
-        verdict.fault = "runs on and on in one go, but not stepped";
-        return verdict;
-      }
+    engine::Execution whole = run_of(usual);
+    if (!finishes(whole)) {
+      verdict.fault = "runs on and on in one go, but not stepped";
+      return verdict;
     }
     observed.world.drain();
     usual.world.drain();
