@@ -104,8 +104,8 @@ bool is_forgettable(const StackSlot& slot) {
 }
 
 void poison(StackSlot& slot, std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i)
-    if (slot.types[i] != SlotType::invalid) slot.types[i] = SlotType::poison;
+  std::fill(slot.types.begin() + static_cast<std::ptrdiff_t>(begin),
+            slot.types.begin() + static_cast<std::ptrdiff_t>(end), SlotType::poison);
 }
 
 // A dead half of a spilled register leaves a narrower one if that can be read at all: of a number, at its lower

@@ -131,6 +131,11 @@ TEST(StackLiveness, WhatIsDeadIsShownAndCannotBeHandedOn) {
       verify_text({NOPS SCALAR "r1 = 0; *(u64 *)(r10 -8) = r1; if r0 == 0 goto +1; r0 = 0; r0 = *(u32 *)(r10 -8); exit",
                    ProgType::raw_tracepoint, 0, 2});
   EXPECT_NE(output.log.find("fp-8=pppp0"), std::string::npos) << output.log;
+  // Also where nothing was ever written.
+  const auto loop =
+      verify_text({"r1 = 0; *(u32 *)(r10 -4) = r1; r0 = 0; again: r1 = *(u32 *)(r10 -4); if r0 == 0 goto again; exit",
+                   ProgType::raw_tracepoint, 0, 2});
+  EXPECT_NE(loop.log.find("fp-8=mmmmpppp"), std::string::npos) << loop.log;
 }
 
 }  // namespace
