@@ -135,7 +135,7 @@ TEST(StackLiveness, WhatIsDeadIsShownAndCannotBeHandedOn) {
   const auto loop =
       verify_text({"r1 = 0; *(u32 *)(r10 -4) = r1; r0 = 0; again: r1 = *(u32 *)(r10 -4); if r0 == 0 goto again; exit",
                    ProgType::raw_tracepoint, 0, 2});
-  EXPECT_NE(loop.log.find("fp-8=mmmmpppp"), std::string::npos) << loop.log;
+  EXPECT_NE(loop.log.find("fp-8=0000pppp"), std::string::npos) << loop.log;
 }
 
 }  // namespace
