@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
 #include "async/threads.hpp"
 #include "rcu/rcu.hpp"
@@ -338,17 +339,7 @@ bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
 }
 
 std::vector<ArmedShot> Pumped::armed() const {
-  std::vector<ArmedShot> all;
-  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [at, armed] : timers_) {
-      all.push_back({nullptr, armed.cpu, at});
-      shots.push_back(armed.callback);
-    }
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
-  return all;
+  return armed_shots(mutex_, timers_);
 }
 
 WorkCounts Pumped::counts() const {

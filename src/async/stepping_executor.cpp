@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
 #include "rcu/rcu.hpp"
 
@@ -173,17 +174,7 @@ void SteppingExecutor::count_ran(bool timer) {
 }
 
 std::vector<ArmedShot> SteppingExecutor::armed() const {
-  std::vector<ArmedShot> all;
-  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [at, armed] : timers_) {
-      all.push_back({nullptr, armed.cpu, at});
-      shots.push_back(armed.callback);
-    }
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
-  return all;
+  return armed_shots(mutex_, timers_);
 }
 
 void SteppingExecutor::count_cancelled() {

@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
 #include "async/threads.hpp"
 #include "rcu/own_thread.hpp"
@@ -421,17 +422,7 @@ bool ThreadExecutor::cancel_timer(std::uint64_t token) {
 }
 
 std::vector<ArmedShot> ThreadExecutor::armed() const {
-  std::vector<ArmedShot> all;
-  std::vector<std::shared_ptr<Callback>> shots;  // who knows what they stand for is asked without the lock
-  {
-    const std::lock_guard lock(service_mutex_);
-    for (const auto& [at, armed] : timers_) {
-      all.push_back({nullptr, armed.cpu, at});
-      shots.push_back(armed.callback);
-    }
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].callback = shots[i]->subject();
-  return all;
+  return armed_shots(service_mutex_, timers_);
 }
 
 void ThreadExecutor::watch() {

@@ -22,7 +22,7 @@ enum class SlotType : std::uint8_t {
   dynptr,
   iter,
   irq_flag,
-  poison,  // known dead by liveness: reading it is a bug of the verifier
+  poison,  // forgotten as dead: a read is refused
 };
 
 // Eight bytes of the stack, from the highest address to the lowest: types[j] of slot i is the byte at fp-8i-1-j, so
