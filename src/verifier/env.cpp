@@ -9,14 +9,14 @@ namespace skep::verifier {
 
 Env::Env(const Input& in)
     : input(in),
-      insns(in.insns.begin(), in.insns.end()),
-      aux(in.insns.size()),
-      kernel_btf(in.resolver != nullptr ? in.resolver->kernel_btf() : nullptr),
       log(std::make_unique<Log>(in.log_level)),
       explorer(std::make_unique<Explorer>()),
+      kernel_btf(in.resolver != nullptr ? in.resolver->kernel_btf() : nullptr),
       strict_alignment((in.flags & prog_flag::strict_alignment) != 0 && (in.flags & prog_flag::any_alignment) == 0),
       test_state_freq((in.flags & prog_flag::test_state_freq) != 0),
-      test_reg_invariants((in.flags & prog_flag::test_reg_invariants) != 0) {}
+      test_reg_invariants((in.flags & prog_flag::test_reg_invariants) != 0),
+      insns(in.insns.begin(), in.insns.end()),
+      aux(in.insns.size()) {}
 
 Env::~Env() = default;
 

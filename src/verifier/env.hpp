@@ -3,7 +3,8 @@
 // Every room of the verifier works on an Env; this header is its state and nothing else. What a room does for the
 // others is declared in its own header: path/path.hpp, program/program.hpp, insn/insn.hpp, pointer/pointer.hpp,
 // call/call.hpp, report/reg_names.hpp. All `check_…` functions return 0, or a negative errno after the refusal was
-// reported through `refuse`. The members of Env that belong to one room say which.
+// reported through `refuse`. What one room alone may write stands below a line that names it ("path/: …"), and
+// tests/house/rooms_test.py holds the rooms to that.
 #pragma once
 
 #include <fmt/format.h>
@@ -35,7 +36,7 @@ struct KfuncCall {
   std::string_view name;
 };
 
-// What is known of one instruction across all paths, by who finds it out. Everyone may read; each part has one writer.
+// What is known of one instruction across all paths, by who finds it out. Everyone may read.
 
 // program/: what the instruction's text names, before the walk.
 struct InsnNames {
@@ -76,9 +77,7 @@ struct InsnAccess {
 struct InsnCall {
   const maps::MapInfo* map = nullptr;  // the one map that reaches it
   bool map_poisoned = false;           // there is more than one
-  std::uint64_t map_key = 0;           // constant key of a tail call
-  bool map_key_known = false, map_key_poisoned = false;
-  const btf::Btf* btf = nullptr;  // of what it allocates
+  const btf::Btf* btf = nullptr;       // of what it allocates
   btf::TypeId btf_id = 0;
   std::uint64_t value = 0;                  // for the engines: the size of what it allocates, or a node's offset
   bool field_known = false;                 // `value` is the offset of the node that a list or tree takes
@@ -138,33 +137,40 @@ class Env {
   Env& operator=(const Env&) = delete;
 
   const Input& input;
-  std::vector<Insn> insns;  // a working copy: map descriptors resolved (program/resolve.cpp)
-  std::vector<InsnAux> aux;
-  std::vector<Subprogram> subprograms;                       // by start; [0] is the main program
-  std::unordered_map<std::uint64_t, KfuncCall> kfunc_calls;  // by (fd index << 32 | imm)
-  std::vector<const maps::MapInfo*> used_maps;
-  std::shared_ptr<const btf::Btf> kernel_btf;
-  std::vector<std::shared_ptr<const btf::Btf>> module_types;  // of modules whose variables are named
   std::unique_ptr<Log> log;
   std::unique_ptr<Explorer> explorer;
+  std::shared_ptr<const btf::Btf> kernel_btf;
+  bool strict_alignment = false, test_state_freq = false, test_reg_invariants = false, allow_ptr_leaks = true;
 
+  // ---- what the program is ----
+  std::vector<Insn> insns;  // a working copy: map descriptors resolved (program/resolve.cpp)
+  std::vector<InsnAux> aux;
+  std::vector<Subprogram> subprograms;  // by start; [0] is the main program
+  // program/: what its text names.
+  std::unordered_map<std::uint64_t, KfuncCall> kfunc_calls;  // by (fd index << 32 | imm)
+  std::vector<const maps::MapInfo*> used_maps;
+  std::vector<std::shared_ptr<const btf::Btf>> module_types;  // of modules whose variables are named
+  int exception_callback = -1;                                // subprogram
+
+  // ---- the walk ----
   std::unique_ptr<State> state;  // the current path
   std::uint32_t insn_idx = 0, prev_insn_idx = 0;
   std::uint32_t id_gen = 0;
   Statistics statistics;
   std::optional<Refusal> refusal;
   std::string notes;  // notes since the instruction began: prose of the refusal that may follow
-  bool strict_alignment = false, test_state_freq = false, test_reg_invariants = false, allow_ptr_leaks = true;
+
+  // pointer/: what was seen on all paths together; see Verified for the sizes.
   bool seen_direct_write = false;
-  int exception_callback = -1;  // subprogram
+  std::uint32_t context_used = 0, tracepoint_buffer_used = 0;
+  // call/: the facts of calls, and the special fields of the types that programs allocate.
   std::vector<CallRecord> call_records;
-  std::uint32_t context_used = 0;            // pointer/context.cpp: see Verified
-  std::uint32_t tracepoint_buffer_used = 0;  // pointer/buf.cpp: see Verified
-  std::uint32_t relied_on =
-      0;  // registers of the current frame marked precise since the call at hand began, a bit each
-  // call/: special fields of the types that programs allocate
   std::map<std::pair<const btf::Btf*, btf::TypeId>, std::shared_ptr<const btf::Record>> allocated_records;
+  // call/ and path/: registers of the current frame marked precise since the call at hand began, a bit each.
+  std::uint32_t relied_on = 0;
+
   const progtypes::ProgTypeDef& type() const { return *input.type; }
+  progtypes::AttachedTo attached_to() const { return progtypes::attached_to(*input.type, input.traits); }
   std::uint32_t new_id() { return ++id_gen; }
   Frame& frame() { return state->current(); }
   RegState& reg(unsigned number) { return state->reg(number); }

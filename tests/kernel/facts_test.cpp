@@ -71,6 +71,25 @@ TEST_F(Facts, OfAnArgumentItsBoundsOnAllPaths) {
   EXPECT_TRUE(argument(*constant, 2).constant());
 }
 
+TEST_F(Facts, OfATailCallWhichProgramItNames) {
+  const int programs = bpf.map(MapType::prog_array, 4, 4, 4);
+  const auto tail_call = [&](const std::string& index) {
+    return "r6 = r1; call 7; r3 = r0; r1 = r6; r2 = map " + std::to_string(programs) + "; r3 " + index +
+           "; call 12; r0 = 2; exit";
+  };
+  constexpr std::uint32_t call = 7;
+  const auto* constant = at(tail_call("= 2"), call);
+  ASSERT_NE(constant, nullptr);
+  EXPECT_TRUE(argument(*constant, 3).constant());
+  EXPECT_EQ(argument(*constant, 3).min, 2U);
+  const auto* any = at(tail_call("&= 3"), call);
+  ASSERT_NE(any, nullptr);
+  EXPECT_FALSE(argument(*any, 3).constant());
+  const auto* beyond = at(tail_call("= 4"), call);
+  ASSERT_NE(beyond, nullptr);
+  EXPECT_FALSE(argument(*beyond, 3).constant()) << "names no program";
+}
+
 TEST_F(Facts, OfDeadBranchesThatTheyAreGone) {
   const auto* alive = at("r1 = 1; if r1 == 1 goto +2; r0 = 5; exit; r0 = 2; exit", 4);
   ASSERT_NE(alive, nullptr);

@@ -76,23 +76,14 @@ int check_map_access(Env& env, const Call& call) {
   return 0;
 }
 
-// The constant index of a tail call, for the engines.
-int note_map_key(Env& env, Call& call) {
+// A constant index of a tail call is one of the facts for the engines: which program it names is then known.
+int check_tail_call_index(Env& env, const Call& call) {
   if (call.special != Special::tail_call) return 0;
   if (call.map == nullptr || !maps::map_type(call.map->type).offers(call.helper->map_use))
     return env.refuse(-EINVAL, "expected prog array map for tail call");
-  InsnAux& aux = env.insn_aux();
   const RegState& index = env.reg(3);
-  if (!index.is_const() || index.r.umax() >= call.map->max_entries) {
-    aux.call.map_key_poisoned = true;
-    return 0;
-  }
-  if (const int err = mark_precise(env, 3)) return err;
-  const std::uint64_t key = index.r.const_value();
-  if (aux.call.map_key_known && aux.call.map_key != key) aux.call.map_key_poisoned = true;
-  aux.call.map_key = key;
-  aux.call.map_key_known = true;
-  return 0;
+  const bool names_one = index.is_const() && index.r.umax() < call.map->max_entries;
+  return names_one ? mark_precise(env, 3) : 0;
 }
 
 int release_argument(Env& env, Call& call) {
@@ -164,7 +155,7 @@ int check_helper_call(Env& env, const Insn& insn) {
   if (const int err = check_helper_args(env, call)) return err;
   note_map(env, call);
   if (const int err = check_map_access(env, call)) return err;
-  if (const int err = note_map_key(env, call)) return err;
+  if (const int err = check_tail_call_index(env, call)) return err;
   note_call_arguments(env, static_cast<unsigned>(std::ranges::count_if(helper->args, [](const calls::ArgSpec& arg) {
                         return arg.kind != calls::ArgKind::none;
                       })));
