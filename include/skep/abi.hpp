@@ -10,6 +10,9 @@
 
 namespace skep {
 
+// The kernel's ENOTSUPP, which reaches user space as this number: <errno.h> has no name for it.
+inline constexpr int enotsupp = 524;
+
 enum class Command : std::uint32_t {
   map_create = 0,
   map_lookup_elem = 1,

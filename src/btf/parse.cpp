@@ -11,12 +11,12 @@
 #include "btf/data.hpp"
 #include "btf/parse_log.hpp"
 #include "btf/resolve.hpp"
+#include "skep/abi.hpp"
 
 namespace skep::btf {
 
 namespace {
 
-constexpr int not_supported = 524;  // the kernel's own ENOTSUPP
 constexpr std::uint32_t max_types = 0xfffff;
 constexpr std::uint32_t max_name_offset = 0xffffff;
 constexpr std::size_t max_raw_size = 16 << 20;
@@ -150,8 +150,8 @@ int Parser::header() {
   if (length >= sizeof(Header)) log_.say("layout_off: {}\nlayout_len: {}\n", h.layout_off, h.layout_len);
   log_.say("btf_total_size: {}\n", raw_.size());
   if (h.magic != 0xeb9f) return say("Invalid magic", -EINVAL);
-  if (h.version != 1) return say("Unsupported version", -not_supported);
-  if (h.flags != 0) return say("Unsupported flags", -not_supported);
+  if (h.version != 1) return say("Unsupported version", -enotsupp);
+  if (h.flags != 0) return say("Unsupported flags", -enotsupp);
   if (!data_->base && raw_.size() == length) return say("No data", -EINVAL);
   return sections();
 }
@@ -379,7 +379,7 @@ int Parser::integer(const std::uint8_t* extra, TypeId id, Type& t) {
   if ((bits + 7) / 8 > t.size) return refuse(id, t, "nr_bits exceeds type_size");
   if (std::popcount(t.int_encoding) > 1 || t.int_encoding == 8) {
     refuse(id, t, "Unsupported encoding");
-    return -not_supported;
+    return -enotsupp;
   }
   log_.type(*data_, id, t, {});
   return 0;

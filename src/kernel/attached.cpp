@@ -57,9 +57,7 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
                                      const std::function<std::uint64_t()>& body) const {
   int error = 0;
   for (const auto& [link, program] : links_)
-    if (link->target == function &&
-        (program->type->type == ProgType::raw_tracepoint || program->type->type == ProgType::raw_tracepoint_writable))
-      run_on_arguments(kernel_, *program, args, 0, error);
+    if (link->target == function && program->type->opened_by_name) run_on_arguments(kernel_, *program, args, 0, error);
   run(function, AttachType::trace_raw_tp, args, 0);
   run(function, AttachType::trace_fentry, args, 0);
   std::uint64_t result = 0;

@@ -252,7 +252,7 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
       return memory;
     }
   }
-  const bool arena = map->map->info().type == MapType::arena;
+  const bool arena = maps::map_type(map->map->info().type).direct_values == maps::DirectValues::pages;
   bool elsewhere = false;  // if it must be
 #ifdef SKEP_SANITIZED
   // Programs ask for addresses that are the sanitizer's own; it would not survive that they get them.

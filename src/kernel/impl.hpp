@@ -126,6 +126,7 @@ struct Kernel::Impl {
   int map_lookup_and_delete(Call<attr::MapElem>& call);
   int map_freeze(Call<attr::MapFreeze>& call);
   int update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags);
+  int check_struct_ops_map(const MapObject& map);                                                   // struct_ops.cpp
   int update_struct_ops(MapObject& map, std::span<const std::uint8_t> value, std::uint64_t flags);  // struct_ops.cpp
   int unregister_struct_ops(MapObject& map);
   int lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete);

@@ -25,13 +25,13 @@ class Host final : public progtypes::InvocationHost {
     const std::shared_lock tables(kernel_.lock);
     kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
       maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
-      if (map.info().type == MapType::sk_storage) static_cast<maps::LocalStorage&>(map).remove(socket);
+      if ((maps::map_type(map.info().type).uses & maps::map_use::of_socket) != 0)
+        static_cast<maps::LocalStorage&>(map).remove(socket);
     });
   }
   void renew_cgroup_storage() override {
     for (const auto& map : program_.maps) {
-      const MapType type = map->map->info().type;
-      if (type == MapType::cgroup_storage || type == MapType::percpu_cgroup_storage)
+      if ((maps::map_type(map->map->info().type).uses & maps::map_use::cgroup_storage) != 0)
         static_cast<maps::CgroupStorage&>(*map->map).clear();
     }
   }

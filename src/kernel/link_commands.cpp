@@ -13,110 +13,25 @@
 namespace skep {
 namespace {
 
-// The program types whose links LINK_CREATE makes for an attach type; unspec: no such attach type.
-ProgType type_attached_by(const Rules& rules, AttachType attach) {
-  if (static_cast<std::uint32_t>(attach) >= rules.attach_types) return ProgType::unspec;
-  switch (attach) {
-    case AttachType::cgroup_inet_ingress:
-    case AttachType::cgroup_inet_egress:
-      return ProgType::cgroup_skb;
-    case AttachType::cgroup_inet_sock_create:
-    case AttachType::cgroup_inet_sock_release:
-    case AttachType::cgroup_inet4_post_bind:
-    case AttachType::cgroup_inet6_post_bind:
-      return ProgType::cgroup_sock;
-    case AttachType::cgroup_sock_ops:
-      return ProgType::sock_ops;
-    case AttachType::cgroup_device:
-      return ProgType::cgroup_device;
-    case AttachType::cgroup_sysctl:
-      return ProgType::cgroup_sysctl;
-    case AttachType::cgroup_getsockopt:
-    case AttachType::cgroup_setsockopt:
-      return ProgType::cgroup_sockopt;
-    case AttachType::cgroup_inet4_bind:
-    case AttachType::cgroup_inet6_bind:
-    case AttachType::cgroup_inet4_connect:
-    case AttachType::cgroup_inet6_connect:
-    case AttachType::cgroup_unix_connect:
-    case AttachType::cgroup_inet4_getpeername:
-    case AttachType::cgroup_inet6_getpeername:
-    case AttachType::cgroup_unix_getpeername:
-    case AttachType::cgroup_inet4_getsockname:
-    case AttachType::cgroup_inet6_getsockname:
-    case AttachType::cgroup_unix_getsockname:
-    case AttachType::cgroup_udp4_sendmsg:
-    case AttachType::cgroup_udp6_sendmsg:
-    case AttachType::cgroup_unix_sendmsg:
-    case AttachType::cgroup_udp4_recvmsg:
-    case AttachType::cgroup_udp6_recvmsg:
-    case AttachType::cgroup_unix_recvmsg:
-      return ProgType::cgroup_sock_addr;
-    case AttachType::lsm_cgroup:
-      return ProgType::lsm;
-    case AttachType::flow_dissector:
-      return ProgType::flow_dissector;
-    case AttachType::sk_lookup:
-      return ProgType::sk_lookup;
-    case AttachType::xdp:
-      return ProgType::xdp;
-    case AttachType::tcx_ingress:
-    case AttachType::tcx_egress:
-    case AttachType::netkit_primary:
-    case AttachType::netkit_peer:
-      return ProgType::sched_cls;
-    case AttachType::netfilter:
-      return ProgType::netfilter;
-    case AttachType::sk_msg_verdict:
-      return ProgType::sk_msg;
-    case AttachType::sk_skb_stream_parser:
-    case AttachType::sk_skb_stream_verdict:
-    case AttachType::sk_skb_verdict:
-      return ProgType::sk_skb;
-    case AttachType::trace_kprobe_multi:
-    case AttachType::trace_kprobe_session:
-    case AttachType::trace_uprobe_multi:
-    case AttachType::trace_uprobe_session:
-      return ProgType::kprobe;
-    default:
-      return ProgType::unspec;
-  }
+using progtypes::AttachedTo;
+
+// Whether programs of the type are attached by links or PROG_ATTACH at this attach type.
+bool attached_at(const progtypes::ProgTypeDef& type, AttachType attach) {
+  return std::ranges::any_of(type.links, [&](const progtypes::LinkedAt& row) { return row.at == attach; });
 }
 
-bool is_event_type(ProgType type) {
-  return type == ProgType::perf_event || type == ProgType::tracepoint || type == ProgType::kprobe;
+// It was loaded with what it is attached to, and a link only puts that into effect.
+bool attached_by_btf(const ProgramObject& program) {
+  const AttachedTo to = progtypes::attached_to(*program.type, program.traits);
+  return to != AttachedTo::nothing && to != AttachedTo::operation;
 }
 
 std::uint32_t link_type_of(const ProgramObject& program, AttachType attach) {
-  switch (program.type->type) {
-    case ProgType::tracing:
-    case ProgType::lsm:
-    case ProgType::ext:
-      return static_cast<std::uint32_t>(attach == AttachType::trace_iter ? LinkType::iter : LinkType::tracing);
-    case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable:
-      return static_cast<std::uint32_t>(LinkType::raw_tracepoint);
-    case ProgType::xdp:
-      return static_cast<std::uint32_t>(LinkType::xdp);
-    case ProgType::flow_dissector:
-    case ProgType::sk_lookup:
-      return static_cast<std::uint32_t>(LinkType::netns);
-    case ProgType::netfilter:
-      return static_cast<std::uint32_t>(LinkType::netfilter);
-    case ProgType::sched_cls:
-      return static_cast<std::uint32_t>(LinkType::tcx);
-    case ProgType::perf_event:
-    case ProgType::tracepoint:
-      return static_cast<std::uint32_t>(LinkType::perf_event);
-    case ProgType::kprobe:
-      return static_cast<std::uint32_t>(attach == AttachType::perf_event ? LinkType::perf_event
-                                                                         : LinkType::kprobe_multi);
-    case ProgType::sk_msg:
-    case ProgType::sk_skb:
-      return static_cast<std::uint32_t>(LinkType::sockmap);
-    default:
-      return static_cast<std::uint32_t>(LinkType::cgroup);
-  }
+  return static_cast<std::uint32_t>(progtypes::link_type(*program.type, program.traits, attach));
+}
+
+bool is_of_struct_ops(const MapObject& map) {
+  return maps::map_type(map.map->info().type).holds == maps::Holds::operations;
 }
 
 }  // namespace
@@ -131,23 +46,22 @@ int Kernel::Impl::link_create(Call<attr::LinkCreate>& call) {
   if (attach == AttachType::struct_ops) {
     link->map = find<MapObject>(a.prog_fd, ObjectKind::map, error);
     if (!link->map) return error;
-    if (link->map->map->info().type != MapType::struct_ops) return -EINVAL;
+    if (!is_of_struct_ops(*link->map)) return -EINVAL;
     link->type = static_cast<std::uint32_t>(LinkType::struct_ops);
   } else {
     link->program = find<ProgramObject>(a.prog_fd, ObjectKind::program, error);
     if (!link->program) return error;
-    const ProgType type = link->program->type->type;
-    const bool by_btf = type == ProgType::tracing || type == ProgType::lsm || type == ProgType::ext;
-    if (by_btf) {
-      if (attach != link->program->attach_type && type != ProgType::ext) return -EINVAL;
-      link->target = link->program->attach_function;
-    } else if (is_event_type(type)) {
-      if (attach != AttachType::perf_event && type_attached_by(*rules, attach) != type) return -EINVAL;
-    } else if (type_attached_by(*rules, attach) != type) {
+    const ProgramObject& program = *link->program;
+    if (attached_by_btf(program)) {
+      const bool replaces = progtypes::attached_to(*program.type, program.traits) == AttachedTo::program;
+      if (attach != program.attach_type && !replaces) return -EINVAL;
+      link->target = program.attach_function;
+    } else if (a.attach_type >= rules->attach_types || !attached_at(*program.type, attach)) {
       return -EINVAL;
     }
-    if (type == ProgType::sched_cls) link->target = fmt::format("interface {}", a.target_fd);
-    link->type = link_type_of(*link->program, attach);
+    link->type = link_type_of(program, attach);
+    const auto made = static_cast<LinkType>(link->type);
+    if (made == LinkType::tcx || made == LinkType::netkit) link->target = fmt::format("interface {}", a.target_fd);
   }
   add(link);
   return install(link);
@@ -170,26 +84,19 @@ int Kernel::Impl::raw_tracepoint_open(Call<attr::RawTracepoint>& call) {
   const ProgramObject& program = *link->program;
   link->attach = program.attach_type;
   link->type = link_type_of(program, program.attach_type);
-  switch (program.type->type) {
-    case ProgType::tracing:
-    case ProgType::lsm:
-    case ProgType::ext:
-      if (call.attr.name != 0) return -EINVAL;  // what it is attached to stands in its BTF
-      link->target = program.attach_function;
-      break;
-    case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable: {
-      char c = 0;
-      do {
-        if (copy_from_user(&c, call.attr.name + link->target.size(), 1) != 0) return -EFAULT;
-        if (c != 0) link->target += c;
-      } while (c != 0 && link->target.size() < 127);
-      if (vmlinux->btf->find("btf_trace_" + link->target, btf::Kind::typedef_) == 0) return -ENOENT;
-      if (program.tracepoint_buffer_used > writable_record(link->target)) return -EINVAL;
-      break;
-    }
-    default:
-      return -EINVAL;
+  if (attached_by_btf(program)) {
+    if (call.attr.name != 0) return -EINVAL;  // what it is attached to stands in its BTF
+    link->target = program.attach_function;
+  } else if (program.type->opened_by_name) {
+    char c = 0;
+    do {
+      if (copy_from_user(&c, call.attr.name + link->target.size(), 1) != 0) return -EFAULT;
+      if (c != 0) link->target += c;
+    } while (c != 0 && link->target.size() < 127);
+    if (vmlinux->btf->find("btf_trace_" + link->target, btf::Kind::typedef_) == 0) return -ENOENT;
+    if (program.tracepoint_buffer_used > writable_record(link->target)) return -EINVAL;
+  } else {
+    return -EINVAL;
   }
   add(link);
   return install(link);
@@ -212,7 +119,7 @@ int Kernel::Impl::link_update(Call<attr::LinkUpdate>& call) {
   if (map_now) {
     auto map = find<MapObject>(a.new_prog_fd, ObjectKind::map, error);
     if (!map) return error;
-    if (map->map->info().type != MapType::struct_ops) return -EINVAL;
+    if (!is_of_struct_ops(*map)) return -EINVAL;
     const std::unique_lock guard(lock);
     link->map.swap(map);
     return 0;
@@ -249,12 +156,15 @@ int Kernel::Impl::link_detach(Call<attr::LinkDetach>& call) {
 int Kernel::Impl::prog_attach(Call<attr::ProgAttach>& call) {
   const attr::ProgAttach& a = call.attr;
   const auto attach = static_cast<AttachType>(a.attach_type);
-  const ProgType wanted = type_attached_by(*rules, attach);
-  if (wanted == ProgType::unspec) return -EINVAL;
+  // What a perf event runs is attached by the event's own commands.
+  const auto all = progtypes::all();
+  const bool known = attach != AttachType::perf_event && a.attach_type < rules->attach_types &&
+                     std::ranges::any_of(all, [&](const auto* type) { return attached_at(*type, attach); });
+  if (!known) return -EINVAL;
   int error = 0;
   auto program = find<ProgramObject>(a.attach_bpf_fd, ObjectKind::program, error);
   if (!program) return error;
-  if (program->type->type != wanted) return -EINVAL;
+  if (!attached_at(*program->type, attach)) return -EINVAL;
   auto link = std::make_shared<LinkObject>();
   link->program = std::move(program);
   link->attach = attach;

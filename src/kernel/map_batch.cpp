@@ -16,7 +16,6 @@
 namespace skep {
 namespace {
 
-constexpr int enotsupp = 524;
 constexpr std::size_t most_value_bytes = std::size_t{1} << 29;
 
 bool offers(const maps::Map& map, unsigned what) {

@@ -65,7 +65,8 @@ bool valid_object_name(const char (&name)[16]) {
 int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   const attr::MapCreate& a = call.attr;
   if (a.btf_vmlinux_value_type_id != 0) {
-    if (static_cast<MapType>(a.map_type) != MapType::struct_ops || a.btf_key_type_id != 0 || a.btf_value_type_id != 0)
+    if (maps::map_type(static_cast<MapType>(a.map_type)).holds != maps::Holds::operations || a.btf_key_type_id != 0 ||
+        a.btf_value_type_id != 0)
       return -EINVAL;
   } else if (a.btf_key_type_id != 0 && a.btf_value_type_id == 0) {
     return -EINVAL;
@@ -126,7 +127,6 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
         if (!object->btf) return error;
         if (!object->btf->kernel) return -EINVAL;
       }
-      if (!object->btf || !object->btf->btf->valid(a.btf_vmlinux_value_type_id)) return -EINVAL;
     }
   }
   maps::MapResult made = maps::create(attributes);
@@ -135,6 +135,8 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
     return made.error;
   }
   object->map = std::move(made.map);
+  if (maps::map_type(type).holds == maps::Holds::operations)
+    if (const int bad = check_struct_ops_map(*object); bad != 0) return bad;
   if (auto* ring = dynamic_cast<maps::RingBuffer*>(object->map.get()); ring != nullptr) {
     object->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (object->wake_fd < 0) return -errno;
@@ -187,7 +189,7 @@ int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::
 int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags) {
   const maps::MapTypeDef& type = type_of(*map.map);
   if (type.is_keyless()) return map.map->push(value, flags);
-  if (type.type == MapType::struct_ops)
+  if (type.holds == maps::Holds::operations)
     return update_struct_ops(map, {static_cast<const std::uint8_t*>(value), map.map->user_value_size()}, flags);
   if (!holds_objects(type)) return map.map->user_update(key, value, flags);
   std::uint32_t fd = 0;
@@ -245,7 +247,7 @@ int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
   if (const int error = read_key(*target.object, call.attr.key, target.key); error != 0) return error;
   const rcu::ReadGuard section;
   const maps::MapTypeDef& type = type_of(*target.object->map);
-  if (type.type == MapType::struct_ops) return unregister_struct_ops(*target.object);
+  if (type.holds == maps::Holds::operations) return unregister_struct_ops(*target.object);
   if (holds_objects(type)) return target.object->map->erase(target.key.data());
   return target.object->map->user_delete(target.key.data());
 }

@@ -42,11 +42,11 @@ std::optional<MapFieldPart> find_in(const btf::Btf& kernel, std::string_view typ
 
 }  // namespace
 
-std::optional<MapFieldPart> find_map_field(const btf::Btf& kernel, MapType type, std::uint32_t offset,
+std::optional<MapFieldPart> find_map_field(const btf::Btf& kernel, std::string_view kernel_struct, std::uint32_t offset,
                                            std::uint32_t size, std::string& name) {
   name = "an unknown field";
-  if (type == MapType::arena)
-    if (const auto found = find_in(kernel, "bpf_arena", of_arenas, offset, size, name)) return found;
+  if (kernel_struct == "bpf_arena")
+    if (const auto found = find_in(kernel, kernel_struct, of_arenas, offset, size, name)) return found;
   return find_in(kernel, "bpf_map", of_all, offset, size, name);
 }
 

@@ -136,10 +136,10 @@ ProgramFamily family_of(const ProgramObject& program, std::uint32_t flags,
   family.attach_type = program.attach_type;
   family.sleepable = program.sleepable;
   family.fragments = (flags & prog_flag::xdp_has_frags) != 0;
-  if (family.type == ProgType::ext && target && target->program) family.type = target->program->type;
-  const bool by_function =
-      family.type == ProgType::tracing || family.type == ProgType::lsm || family.type == ProgType::struct_ops;
-  if (by_function && target) {
+  using progtypes::AttachedTo;
+  const AttachedTo to = progtypes::attached_to(*program.type, program.traits);
+  if (to == AttachedTo::program && target && target->program) family.type = target->program->type;
+  if (to != AttachedTo::program && to != AttachedTo::nothing && target) {
     family.types = target->btf;
     family.prototype = prototype_of(*target);
   }

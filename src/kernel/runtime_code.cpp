@@ -19,8 +19,8 @@ void read_map_field(const btf::Btf& kernel_types, const verifier::InsnFacts& pro
   std::string name;
   const auto found = proved.map_field_type == MapType::unspec
                          ? std::nullopt
-                         : find_map_field(kernel_types, proved.map_field_type, static_cast<std::uint32_t>(insn.off),
-                                          access_bytes(insn.size()), name);
+                         : find_map_field(kernel_types, maps::map_type(proved.map_field_type).kernel_struct,
+                                          static_cast<std::uint32_t>(insn.off), access_bytes(insn.size()), name);
   if (!found) {
     if (obstacle.empty()) obstacle = fmt::format("reading {} of a map", name.empty() ? "different fields" : name);
     return;
@@ -80,7 +80,7 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     return nullptr;
   };
   // The verifier, as the kernel's, goes on to trust what is read back there: an address that the program made up.
-  const bool is_lsm = program.type->type == ProgType::lsm;
+  const bool writes_arguments = program.type->writes_arguments;
   for (std::size_t i = 0; i < verified.insns.size(); ++i) {
     const verifier::InsnFacts& proved = verified.facts[i];
     const Insn& insn = code.insns[i];
@@ -108,7 +108,8 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
     code.context_pointers |= proved.is_ctx_access && is_pointer_field(proved.ctx_field);
     facts.per_cpu_value = is_per_cpu_value(insn, proved);
     if (proved.map_field) read_map_field(kernel_types, proved, insn, facts, code.obstacle);
-    if (proved.is_ctx_access && is_lsm && (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))
+    if (proved.is_ctx_access && writes_arguments &&
+        (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))
       code.obstacle = "a write over the arguments that it was given";
   }
   const auto is_table = [](const auto& map) {
@@ -127,14 +128,14 @@ runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Ve
 
 int find_attach_target(Kernel::Impl& kernel, std::uint32_t btf_id, std::uint32_t fd, AttachType attach_type,
                        ProgramObject& program, std::optional<verifier::AttachTarget>& found) {
-  const ProgType type = program.type->type;
-  if (type != ProgType::tracing && type != ProgType::lsm && type != ProgType::struct_ops && type != ProgType::ext)
-    return -EINVAL;
+  using progtypes::AttachedTo;
+  const AttachedTo to = progtypes::attached_to(*program.type, program.traits);
+  if (to == AttachedTo::nothing) return -EINVAL;
   verifier::AttachTarget target;
   int error = 0;
   if (fd != 0) {
     if (const auto other = kernel.find<ProgramObject>(fd, ObjectKind::program, error); other != nullptr) {
-      if (type != ProgType::tracing && type != ProgType::ext) return -EINVAL;
+      if (to != AttachedTo::program && !progtypes::traces(to)) return -EINVAL;
       if (!other->btf) return -EINVAL;
       target.btf = other->btf->btf;
       verifier::AttachTarget::TargetProgram of{};
@@ -143,8 +144,6 @@ int find_attach_target(Kernel::Impl& kernel, std::uint32_t btf_id, std::uint32_t
       of.attach_type = other->attach_type;
       of.sleepable = other->sleepable;
       of.changes_packet = other->changes_packet;
-      of.is_tracing = of.type == ProgType::tracing;
-      of.is_extension = of.type == ProgType::ext;
       of.subprogram = ~0U;
       for (std::uint32_t i = 0; i < other->func_info.size(); ++i)
         if (other->func_info[i].type == btf_id) of.subprogram = i;
@@ -162,21 +161,20 @@ int find_attach_target(Kernel::Impl& kernel, std::uint32_t btf_id, std::uint32_t
     program.attach_btf_obj_id = kernel.vmlinux->id;
   }
   program.attach_btf_id = btf_id;
-  if (btf_id == 0) return type == ProgType::ext || target.program ? -EINVAL : 0;
+  if (btf_id == 0) return to == AttachedTo::program || target.program ? -EINVAL : 0;
   if (!target.btf->valid(btf_id)) return -EINVAL;
   target.type = btf_id;
   const btf::Type& named = target.btf->type(btf_id);
   target.name = named.name;
   program.attach_function = target.name;
-  if (type == ProgType::struct_ops) {
+  if (to == AttachedTo::operation) {
     target.member = static_cast<std::uint32_t>(attach_type);
     program.struct_ops_type = target.name;
     const auto members = named.is_struct_or_union() ? target.btf->members(named) : std::span<const btf::Member>{};
     if (target.member < members.size()) program.struct_ops_member = members[target.member].name;
     program.traits.struct_ops_type = program.struct_ops_type;
     program.traits.struct_ops_member = program.struct_ops_member;
-  } else if (type == ProgType::tracing && attach_type == AttachType::trace_raw_tp &&
-             target.name.starts_with("btf_trace_")) {
+  } else if (to == AttachedTo::tracepoint && target.name.starts_with("btf_trace_")) {
     program.attach_function = target.name.substr(sizeof("btf_trace_") - 1);
   }
   program.traits.attach_function = program.attach_function;

@@ -20,15 +20,28 @@ bool is_function(const btf::Btf& types, btf::TypeId member) {
   return pointee && types.type(*pointee).kind == btf::Kind::func_proto;
 }
 
+// The value of a table's map: a head that is the kernel's, and the table. Null: this is no such type.
+const btf::Member* table_in(const btf::Btf& types, btf::TypeId value) {
+  if (!types.valid(value) || !types.type(value).name.starts_with("bpf_struct_ops_")) return nullptr;
+  const auto parts = types.members(types.type(value));
+  const auto data = std::ranges::find(parts, std::string_view("data"), &btf::Member::name);
+  return data != parts.end() ? &*data : nullptr;
+}
+
 }  // namespace
+
+// As 7.3 answers: which type it is says more than its size.
+int Kernel::Impl::check_struct_ops_map(const MapObject& map) {
+  if (map.btf_vmlinux_value_type_id == 0) return -EINVAL;
+  const btf::Btf& types = *map.btf->btf;
+  if (table_in(types, map.btf_vmlinux_value_type_id) == nullptr) return -enotsupp;
+  return types.size_of(map.btf_vmlinux_value_type_id) == map.map->info().value_size ? 0 : -EINVAL;
+}
 
 int Kernel::Impl::update_struct_ops(MapObject& map, std::span<const std::uint8_t> value, std::uint64_t flags) {
   if (flags != 0) return -EINVAL;
   const btf::Btf& types = *map.btf->btf;
-  const btf::Type& whole = types.resolved(map.btf_vmlinux_value_type_id);
-  const auto parts = types.members(whole);
-  const auto data = std::ranges::find(parts, std::string_view("data"), &btf::Member::name);
-  if (data == parts.end()) return -EINVAL;
+  const btf::Member* data = table_in(types, map.btf_vmlinux_value_type_id);
   const std::size_t begin = data->bit_offset / 8;
   // What stands before the table is the kernel's to fill in.
   if (std::any_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(std::min(begin, value.size())),
@@ -47,8 +60,8 @@ int Kernel::Impl::update_struct_ops(MapObject& map, std::span<const std::uint8_t
     int error = 0;
     auto program = find<ProgramObject>(static_cast<std::uint32_t>(fd), ObjectKind::program, error);
     if (!program) return error;
-    if (program->type->type != ProgType::struct_ops || program->struct_ops_member != member.name ||
-        static_cast<std::uint32_t>(program->attach_type) != place)
+    if (progtypes::attached_to(*program->type, program->traits) != progtypes::AttachedTo::operation ||
+        program->struct_ops_member != member.name || static_cast<std::uint32_t>(program->attach_type) != place)
       return -EINVAL;
     members.emplace(std::string(member.name), std::move(program));
   }

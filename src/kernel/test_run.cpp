@@ -86,7 +86,8 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   const auto program = find<ProgramObject>(a.prog_fd, ObjectKind::program, error);
   if (!program) return error;
   // What is attached to the functions is asked one by one.
-  if (program->type->type == ProgType::tracing) return run_tracing(*this, call, *program);
+  if (progtypes::traces(progtypes::attached_to(*program->type, program->traits)))
+    return run_tracing(*this, call, *program);
   if (!program->type->test_run) {
     log(fmt::format("test runs of {} programs are not supported", program->type->name));
     return -EOPNOTSUPP;

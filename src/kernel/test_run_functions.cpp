@@ -29,7 +29,8 @@ class Caller {
  public:
   explicit Caller(Kernel::Impl& kernel)
       : attached_(kernel, [&](const LinkObject& link) {
-          return link.program->type->type == ProgType::tracing && link.program->attach_btf_obj_id == kernel.vmlinux->id;
+          return progtypes::traces(progtypes::attached_to(*link.program->type, link.program->traits)) &&
+                 link.program->attach_btf_obj_id == kernel.vmlinux->id;
         }) {}
   // What the caller of the function gets.
   std::uint32_t call(const Function& function) {

@@ -18,8 +18,6 @@
 namespace skep::maps {
 namespace {
 
-constexpr int enotsupp = 524;
-
 std::uint32_t index_of(const void* key) {
   std::uint32_t index = 0;
   std::memcpy(&index, key, sizeof index);

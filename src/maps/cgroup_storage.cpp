@@ -42,8 +42,6 @@ int CgroupStorage::user_next_key(const void*, void*) {
 
 namespace {
 
-constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
-
 int check_cgroup_storage(const MapInfo& info) {
   if (!any_of(info.key_size, {8, 16}) || info.value_size == 0) return -EINVAL;
   if (info.value_size > most_allocated) return -E2BIG;

@@ -16,8 +16,6 @@
 namespace skep::maps {
 namespace {
 
-constexpr int enotsupp = 524;
-
 bool is_u32(const btf::Btf& btf, btf::TypeId id) {
   const btf::Type& type = btf.resolved(id);
   return type.kind == btf::Kind::int_ && type.int_bits == 32 && type.int_offset == 0;

@@ -251,8 +251,6 @@ class HashOfMaps final : public Map {
   const std::unique_ptr<HashTable> table_;
 };
 
-constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
-
 int check_hash(const MapInfo& info) {
   const bool per_cpu = is_per_cpu(info.type), lru = is_lru(info.type);
   constexpr std::uint32_t flags =

@@ -8,9 +8,7 @@
 
 namespace skep::maps {
 
-namespace {
-constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
-}
+namespace {}
 
 Map::Map(const MapAttributes& attributes) : info_(std::make_shared<MapInfo>(attributes.info)) {}
 Map::~Map() = default;

@@ -50,7 +50,8 @@ enum class Holds : std::uint8_t {
   sockets,
   xdp_sockets,
   instructions,
-  other,  // what programs never see
+  operations,  // programs that implement an interface of the kernel
+  other,       // what programs never see
 };
 
 // What an instruction may name an address of.

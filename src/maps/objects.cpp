@@ -107,8 +107,6 @@ bool same_layout(const MapInfo& wanted, const MapInfo& inner) {
 
 namespace {
 
-constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
-
 std::shared_ptr<Map> make_object_array(const MapAttributes& attributes) {
   return std::make_shared<ObjectArray>(attributes);
 }

@@ -52,7 +52,6 @@ class Storage final : public LocalStorage {
   int user_next_key(const void*, void*) override { return -enotsupp; }
 
  private:
-  static constexpr int enotsupp = 524;
   const std::shared_ptr<const StorageOwner> owner_;
   const Values& values_;
   const std::unique_ptr<HashTable> table_;

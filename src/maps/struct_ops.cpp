@@ -7,8 +7,6 @@
 namespace skep::maps {
 namespace {
 
-constexpr int enotsupp = 524;  // the kernel's ENOTSUPP, which user space sees as this number
-
 int check_struct_ops(const MapInfo& info) {
   if (info.key_size != 4 || info.max_entries != 1 || info.value_size == 0 ||
       (info.flags & ~(map_flag::link | map_flag::vtype_btf_obj_fd)) != 0)
@@ -24,7 +22,7 @@ extern constinit const MapTypeDef struct_ops_type = {
     .since = {5, 6},
     .summary = "a table of programs that implements a kernel interface",
     .holds_elements = false,
-    .holds = Holds::other,
+    .holds = Holds::operations,
     .in_programs = false,
     .kernel_struct = "bpf_struct_ops_map",
     .check = check_struct_ops,

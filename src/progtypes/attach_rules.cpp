@@ -5,11 +5,10 @@
 #include <string>
 
 #include "progtypes/common/names.hpp"
+#include "skep/abi.hpp"
 
 namespace skep::progtypes {
 namespace {
-
-constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
 
 constexpr Names untraceable(R"(
 ___migrate_enable __rcu_read_lock __rcu_read_unlock migrate_disable migrate_enable preempt_count_add preempt_count_sub
@@ -92,7 +91,7 @@ bool is_faultable_tracepoint(std::string_view event) {
 
 int unsupported_member(std::string_view table, std::string_view member, bool sleepable) {
   const std::string name = std::string(table) + "." + std::string(member);
-  if (unsupported_members.contains(name)) return not_supported;
+  if (unsupported_members.contains(name)) return -enotsupp;
   if (sleepable && tables_that_may_not_sleep.contains(table) && !sleeping_members.contains(name)) return -EINVAL;
   return 0;
 }

@@ -29,6 +29,10 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_device, LinkType::cgroup},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef cgroup_device_type = {
@@ -42,6 +46,7 @@ constinit const ProgTypeDef cgroup_device_type = {
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

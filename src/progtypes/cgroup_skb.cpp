@@ -7,6 +7,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -53,8 +54,13 @@ ReturnRange range(const ProgramTraits& traits) {
   return {.checked = true, .min = 0, .max = traits.attach_type == AttachType::cgroup_inet_egress ? 3 : 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_inet_ingress, LinkType::cgroup},
+    {AttachType::cgroup_inet_egress, LinkType::cgroup},
+};
+
 int attach(AttachType type) {
-  return type == AttachType::cgroup_inet_ingress || type == AttachType::cgroup_inet_egress ? 0 : -EINVAL;
+  return links_at(links, type) ? 0 : -EINVAL;
 }
 
 }  // namespace
@@ -72,6 +78,7 @@ constinit const ProgTypeDef cgroup_skb_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
     .make_invocation = make_skb_invocation_from_network_layer,
     .test_run = true,
     .invoked_on_packet = true,

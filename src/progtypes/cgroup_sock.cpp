@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -61,10 +62,15 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_inet_sock_create, LinkType::cgroup},
+    {AttachType::cgroup_inet_sock_release, LinkType::cgroup},
+    {AttachType::cgroup_inet4_post_bind, LinkType::cgroup},
+    {AttachType::cgroup_inet6_post_bind, LinkType::cgroup},
+};
+
 int attach(AttachType type) {
-  const bool known = created(type) || type == AttachType::cgroup_inet_sock_release ||
-                     type == AttachType::cgroup_inet4_post_bind || type == AttachType::cgroup_inet6_post_bind;
-  return known ? 0 : -EINVAL;
+  return links_at(links, type) ? 0 : -EINVAL;
 }
 
 }  // namespace
@@ -81,6 +87,7 @@ constinit const ProgTypeDef cgroup_sock_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -119,8 +120,20 @@ ReturnRange range(const ProgramTraits& traits) {
   return {.checked = true, .min = 0, .max = binds ? 3 : 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_inet4_bind, LinkType::cgroup},        {AttachType::cgroup_inet6_bind, LinkType::cgroup},
+    {AttachType::cgroup_inet4_connect, LinkType::cgroup},     {AttachType::cgroup_inet6_connect, LinkType::cgroup},
+    {AttachType::cgroup_unix_connect, LinkType::cgroup},      {AttachType::cgroup_inet4_getpeername, LinkType::cgroup},
+    {AttachType::cgroup_inet6_getpeername, LinkType::cgroup}, {AttachType::cgroup_unix_getpeername, LinkType::cgroup},
+    {AttachType::cgroup_inet4_getsockname, LinkType::cgroup}, {AttachType::cgroup_inet6_getsockname, LinkType::cgroup},
+    {AttachType::cgroup_unix_getsockname, LinkType::cgroup},  {AttachType::cgroup_udp4_sendmsg, LinkType::cgroup},
+    {AttachType::cgroup_udp6_sendmsg, LinkType::cgroup},      {AttachType::cgroup_unix_sendmsg, LinkType::cgroup},
+    {AttachType::cgroup_udp4_recvmsg, LinkType::cgroup},      {AttachType::cgroup_udp6_recvmsg, LinkType::cgroup},
+    {AttachType::cgroup_unix_recvmsg, LinkType::cgroup},
+};
+
 int attach(AttachType type) {
-  return family_of(type) == Family::other ? -EINVAL : 0;
+  return links_at(links, type) ? 0 : -EINVAL;
 }
 
 }  // namespace
@@ -137,6 +150,7 @@ constinit const ProgTypeDef cgroup_sock_addr_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -48,8 +49,18 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_getsockopt, LinkType::cgroup},
+    {AttachType::cgroup_setsockopt, LinkType::cgroup},
+};
+
 int attach(AttachType type) {
-  return type == AttachType::cgroup_getsockopt || type == AttachType::cgroup_setsockopt ? 0 : -EINVAL;
+  return links_at(links, type) ? 0 : -EINVAL;
+}
+
+// What getsockopt returned may be any number; elsewhere it is 0 or an error.
+bool any_result(const ProgramTraits& traits) {
+  return traits.attach_type == AttachType::cgroup_getsockopt;
 }
 
 }  // namespace
@@ -65,9 +76,11 @@ constinit const ProgTypeDef cgroup_sockopt_type = {
     .summary = "Checks and changes socket options.",
     .context_access = access,
     .helper_allowed = helper,
+    .sets_any_result = any_result,
     .packet_write_allowed = packet_write,
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

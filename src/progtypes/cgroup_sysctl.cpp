@@ -30,6 +30,10 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_sysctl, LinkType::cgroup},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef cgroup_sysctl_type = {
@@ -43,6 +47,7 @@ constinit const ProgTypeDef cgroup_sysctl_type = {
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

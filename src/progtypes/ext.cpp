@@ -14,14 +14,20 @@ int attach(AttachType type) {
   return type == AttachType{} ? 0 : -EINVAL;
 }
 
+AttachedTo program(const ProgramTraits&) {
+  return AttachedTo::program;
+}
+
 }  // namespace
 
 constinit const ProgTypeDef ext_type = {
     .type = ProgType::ext,
     .name = "ext",
     .context_type = "",
+    .tagged_context = {.anything = true},
     .since = {5, 6},
     .summary = "Replaces a function of another program.",
+    .attached_to = program,
     .check_attach_type = attach,
 };
 

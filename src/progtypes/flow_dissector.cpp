@@ -27,6 +27,10 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::flow_dissector, LinkType::netns},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef flow_dissector_type = {
@@ -40,6 +44,7 @@ constinit const ProgTypeDef flow_dissector_type = {
     .summary = "Finds out which flow a packet belongs to.",
     .context_access = access,
     .helper_allowed = helper,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

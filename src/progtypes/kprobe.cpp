@@ -29,22 +29,37 @@ ReturnRange range(const ProgramTraits& traits) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::perf_event, LinkType::perf_event},
+    {AttachType::trace_kprobe_multi, LinkType::kprobe_multi},
+    {AttachType::trace_kprobe_session, LinkType::kprobe_multi},
+    {AttachType::trace_uprobe_multi, LinkType::uprobe_multi},
+    {AttachType::trace_uprobe_session, LinkType::uprobe_multi},
+};
+
+constexpr std::string_view tagged[] = {"pt_regs", "user_pt_regs", "user_regs_struct"};
+
 }  // namespace
 
 constinit const ProgTypeDef kprobe_type = {
     .type = ProgType::kprobe,
     .name = "kprobe",
     .context_type = "bpf_user_pt_regs_t",
+    .other_context_type = "pt_regs",
+    .tagged_context = {.names = tagged},
     .kernel_context_type = "pt_regs",
     .context_size = 168,
     .interrupts_anything = true,
+    .function_address = FunctionAddress::of_probe,
     .since = {4, 1},
     .summary = "Runs when a function of the kernel or of a program is entered or left.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_sleep = always,
     .may_interrupt_itself = always,
     .may_run_in_nmi = always,
     .return_range = range,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 #include "progtypes/lsm_hooks.hpp"
 
@@ -45,18 +46,41 @@ ReturnRange range(const ProgramTraits& traits) {
   return {.checked = true, .min = -4095, .max = 0};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::lsm_cgroup, LinkType::cgroup},
+};
+
+AttachedTo target(const ProgramTraits& traits) {
+  return traits.attach_type == AttachType::lsm_cgroup ? AttachedTo::cgroup_hook : AttachedTo::hook;
+}
+
+bool unless_for_cgroup(const ProgramTraits& traits) {
+  return traits.attach_type != AttachType::lsm_cgroup;
+}
+
+bool arguments_trusted(const ProgramTraits& traits) {
+  return !lsm_hook_untrusted(traits.attach_function);
+}
+
 }  // namespace
 
 constinit const ProgTypeDef lsm_type = {
     .type = ProgType::lsm,
     .name = "lsm",
     .context_type = "",
+    .tagged_context = {.words = true},
+    .writes_arguments = true,
     .since = {5, 7},
     .summary = "Decides at a security hook.",
     .helper_allowed = helper,
     .helper_refused = refused,
+    .attached_to = target,
+    .may_sleep = unless_for_cgroup,
+    .arguments_trusted = arguments_trusted,
+    .may_walk_cgroup_tasks = always,
     .may_interrupt_itself = interrupts_itself,
     .return_range = range,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

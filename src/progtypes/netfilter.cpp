@@ -7,6 +7,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -31,8 +32,12 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::netfilter, LinkType::netfilter},
+};
+
 int attach(AttachType type) {
-  return type == AttachType::netfilter ? 0 : -EINVAL;
+  return links_at(links, type) ? 0 : -EINVAL;
 }
 
 // The packet, as a kernel's sk_buff as far as the types tell its layout, and the state of the hook. Without a state of
@@ -108,6 +113,7 @@ constinit const ProgTypeDef netfilter_type = {
     .helper_allowed = helper,
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
     .make_invocation = make_invocation,
     .test_run = true,
     .invoked_on_packet = true,

@@ -26,12 +26,20 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::perf_event, LinkType::perf_event},
+};
+
+constexpr std::string_view tagged[] = {"bpf_user_pt_regs_t", "pt_regs", "user_pt_regs", "user_regs_struct",
+                                       "bpf_perf_event_data"};
+
 }  // namespace
 
 constinit const ProgTypeDef perf_event_type = {
     .type = ProgType::perf_event,
     .name = "perf_event",
     .context_type = "bpf_perf_event_data",
+    .tagged_context = {.names = tagged},
     .kernel_context_type = "bpf_perf_event_data_kern",
     .context_size = 184,
     .interrupts_anything = true,
@@ -41,6 +49,7 @@ constinit const ProgTypeDef perf_event_type = {
     .helper_allowed = helper,
     .may_interrupt_itself = always,
     .may_run_in_nmi = always,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

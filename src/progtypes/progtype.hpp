@@ -56,6 +56,43 @@ struct ProgramTraits {
   std::string_view struct_ops_member = {};
 };
 
+// What the BTF id names with which a program is loaded (attach_btf_id), and so what is checked of it.
+enum class AttachedTo : std::uint8_t {
+  nothing,     // there is none: a link says where, once the program is loaded
+  function,    // of the kernel or of another program: fentry, fexit, fmod_ret, fsession
+  tracepoint,  // its arguments with their types
+  iterator,
+  hook,         // of security
+  cgroup_hook,  // the same, for the processes of a cgroup
+  operation,    // a member of a table of operations (struct_ops)
+  program,      // a function of another program, which it replaces (freplace)
+};
+// It is called as a kernel function is, its context the function's arguments.
+constexpr bool traces(AttachedTo target) {
+  return target == AttachedTo::function || target == AttachedTo::tracepoint || target == AttachedTo::iterator;
+}
+
+// An attach type at which LINK_CREATE attaches programs of a type, and what it makes.
+struct LinkedAt {
+  AttachType at;
+  LinkType link;
+};
+
+// As what a global subprogram may declare its context if it marks it with the tag "arg:ctx", beside `context_type`.
+struct TaggedContext {
+  std::span<const std::string_view> names = {};
+  bool words = false;      // u64 *, struct bpf_raw_tracepoint_args *
+  bool iterators = false;  // struct bpf_iter__… *
+  bool anything = false;
+};
+
+// What bpf_get_func_ip answers.
+enum class FunctionAddress : std::uint8_t {
+  none,
+  of_probe,     // where the probe is
+  of_function,  // the function that the program is attached to, if it is attached to one
+};
+
 struct ReturnRange {
   bool checked = false;  // false: anything may be returned
   std::int64_t min = 0, max = 0;
@@ -65,8 +102,10 @@ struct ReturnRange {
 
 struct ProgTypeDef {
   ProgType type = ProgType::unspec;
-  std::string_view name;          // "sched_cls"
-  std::string_view context_type;  // "__sk_buff": the struct that global subprograms declare as their context
+  std::string_view name;                     // "sched_cls"
+  std::string_view context_type;             // "__sk_buff": the struct that global subprograms declare as their context
+  std::string_view other_context_type = {};  // another name for it
+  TaggedContext tagged_context = {};
   std::string_view kernel_context_type = {};  // "sk_buff": bpf_cast_to_kern_ctx gives this
   std::uint32_t context_size = 0;             // bytes; for messages such as `invalid access to context, ctx_size=…`
   bool packet_access = false;                 // direct packet reads
@@ -74,6 +113,10 @@ struct ProgTypeDef {
   bool writes_packet_objects = false;         // may write what packets lead to (the mark of a connection)
   bool interrupts_anything = false;           // runs wherever the kernel is: no locks, lists, trees
   bool may_lock = true;
+  bool context_is_memory = false;  // plain memory of the caller's, whose size is known when the program is run
+  bool writes_arguments = false;   // may write its context, if that is arguments described by BTF
+  bool must_sleep = false;
+  FunctionAddress function_address = FunctionAddress::none;
   Release since = {};
   std::string_view summary;
 
@@ -84,6 +127,16 @@ struct ProgTypeDef {
   // The message when a helper that the type has may not be called here ("helper call is not allowed in probe"); empty:
   // it may.
   std::string_view (*helper_refused)(std::uint32_t id, const ProgramTraits&) = nullptr;
+  // What `attach_btf_id` names. Null: nothing, it is not looked at. See attached_to().
+  AttachedTo (*attached_to)(const ProgramTraits&) = nullptr;
+  // Whether it may be loaded to sleep (BPF_F_SLEEPABLE). Null: no.
+  bool (*may_sleep)(const ProgramTraits&) = nullptr;
+  // Whether objects among the arguments in its context are known to live as long as it runs. Null: no.
+  bool (*arguments_trusted)(const ProgramTraits&) = nullptr;
+  // Whether it may walk a cgroup's tasks, for which a lock is waited for, without being one that sleeps. Null: no.
+  bool (*may_walk_cgroup_tasks)(const ProgramTraits&) = nullptr;
+  // Whether what it makes the result of the hook (bpf_set_retval) may be any number, not an error alone. Null: no.
+  bool (*sets_any_result)(const ProgramTraits&) = nullptr;
   // Whether sockets may be put into a map of sockets, or (`erase`) taken out: only where no socket lock can be waited
   // for. Null: neither.
   bool (*may_change_sockets)(bool erase, const ProgramTraits&) = nullptr;
@@ -96,6 +149,8 @@ struct ProgTypeDef {
   ReturnRange (*return_range)(const ProgramTraits&) = nullptr;
   // Whether PROG_LOAD takes this expected_attach_type: 0 or -EINVAL.
   int (*check_attach_type)(AttachType) = nullptr;
+  std::span<const LinkedAt> links = {};  // by LINK_CREATE and PROG_ATTACH; what is attached by its BTF id needs none
+  bool opened_by_name = false;           // RAW_TRACEPOINT_OPEN names the tracepoint
 
   // How its programs are run: from test runs if `test_run`, and when the host fires a link. Null: they are not, by
   // themselves (programs of tracing are run by the functions that they are attached to).
@@ -103,6 +158,10 @@ struct ProgTypeDef {
   bool test_run = false;           // PROG_TEST_RUN takes it
   bool invoked_on_packet = false;  // the input is a packet, and the context made of it
 };
+
+AttachedTo attached_to(const ProgTypeDef& type, const ProgramTraits& traits);
+// What links it is attached by, whether LINK_CREATE makes them or another command.
+LinkType link_type(const ProgTypeDef& type, const ProgramTraits& traits, AttachType at);
 
 const ProgTypeDef* find(ProgType type);
 const ProgTypeDef* find(std::string_view name);

@@ -31,6 +31,7 @@ constinit const ProgTypeDef raw_tracepoint_writable_type = {
     .type = ProgType::raw_tracepoint_writable,
     .name = "raw_tracepoint_writable",
     .context_type = "bpf_raw_tracepoint_args",
+    .tagged_context = {.words = true},
     .context_size = 96,
     .interrupts_anything = true,
     .since = {5, 2},
@@ -38,6 +39,7 @@ constinit const ProgTypeDef raw_tracepoint_writable_type = {
     .context_access = access,
     .helper_allowed = helper,
     .may_run_in_nmi = always,
+    .opened_by_name = true,
 };
 
 }  // namespace skep::progtypes

@@ -48,6 +48,13 @@ bool packet_write(const ProgramTraits&) {
   return true;
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::tcx_ingress, LinkType::tcx},
+    {AttachType::tcx_egress, LinkType::tcx},
+    {AttachType::netkit_primary, LinkType::netkit},
+    {AttachType::netkit_peer, LinkType::netkit},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef sched_cls_type = {
@@ -64,6 +71,7 @@ constinit const ProgTypeDef sched_cls_type = {
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,
+    .links = links,
     .make_invocation = make_skb_invocation_from_link_layer,
     .test_run = true,
     .invoked_on_packet = true,

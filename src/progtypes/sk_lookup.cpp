@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -32,8 +33,12 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::sk_lookup, LinkType::netns},
+};
+
 int attach(AttachType type) {
-  return type == AttachType::sk_lookup ? 0 : -EINVAL;
+  return links_at(links, type) ? 0 : -EINVAL;
 }
 
 }  // namespace
@@ -51,6 +56,7 @@ constinit const ProgTypeDef sk_lookup_type = {
     .may_change_sockets = [](bool, const ProgramTraits&) { return true; },
     .return_range = range,
     .check_attach_type = attach,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

@@ -33,6 +33,10 @@ bool packet_write(const ProgramTraits&) {
   return true;
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::sk_msg_verdict, LinkType::sockmap},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef sk_msg_type = {
@@ -47,6 +51,7 @@ constinit const ProgTypeDef sk_msg_type = {
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

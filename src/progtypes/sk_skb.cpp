@@ -41,6 +41,12 @@ bool packet_write(const ProgramTraits&) {
   return true;
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::sk_skb_stream_parser, LinkType::sockmap},
+    {AttachType::sk_skb_stream_verdict, LinkType::sockmap},
+    {AttachType::sk_skb_verdict, LinkType::sockmap},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef sk_skb_type = {
@@ -55,6 +61,7 @@ constinit const ProgTypeDef sk_skb_type = {
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,
+    .links = links,
     .make_invocation = make_skb_invocation_from_network_layer,
     .test_run = true,
     .invoked_on_packet = true,

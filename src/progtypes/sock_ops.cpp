@@ -40,6 +40,10 @@ ReturnRange range(const ProgramTraits&) {
   return {.checked = true, .min = 0, .max = 1};
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::cgroup_sock_ops, LinkType::cgroup},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef sock_ops_type = {
@@ -55,6 +59,7 @@ constinit const ProgTypeDef sock_ops_type = {
     .helper_allowed = helper,
     .may_change_sockets = [](bool erase, const ProgramTraits&) { return erase; },
     .return_range = range,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

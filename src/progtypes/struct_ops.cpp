@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -21,15 +22,23 @@ bool helper(std::uint32_t id, const ProgramTraits& traits) {
   return congestion_helpers.contains(id);
 }
 
+AttachedTo operation(const ProgramTraits&) {
+  return AttachedTo::operation;
+}
+
 }  // namespace
 
 constinit const ProgTypeDef struct_ops_type = {
     .type = ProgType::struct_ops,
     .name = "struct_ops",
     .context_type = "",
+    .tagged_context = {.words = true},
     .since = {5, 6},
     .summary = "Implements a member of a table of kernel operations.",
     .helper_allowed = helper,
+    .attached_to = operation,
+    .may_sleep = always,
+    .arguments_trusted = always,
 };
 
 }  // namespace skep::progtypes

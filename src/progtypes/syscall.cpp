@@ -7,6 +7,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -81,11 +82,15 @@ constinit const ProgTypeDef syscall_type = {
     .type = ProgType::syscall,
     .name = "syscall",
     .context_type = "void",
+    .tagged_context = {.anything = true},
+    .context_is_memory = true,
+    .must_sleep = true,
     .since = {5, 14},
     .summary = "Makes system calls; run by a test run.",
     .context_access = access,
     .helper_allowed = helper,
     .helper_refused = refused,
+    .may_sleep = always,
     .check_attach_type = attach,
     .make_invocation = make_invocation,
     .test_run = true,

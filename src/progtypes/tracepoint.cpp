@@ -23,20 +23,27 @@ bool helper(std::uint32_t id, const ProgramTraits&) {
   return helpers.contains(id);
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::perf_event, LinkType::perf_event},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef tracepoint_type = {
     .type = ProgType::tracepoint,
     .name = "tracepoint",
     .context_type = "",
+    .tagged_context = {.anything = true},
     .context_size = 8192,
     .interrupts_anything = true,
     .since = {4, 7},
     .summary = "Runs at a tracepoint.",
     .context_access = access,
     .helper_allowed = helper,
+    .may_sleep = always,
     .may_interrupt_itself = always,
     .may_run_in_nmi = always,
+    .links = links,
 };
 
 }  // namespace skep::progtypes

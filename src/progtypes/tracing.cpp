@@ -54,7 +54,7 @@ std::string_view refused(std::uint32_t id, const ProgramTraits& traits) {
 }
 
 bool change_sockets(bool, const ProgramTraits& traits) {
-  return traits.attach_type == AttachType::trace_iter;
+  return !unless_iterator(traits);
 }
 
 ReturnRange range(const ProgramTraits& traits) {
@@ -74,16 +74,58 @@ ReturnRange range(const ProgramTraits& traits) {
   }
 }
 
+AttachedTo target(const ProgramTraits& traits) {
+  switch (traits.attach_type) {
+    case AttachType::trace_raw_tp:
+      return AttachedTo::tracepoint;
+    case AttachType::trace_iter:
+      return AttachedTo::iterator;
+    default:
+      return AttachedTo::function;
+  }
+}
+
+bool may_sleep(const ProgramTraits& traits) {
+  switch (traits.attach_type) {
+    case AttachType::trace_fentry:
+    case AttachType::trace_fexit:
+    case AttachType::trace_fsession:
+    case AttachType::trace_fentry_multi:
+    case AttachType::trace_fexit_multi:
+    case AttachType::trace_fsession_multi:
+    case AttachType::modify_return:
+    case AttachType::trace_iter:
+    case AttachType::trace_raw_tp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool arguments_trusted(const ProgramTraits& traits) {
+  return traits.attach_type == AttachType::trace_raw_tp || traits.attach_type == AttachType::trace_iter;
+}
+
+bool walk_cgroup_tasks(const ProgramTraits& traits) {
+  return !unless_iterator(traits);
+}
+
 }  // namespace
 
 constinit const ProgTypeDef tracing_type = {
     .type = ProgType::tracing,
     .name = "tracing",
     .context_type = "",
+    .tagged_context = {.words = true, .iterators = true},
+    .function_address = FunctionAddress::of_function,
     .since = {5, 5},
     .summary = "Runs at a function, a tracepoint or for each object of an iterator.",
     .helper_allowed = helper,
     .helper_refused = refused,
+    .attached_to = target,
+    .may_sleep = may_sleep,
+    .arguments_trusted = arguments_trusted,
+    .may_walk_cgroup_tasks = walk_cgroup_tasks,
     .may_change_sockets = change_sockets,
     .may_interrupt_itself = unless_iterator,
     .may_run_in_nmi = unless_iterator,

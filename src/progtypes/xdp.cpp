@@ -116,6 +116,10 @@ std::unique_ptr<Invocation> make_invocation() {
   return std::make_unique<XdpInvocation>();
 }
 
+constexpr LinkedAt links[] = {
+    {AttachType::xdp, LinkType::xdp},
+};
+
 }  // namespace
 
 constinit const ProgTypeDef xdp_type = {
@@ -131,6 +135,7 @@ constinit const ProgTypeDef xdp_type = {
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,
+    .links = links,
     .make_invocation = make_invocation,
     .test_run = true,
     .invoked_on_packet = true,

@@ -83,7 +83,7 @@ struct AttachTarget {
   struct TargetProgram {                // ext, fentry/fexit of a program
     ProgType type;
     std::uint32_t subprogram;
-    bool sleepable, changes_packet, might_sleep, is_tracing, is_extension;
+    bool sleepable, changes_packet, might_sleep;
     const progtypes::ProgTypeDef* def;
     AttachType attach_type;
   };

@@ -27,10 +27,28 @@ TEST_F(MapCommands, CreateRefusesWhatTheKernelRefuses) {
       {"hash without a key", MapType::hash, 0, 4, 1, 0, -EINVAL},
       {"unknown flag", MapType::hash, 4, 4, 1, 1U << 31, -EINVAL},
       {"array that is not preallocated", MapType::array, 4, 4, 1, map_flag::no_prealloc, -EINVAL},
+      {"table of operations of no type", MapType::struct_ops, 4, 64, 1, 0, -EINVAL},
       {"ring buffer of no power of two", MapType::ringbuf, 0, 0, 5000, 0, -EINVAL},
   };
   for (const Row& row : rows)
     EXPECT_EQ(bpf.map(row.type, row.key, row.value, row.entries, row.flags), row.result) << row.what;
+}
+
+// What 7.3 answers: only the types that wrap a table of operations will do, and they have their own size.
+TEST_F(MapCommands, TablesOfOperationsNeedTheirType) {
+  const auto create = [&](std::uint32_t type, std::uint32_t key = 4) {
+    attr::MapCreate attr{};
+    attr.map_type = static_cast<std::uint32_t>(MapType::struct_ops);
+    attr.key_size = key;
+    attr.value_size = 64;
+    attr.max_entries = 1;
+    attr.btf_vmlinux_value_type_id = type;
+    return bpf.command(Command::map_create, attr);
+  };
+  EXPECT_EQ(create(0), -EINVAL);
+  EXPECT_EQ(create(1, 8), -EINVAL);
+  EXPECT_EQ(create(1), -enotsupp);
+  EXPECT_EQ(create(99'999'999), -enotsupp);
 }
 
 TEST_F(MapCommands, ArrayElements) {

@@ -198,7 +198,7 @@ int check_arg_offset(Env& env, const ArgSpec& spec, unsigned regno) {
       return 0;
     case RegType::ctx:
       // The context of these programs is plain memory of their own: its bounds are checked as memory's.
-      if (is_memory_kind(spec.kind) && env.type().type == ProgType::syscall) return 0;
+      if (is_memory_kind(spec.kind) && env.type().context_is_memory) return 0;
       return check_offset(env, reg, regno, false);
     case RegType::btf:
       return check_offset(env, reg, regno, true);

@@ -342,7 +342,7 @@ int prepare_entry_state(Env& env, std::uint32_t index) {
   env.insn_idx = env.subprograms[index].start;
   env.prev_insn_idx = ~0U;
 
-  if (index != 0 || env.type().type == ProgType::ext) {
+  if (index != 0 || env.attached_to() == progtypes::AttachedTo::program) {
     if (env.log->any()) env.log->print("Validating {}() func#{}...\n", env.subprograms[index].name, index);
     if (const int err = prepare_subprogram_args(env, index)) {
       // What was said about the parameter is the refusal.

@@ -110,40 +110,35 @@ int run_loop(Env& env, const Call& call) {
   return 0;
 }
 
-// What getsockopt returned may be any number; elsewhere it is 0 or an error.
-bool any_retval(const Env& env) {
-  return env.type().type == ProgType::cgroup_sockopt && env.input.traits.attach_type == AttachType::cgroup_getsockopt;
+bool sets_any_result(const Env& env) {
+  const auto& type = env.type();
+  return type.sets_any_result != nullptr && type.sets_any_result(env.input.traits);
 }
 
 int check_set_retval(Env& env) {
   if (!env.reg(1).is_scalar()) return env.refuse(-EINVAL, "R1 is not a scalar");
-  if (env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup && env.input.attach) {
+  if (env.attached_to() == progtypes::AttachedTo::cgroup_hook && env.input.attach) {
     const auto& target = *env.input.attach;
     const btf::Type& func = target.btf->type(target.type);
     const btf::Type& proto = target.btf->type(func.type);
     if (proto.type == 0)
       return env.refuse(-EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
   }
-  if (any_retval(env)) return 0;
+  if (sets_any_result(env)) return 0;
   if (const int err = mark_precise(env, 1)) return err;
   return check_scalar_range(env, env.reg(1), 1, -max_errno, 0, "At bpf_set_retval");
 }
 
 // The address of the traced function is at hand in kprobes and where a trampoline calls the program.
 int check_func_ip(Env& env, const calls::Helper& helper) {
-  constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
-  if (env.type().type == ProgType::kprobe) return 0;
-  if (env.type().type != ProgType::tracing)
-    return env.refuse(not_supported, "func {} not supported for program type {}", helper_label(helper),
+  using progtypes::FunctionAddress;
+  if (env.type().function_address == FunctionAddress::of_probe) return 0;
+  if (env.type().function_address == FunctionAddress::none)
+    return env.refuse(-enotsupp, "func {} not supported for program type {}", helper_label(helper),
                       static_cast<unsigned>(env.type().type));
-  switch (env.input.traits.attach_type) {
-    case AttachType::trace_raw_tp:
-    case AttachType::trace_iter:
-      return env.refuse(not_supported, "func {} supported only for fentry/fexit/fsession/fmod_ret programs",
-                        helper_label(helper));
-    default:
-      return 0;
-  }
+  if (env.attached_to() == progtypes::AttachedTo::function) return 0;
+  return env.refuse(-enotsupp, "func {} supported only for fentry/fexit/fsession/fmod_ret programs",
+                    helper_label(helper));
 }
 
 int make_dynptr_from_mem(Env& env) {
@@ -219,7 +214,7 @@ void set_helper_result(Env& env, Call& call, int& error) {
       return;
     case RetKind::errno_:
       r0.mark_unknown();
-      if (!any_retval(env)) r0.r = Scalar::from_range_s64(-max_errno, 0);
+      if (!sets_any_result(env)) r0.r = Scalar::from_range_s64(-max_errno, 0);
       return;
     case RetKind::cpu:
       r0.mark_unknown();

@@ -310,7 +310,7 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role
     case RegType::ctx: {
       // The context of these programs is plain memory of their own: its bounds are checked as memory's.
       const bool memory = role == Role::memory || role == Role::memory_and_size;
-      if (memory && env.type().type == ProgType::syscall) return 0;
+      if (memory && env.type().context_is_memory) return 0;
       return check_offset(env, reg, p.regno, false);
     }
     case RegType::btf:

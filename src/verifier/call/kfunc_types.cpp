@@ -42,46 +42,27 @@ std::string_view kind_word(Kind kind) {
 // Whether a pointer to `pointee` (modifiers kept) is the context of this program type.
 bool is_context_struct(const Env& env, const btf::Btf& btf, btf::TypeId pointee, bool tagged) {
   const auto& type = env.type();
+  const progtypes::TaggedContext& tags = type.tagged_context;
+  const auto is_tagged_name = [&](std::string_view name) {
+    return std::ranges::find(tags.names, name) != tags.names.end();
+  };
   // Typedefs on the way may carry the name that counts.
   btf::TypeId id = pointee;
   std::string_view name = btf.type(btf.skip_modifiers(pointee)).name;
   while (btf.type(id).is_modifier()) {
     if (btf.type(id).kind == Kind::typedef_ && btf.type(id).name == "bpf_user_pt_regs_t")
-      return type.type == ProgType::kprobe || (tagged && type.type == ProgType::perf_event);
+      return type.context_type == "bpf_user_pt_regs_t" || (tagged && is_tagged_name("bpf_user_pt_regs_t"));
     id = btf.type(id).type;
   }
   const btf::Type& t = btf.type(id);
   if (!tagged) {
     if (t.kind != Kind::struct_ || name.empty()) return false;
-    // bpf_user_pt_regs_t is another name of the machine's registers.
-    return name == type.context_type || (type.type == ProgType::kprobe && name == "pt_regs");
+    return name == type.context_type || name == type.other_context_type;
   }
-  if (t.kind == Kind::void_) return true;
-  switch (type.type) {
-    case ProgType::kprobe:
-      if (name == "pt_regs" || name == "user_pt_regs" || name == "user_regs_struct") return true;
-      break;
-    case ProgType::perf_event:
-      if (name == "pt_regs" || name == "user_pt_regs" || name == "user_regs_struct" || name == "bpf_perf_event_data")
-        return true;
-      break;
-    case ProgType::tracing:
-      if (t.kind == Kind::struct_ && name.starts_with("bpf_iter__")) return true;
-      [[fallthrough]];
-    case ProgType::lsm:
-    case ProgType::struct_ops:
-    case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable:
-      if (t.kind == Kind::int_ && t.size == 8) return true;
-      if (t.kind == Kind::struct_ && name == "bpf_raw_tracepoint_args") return true;
-      break;
-    case ProgType::tracepoint:
-    case ProgType::syscall:
-    case ProgType::ext:
-      return true;
-    default:
-      break;
-  }
+  if (t.kind == Kind::void_ || tags.anything || is_tagged_name(name)) return true;
+  if (tags.iterators && t.kind == Kind::struct_ && name.starts_with("bpf_iter__")) return true;
+  if (tags.words && t.kind == Kind::int_ && t.size == 8) return true;
+  if (tags.words && t.kind == Kind::struct_ && name == "bpf_raw_tracepoint_args") return true;
   return t.kind == Kind::struct_ && name == type.context_type;
 }
 

@@ -50,8 +50,8 @@ int check_kfunc_context(Env& env, const Call& call) {
 
 // Walking a cgroup's tasks waits for a lock.
 bool may_walk_css_tasks(const Env& env) {
-  if (env.type().type == ProgType::lsm) return true;
-  if (env.type().type == ProgType::tracing && env.input.traits.attach_type == AttachType::trace_iter) return true;
+  const auto& type = env.type();
+  if (type.may_walk_cgroup_tasks != nullptr && type.may_walk_cgroup_tasks(env.input.traits)) return true;
   return env.state->in_sleepable;
 }
 

@@ -15,6 +15,8 @@
 namespace skep::verifier {
 namespace {
 
+using progtypes::AttachedTo;
+
 int refuse_value(Env& env, const RegState& reg, unsigned regno, std::string_view where, std::int64_t min,
                  std::int64_t max) {
   std::string known;
@@ -55,16 +57,13 @@ const btf::Type* result_type(const Env& env) {
 }
 
 bool returns_void(const Env& env) {
-  const ProgType type = env.type().type;
-  if (type == ProgType::struct_ops) return result_type(env) == nullptr;
-  if (type == ProgType::lsm && env.input.traits.attach_type != AttachType::lsm_cgroup)
-    return result_type(env) == nullptr;
-  return false;
+  const AttachedTo to = env.attached_to();
+  return (to == AttachedTo::operation || to == AttachedTo::hook) && result_type(env) == nullptr;
 }
 
 // The kind of object that a struct_ops member gives its caller; 0: none.
 btf::TypeId returned_object(const Env& env) {
-  if (env.type().type != ProgType::struct_ops) return 0;
+  if (env.attached_to() != AttachedTo::operation) return 0;
   const btf::Type* result = result_type(env);
   if (result == nullptr || result->kind != btf::Kind::ptr) return 0;
   const btf::Btf& btf = *env.input.attach->btf;
@@ -85,12 +84,11 @@ int check_struct_ops_value(Env& env, unsigned regno, std::string_view where) {
 }
 
 int check_program_value(Env& env, unsigned regno, std::string_view where) {
-  if (env.type().type == ProgType::struct_ops) return check_struct_ops_value(env, regno, where);
+  if (env.attached_to() == AttachedTo::operation) return check_struct_ops_value(env, regno, where);
   if (env.type().return_range == nullptr) return 0;
   auto range = env.type().return_range(env.input.traits);
   if (!range.checked) return 0;
-  const bool void_hook = env.type().type == ProgType::lsm && env.input.traits.attach_type == AttachType::lsm_cgroup &&
-                         result_type(env) == nullptr;
+  const bool void_hook = env.attached_to() == AttachedTo::cgroup_hook && result_type(env) == nullptr;
   if (void_hook) range.min = range.max = 1;  // nothing to refuse there: only "go on" makes sense
   const int error = check_range(env, regno, where, range.min, range.max, range.is_64bit);
   if (error != 0 && void_hook)

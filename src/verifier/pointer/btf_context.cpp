@@ -15,6 +15,8 @@
 namespace skep::verifier {
 namespace {
 
+using progtypes::AttachedTo;
+
 using btf::Kind;
 
 constexpr unsigned max_func_args = 12;
@@ -98,19 +100,9 @@ constexpr IteratorArg iterator_args[] = {
     {"bpf_iter_dmabuf", 1, RegType::btf, object_or_null},
 };
 
-bool arguments_trusted(const Env& env, const Target& target) {
-  switch (env.type().type) {
-    case ProgType::tracing: {
-      const AttachType at = env.input.traits.attach_type;
-      return at == AttachType::trace_raw_tp || at == AttachType::trace_iter;
-    }
-    case ProgType::lsm:
-      return !progtypes::lsm_hook_untrusted(target.name);
-    case ProgType::struct_ops:
-      return true;
-    default:
-      return false;
-  }
+bool arguments_trusted(const Env& env) {
+  const auto& type = env.type();
+  return type.arguments_trusted != nullptr && type.arguments_trusted(env.input.traits);
 }
 
 // An argument's number by its place in the context: a structure of up to 16 bytes takes two words.
@@ -141,7 +133,7 @@ bool is_number(const btf::Type& type) {
 
 // The stub of a struct_ops member ("tcp_congestion_ops__ssthresh") says more of its arguments by their names.
 std::string_view stub_parameter_name(const Env& env, const Target& target, unsigned arg) {
-  if (env.type().type != ProgType::struct_ops) return {};
+  if (env.attached_to() != AttachedTo::operation) return {};
   const btf::Btf& btf = *target.btf;
   const std::string_view table = btf.type(env.input.attach->type).name;
   btf::TypeId id = btf.find(fmt::format("{}__{}", table, target.name), Kind::func);
@@ -258,7 +250,7 @@ class BtfContextAccess {
 
   // Tables whose members show an argument to programs as another type than their prototype does; 0: this is none.
   btf::TypeId shown_type(std::string_view declared) const {
-    if (env_.type().type != ProgType::struct_ops) return 0;
+    if (env_.attached_to() != AttachedTo::operation) return 0;
     const std::string_view table = env_.input.traits.struct_ops_type;
     if (table == "tcp_congestion_ops" && declared == "sock") return target_.btf->find("tcp_sock", Kind::struct_);
     // The list of packets to be freed, declared as a pointer to a pointer.
@@ -284,10 +276,10 @@ class BtfContextAccess {
   }
 
   std::uint32_t flags_of_object() const {
-    std::uint32_t flags = arguments_trusted(env_, target_) ? reg_flag::trusted : 0;
+    std::uint32_t flags = arguments_trusted(env_) ? reg_flag::trusted : 0;
     if (param_ != nullptr && param_->name.ends_with("__nullable")) flags |= reg_flag::maybe_null;
     if (stub_parameter().ends_with("__nullable")) flags |= reg_flag::maybe_null;
-    if (env_.input.traits.attach_type == AttachType::trace_raw_tp && env_.type().type == ProgType::tracing) {
+    if (env_.attached_to() == AttachedTo::tracepoint) {
       if (const auto known = tracepoint_null_args(tracepoint_name()))
         flags |= (*known >> (4 * arg_) & 1) != 0 ? reg_flag::maybe_null : 0;
       else if (!target_.btf->module_name().empty() && target_.btf->module_name() != "vmlinux")
@@ -301,8 +293,7 @@ class BtfContextAccess {
     return name;
   }
   bool may_be_error_pointer() const {
-    if (env_.input.traits.attach_type != AttachType::trace_raw_tp || env_.type().type != ProgType::tracing)
-      return false;
+    if (env_.attached_to() != AttachedTo::tracepoint) return false;
     const auto known = tracepoint_null_args(tracepoint_name());
     return known && (*known >> (4 * arg_) & 2) != 0;
   }
@@ -367,7 +358,7 @@ bool makes_tail_call(const Env& env) {
 }  // namespace
 
 int acquire_argument_references(Env& env) {
-  if (env.type().type != ProgType::struct_ops) return 0;
+  if (env.attached_to() != AttachedTo::operation) return 0;
   const auto target = find_target(env);
   if (!target) return 0;
   env.id_gen = 0;  // nothing has an id yet: the references are 1, 2, … in the order of the arguments
@@ -384,7 +375,7 @@ int acquire_argument_references(Env& env) {
 
 bool takes_arena_argument(const Env& env) {
   const auto target = find_target(env);
-  if (env.type().type != ProgType::struct_ops || !target) return false;
+  if (env.attached_to() != AttachedTo::operation || !target) return false;
   const auto count = static_cast<unsigned>(target->btf->params(*target->proto).size());
   for (unsigned arg = 0; arg < count; ++arg) {
     const std::string_view name = stub_parameter_name(env, *target, arg);
@@ -394,31 +385,16 @@ bool takes_arena_argument(const Env& env) {
 }
 
 bool has_btf_context(const Env& env) {
-  switch (env.type().type) {
-    case ProgType::tracing:
-    case ProgType::lsm:
-    case ProgType::struct_ops:
-      return true;
-    default:
-      return false;
-  }
+  const AttachedTo to = env.attached_to();
+  return to != AttachedTo::nothing && to != AttachedTo::program;
 }
-
-namespace {
-
-// Only security programs, and what they may read as a word of that size: the words are the trampoline's copy.
-bool may_write_context(const Env& env) {
-  return env.type().type == ProgType::lsm;
-}
-
-}  // namespace
 
 int access_btf_context(Env& env, const MemAccess& access) {
   const auto refuse = [&] {
     return env.refuse(-EACCES, "invalid bpf_context access off={} size={}", access.off, access.size);
   };
   if (access.off < 0 || access.off >= static_cast<std::int32_t>(8 * max_func_args) ||
-      (access.is_write() && !may_write_context(env)) || access.off % static_cast<std::int32_t>(access.size) != 0)
+      (access.is_write() && !env.type().writes_arguments) || access.off % static_cast<std::int32_t>(access.size) != 0)
     return refuse();
   const auto target = find_target(env);
   if (!target) return refuse();

@@ -61,7 +61,7 @@ int check_call_memory(Env& env, const RegState& pointer, unsigned regno, std::ui
       return access_btf(env, access);
     }
     case RegType::ctx:
-      if (env.type().type == ProgType::syscall) {
+      if (env.type().context_is_memory) {
         note_context_use(env, reg, 0, size);
         return check_region(env, reg, regno, 0, size, largest_context, zero);
       }

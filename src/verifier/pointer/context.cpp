@@ -76,13 +76,9 @@ void load_field(Env& env, RegState& result, const CtxAccess& field) {
   if (result.maybe_null()) result.id = env.new_id();
 }
 
-bool variable_offset_allowed(const Env& env) {
-  return env.type().type == ProgType::syscall;
-}
-
 // Where in the context the access is; the pointer must be the one that the program was given.
 int check_pointer(Env& env, const MemAccess& access) {
-  if (!variable_offset_allowed(env)) return check_fixed_offset(env, access.reg, access.regno, 0);
+  if (!env.type().context_is_memory) return check_fixed_offset(env, access.reg, access.regno, 0);
   return check_region(env, access.reg, access.regno, access.off, access.size, largest_context, false);
 }
 
@@ -111,7 +107,7 @@ int access_context(Env& env, const MemAccess& access) {
   InsnAux& aux = env.aux[access.insn];
   aux.access.ctx_access = true;
   note_context_use(env, access.reg, access.off, access.size);
-  if (variable_offset_allowed(env)) {
+  if (env.type().context_is_memory) {
     // Plain memory of the program's own: anything goes, as far as there is any, which is seen when it is run.
     if (access.is_read() && access.value_reg >= 0) env.reg(static_cast<unsigned>(access.value_reg)).mark_unknown();
     return 0;
@@ -121,7 +117,7 @@ int access_context(Env& env, const MemAccess& access) {
 
   const progtypes::ProgTypeDef* def = &env.type();
   progtypes::ProgramTraits traits = env.input.traits;
-  if (def->type == ProgType::ext && env.input.attach && env.input.attach->program) {
+  if (env.attached_to() == progtypes::AttachedTo::program && env.input.attach && env.input.attach->program) {
     def = env.input.attach->program->def;
     traits.attach_type = env.input.attach->program->attach_type;
   }

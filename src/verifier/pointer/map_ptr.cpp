@@ -7,12 +7,11 @@
 
 namespace skep::verifier {
 int access_map_ptr(Env& env, const MemAccess& access) {
-  constexpr int not_supported = -524;  // -ENOTSUPP
-  if (!env.kernel_btf) return env.refuse(not_supported, "map_ptr access not supported without CONFIG_DEBUG_INFO_BTF");
+  if (!env.kernel_btf) return env.refuse(-enotsupp, "map_ptr access not supported without CONFIG_DEBUG_INFO_BTF");
   const std::string_view name = maps::map_type(access.reg.map->type).kernel_struct;
   const btf::TypeId id = env.kernel_btf->find(name, btf::Kind::struct_);
   if (id == 0)
-    return env.refuse(not_supported, "map_ptr access not supported for map type {}",
+    return env.refuse(-enotsupp, "map_ptr access not supported for map type {}",
                       static_cast<unsigned>(access.reg.map->type));
   if (access.off < 0)
     return env.refuse(-EACCES, "R{} is {} invalid negative access: off={}", access.regno, name, access.off);

@@ -100,7 +100,7 @@ std::string reason(std::string_view table, std::string_view object, bool known, 
 int check_kernel_object_write(Env& env, const MemAccess& access, std::int64_t off) {
   const RegState& reg = access.reg;
   const std::string_view name = reg.btf->type(reg.btf_id).name;
-  const bool struct_ops = env.type().type == ProgType::struct_ops;
+  const bool struct_ops = env.attached_to() == progtypes::AttachedTo::operation;
   const std::string_view table = struct_ops ? env.input.traits.struct_ops_type : std::string_view{};
   bool opens_any = env.type().writes_packet_objects, known = false;
   std::string why;

@@ -14,29 +14,7 @@ namespace skep::verifier {
 
 namespace {
 
-constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
-
-bool may_be_sleepable(const Env& env) {
-  const AttachType attach = env.input.traits.attach_type;
-  switch (env.type().type) {
-    case ProgType::tracing:
-      return attach == AttachType::trace_fentry || attach == AttachType::trace_fexit ||
-             attach == AttachType::modify_return || attach == AttachType::trace_iter ||
-             attach == AttachType::trace_fsession || attach == AttachType::trace_raw_tp ||
-             attach == AttachType::trace_fentry_multi || attach == AttachType::trace_fexit_multi ||
-             attach == AttachType::trace_fsession_multi;
-    case ProgType::lsm:
-      return attach != AttachType::lsm_cgroup;
-    case ProgType::kprobe:  // uprobes
-    case ProgType::struct_ops:
-    case ProgType::raw_tracepoint:
-    case ProgType::tracepoint:
-    case ProgType::syscall:
-      return true;
-    default:
-      return false;
-  }
-}
+using progtypes::AttachedTo;
 
 bool runs_after_function(AttachType attach) {
   return attach == AttachType::trace_fexit || attach == AttachType::modify_return ||
@@ -110,7 +88,7 @@ bool is_of_kernel(const Env& env, const AttachTarget& target) {
 }
 
 bool function_may_sleep(const Env& env, std::string_view function) {
-  if (env.type().type == ProgType::lsm) return progtypes::lsm_hook_sleepable(function);
+  if (env.attached_to() != AttachedTo::function) return progtypes::lsm_hook_sleepable(function);
   return progtypes::tracing_may_sleep(function) || env.input.resolver->host_sleepable(function);
 }
 
@@ -171,23 +149,22 @@ int check_target_program(Env& env, const AttachTarget& target) {
   const btf::Btf& btf = *target.btf;
   const btf::Type& func = btf.type(target.type);
   if (func.kind != btf::Kind::func) return env.refuse(-EINVAL, "attach_btf_id {} is not a function", target.type);
-  if (env.type().type == ProgType::ext) {
-    if (program.is_extension) return env.refuse(-EINVAL, "Cannot recursively attach");
-    if (program.is_tracing) return env.refuse(-EINVAL, "Cannot extend fentry/fexit");
+  const AttachedTo its = progtypes::attached_to(*program.def, {.attach_type = program.attach_type});
+  if (env.attached_to() == AttachedTo::program) {
+    if (its == AttachedTo::program) return env.refuse(-EINVAL, "Cannot recursively attach");
+    if (progtypes::traces(its)) return env.refuse(-EINVAL, "Cannot extend fentry/fexit");
     if (func.linkage != btf::Linkage::global) {
       return env.refuse(-EINVAL, "Cannot replace static function {}() in BTF", func.name);
     }
     return 0;
   }
-  if (program.is_tracing && env.type().type == ProgType::tracing)
-    return env.refuse(-EINVAL, "Cannot recursively attach");
-  if (program.is_extension && env.type().type == ProgType::tracing) return 0;
+  if (progtypes::traces(its)) return env.refuse(-EINVAL, "Cannot recursively attach");
+  if (its == AttachedTo::program) return 0;
   return check_result_size(env, btf, func);
 }
 
 int check_denied(Env& env, const AttachTarget& target) {
   const std::string_view name = target.btf->type(target.type).name;
-  if (env.type().type != ProgType::tracing || target.program) return 0;
   if (progtypes::is_untraceable(name))
     return env.refuse(-EINVAL, "Attaching tracing programs to function '{}' is rejected.", name);
   if (runs_after_function(env.input.traits.attach_type) && progtypes::never_returns(name)) {
@@ -202,8 +179,8 @@ bool attaches_to_many(AttachType attach) {
 }
 
 int check_target(Env& env) {
-  if (attaches_to_many(env.input.traits.attach_type) && env.type().type == ProgType::tracing && !env.input.attach)
-    return 0;
+  const AttachedTo to = env.attached_to();
+  if (to == AttachedTo::function && attaches_to_many(env.input.traits.attach_type) && !env.input.attach) return 0;
   if (!env.input.attach || env.input.attach->type == 0) {
     return env.refuse(-EINVAL, "Tracing programs must provide btf_id");
   }
@@ -215,38 +192,31 @@ int check_target(Env& env) {
     return env.refuse(-EINVAL, "attach_btf_id {} doesn't have a name", target.type);
   }
   if (target.program) return check_target_program(env, target);
-  if (env.type().type == ProgType::ext) {
+  if (to == AttachedTo::program) {
     return env.refuse(-EINVAL, "Tracing program can only be attached to another program annotated with BTF");
   }
-  if (env.type().type == ProgType::tracing && env.input.traits.attach_type == AttachType::trace_raw_tp) {
-    return check_raw_tracepoint(env, target);
-  }
+  if (to == AttachedTo::tracepoint) return check_raw_tracepoint(env, target);
   if (const int error = check_traced_function(env, target)) return error;
-  if (env.type().type == ProgType::lsm) return check_lsm_hook(env, target);
-  if (env.input.traits.attach_type == AttachType::trace_iter && !progtypes::is_iterator(env.input.attach->name))
-    return env.refuse(-EINVAL, "");
+  if (to == AttachedTo::hook || to == AttachedTo::cgroup_hook) return check_lsm_hook(env, target);
+  if (to == AttachedTo::iterator && !progtypes::is_iterator(env.input.attach->name)) return env.refuse(-EINVAL, "");
   return check_denied(env, target);
 }
 
 }  // namespace
 
 int check_attach(Env& env) {
-  const ProgType type = env.type().type;
+  const progtypes::ProgTypeDef& type = env.type();
   const bool sleepable = env.input.traits.sleepable;
-  if (type == ProgType::syscall) {
-    if (sleepable) return 0;
-    return env.refuse(-EINVAL, "Syscall programs can only be sleepable");
-  }
-  if (sleepable && !may_be_sleepable(env)) return env.refuse(-EINVAL, "Program of this type cannot be sleepable");
-  switch (type) {
-    case ProgType::struct_ops:
-      return check_struct_ops(env);
-    case ProgType::tracing:
-    case ProgType::lsm:
-    case ProgType::ext:
-      return check_target(env);
-    default:
+  if (type.must_sleep) return sleepable ? 0 : env.refuse(-EINVAL, "Syscall programs can only be sleepable");
+  if (sleepable && (type.may_sleep == nullptr || !type.may_sleep(env.input.traits)))
+    return env.refuse(-EINVAL, "Program of this type cannot be sleepable");
+  switch (env.attached_to()) {
+    case AttachedTo::nothing:
       return 0;
+    case AttachedTo::operation:
+      return check_struct_ops(env);
+    default:
+      return check_target(env);
   }
 }
 

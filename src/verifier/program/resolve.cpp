@@ -81,10 +81,9 @@ int resolve_kernel_symbol(Env& env, std::uint32_t at) {
 // Only these keep their values where an address can point to.
 int direct_value_error(const maps::MapInfo& map, std::uint32_t offset) {
   using maps::DirectValues;
-  constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
   switch (maps::map_type(map.type).direct_values) {
     case DirectValues::element:
-      if (map.max_entries != 1) return not_supported;
+      if (map.max_entries != 1) return -enotsupp;
       return offset >= map.value_size ? -EINVAL : 0;
     case DirectValues::instructions:
       return offset % 8 != 0 || offset / 8 >= map.max_entries ? -EINVAL : 0;
