@@ -1,5 +1,7 @@
 // Hash maps: plain, LRU, per CPU, resizable (rhash, which here is a hash without preallocation), and hash of maps.
 // The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/elements_test.cpp.
+#include "maps/hash.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -125,6 +127,12 @@ class Hash final : public Map {
     return 0;
   }
   std::uint32_t bucket_count() const override { return table_->bucket_count(); }
+  HashPlace place() const {
+    HashPlace place = table_->place();
+    place.marks = lru_;
+    place.cpu_stride = stride_;
+    return place;
+  }
   int read_bucket(std::uint32_t bucket, std::uint32_t most, bool take, std::uint64_t flags,
                   BucketContent& content) override {
     const std::size_t size = (flags & elem_flag::cpu) != 0 ? info_->value_size : user_value_size();
@@ -302,6 +310,11 @@ std::shared_ptr<Map> make_hash_of_maps(const MapAttributes& attributes) {
 }
 
 }  // namespace
+
+std::optional<HashPlace> hash_place(const Map& map) {
+  if (map_type(map.info().type).make != make_hash) return std::nullopt;
+  return static_cast<const Hash&>(map).place();
+}
 
 extern constinit const MapTypeDef hash_type = {
     .type = MapType::hash,

@@ -1,6 +1,8 @@
 // See hash_table.hpp.
 #include "maps/hash_table.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -14,13 +16,10 @@
 namespace skep::maps {
 namespace {
 
-constexpr std::uint32_t most_stripes = 64;
+constexpr std::uint32_t most_places = 64;
+constexpr std::uint32_t most_at_once = 16;  // nodes, or rights, that a place gets of what nobody has yet
+constexpr std::uint32_t most_rights = 64;   // that a place keeps
 constexpr std::uint32_t most_buckets = 1U << 24;
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xd6e8feb86659fd93U);
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 // A key may stand in an element that is just given to another key: a callback's second argument does.
 std::uint64_t load_word(const char* p) {
@@ -39,7 +38,7 @@ std::uint64_t load_bytes(const char* p, std::size_t size) {  // fewer than 8; th
 }
 
 std::uintptr_t end_of(std::uint32_t bucket) {
-  return (static_cast<std::uintptr_t>(bucket) << 1) | 1;
+  return HashPlace::end_of(bucket);
 }
 
 struct AlignedFree {
@@ -67,7 +66,7 @@ HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
       max_entries_(options.max_entries),
       preallocated_(options.preallocated),
       lru_(options.lru),
-      seed_(options.seed),
+      start_(mix_into_hash(options.seed, options.key_size)),
       owner_(std::move(owner)),
       account_(options.account),
       most_leaving_(
@@ -79,14 +78,16 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
   const std::uint32_t wanted = std::clamp(options.buckets_for, 1U, most_buckets);
   const std::uint32_t buckets = std::bit_ceil(wanted);
   table->mask_ = buckets - 1;
-  table->stripe_count_ = std::min(buckets, most_stripes);
+  table->place_count_ = std::bit_ceil(std::clamp(std::thread::hardware_concurrency(), 1U, most_places));
+  table->rights_ = options.max_entries;
   table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account);
   if (table->bucket_pages_.data() == nullptr) return nullptr;
-  table->stripes_ = std::make_unique<Stripe[]>(table->stripe_count_);
+  table->places_ = std::make_unique<Place[]>(table->place_count_);
   if (options.preallocated) {
-    table->node_count_ = options.max_entries + table->stripe_count_;
-    table->node_pages_ = Pages::make(table->node_stride_ * table->node_count_, false, options.account);
+    const std::size_t nodes = std::size_t{options.max_entries} + table->place_count_;
+    table->node_pages_ = Pages::make(table->node_stride_ * nodes, false, options.account);
     if (table->node_pages_.data() == nullptr) return nullptr;
+    for (std::uint32_t i = 0; i < table->place_count_; ++i) table->places_[i].spare = options.max_entries + i + 1;
   }
   return table;
 }
@@ -96,13 +97,12 @@ HashTable::~HashTable() {
   if (bucket_pages_.data() == nullptr) return;
   const rcu::ReadGuard section;
   if (preallocated_) {
-    const std::uint32_t used = std::min(untouched_.load(std::memory_order_acquire), node_count_);
-    for (std::uint32_t i = 0; i < used; ++i) owner_->release(value_of(node_at(i)));
+    for (std::uint32_t i = 0; i < touched(); ++i) owner_->release(value_of(touched_node(i)));
     return;
   }
   for (Node* node : kept_) leave(*node);
   for (std::uint32_t b = 0; b <= mask_; ++b) {
-    std::uintptr_t link = bucket(b).load(std::memory_order_acquire);
+    std::uintptr_t link = first_of(bucket(b));
     while (!is_end(link)) {
       Node& node = *reinterpret_cast<Node*>(link);
       link = node.next.load(std::memory_order_relaxed);
@@ -118,10 +118,10 @@ void HashTable::yield() {
 
 std::uint32_t HashTable::hash(const void* key) const {
   const char* p = static_cast<const char*>(key);
-  std::uint64_t h = mix(seed_, key_size_);
+  std::uint64_t h = start_;
   std::size_t left = key_size_;
-  for (; left >= 8; left -= 8, p += 8) h = mix(h, load_word(p));
-  if (left != 0) h = mix(h, load_bytes(p, left));
+  for (; left >= 8; left -= 8, p += 8) h = mix_into_hash(h, load_word(p));
+  if (left != 0) h = mix_into_hash(h, load_bytes(p, left));
   return static_cast<std::uint32_t>(h ^ (h >> 32));
 }
 
@@ -149,7 +149,7 @@ void HashTable::set_key(Node& node, const void* key, std::uint32_t hash) const {
 
 HashTable::Node* HashTable::find_in(const Bucket& bucket, const void* key, std::uint32_t hash) const {
   for (;;) {
-    std::uintptr_t link = bucket.load(std::memory_order_acquire);
+    std::uintptr_t link = first_of(bucket);
     while (!is_end(link)) {
       Node& node = *reinterpret_cast<Node*>(link);
       if (node.hash.load(std::memory_order_relaxed) == hash && key_equal(node, key)) return &node;
@@ -166,20 +166,31 @@ void* HashTable::find(const void* key) const {
   return node != nullptr ? value_of(*node) : nullptr;
 }
 
+void HashTable::Change::wait_for_lock() {
+  for (unsigned tries = 1;; ++tries) {
+    std::uintptr_t link = bucket_->load(std::memory_order_relaxed);
+    if ((link & lock_bit) == 0 && bucket_->compare_exchange_weak(link, link | lock_bit, std::memory_order_acquire))
+      return;
+    // Who holds it needs some nanoseconds, unless it lost its CPU; a thread of higher priority must sleep for it then.
+    if (tries % 64 == 0) yield();
+    if (tries % 8192 == 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+}
+
 void HashTable::Change::insert(Node& node) {
-  const std::uintptr_t first = bucket_->load(std::memory_order_relaxed);
+  const std::uintptr_t first = bucket_->load(std::memory_order_relaxed) & ~lock_bit;
   node.next.store(first != 0 ? first : end_of(hash & table_.mask_), std::memory_order_release);
   node.live.store(1, std::memory_order_relaxed);
-  bucket_->store(reinterpret_cast<std::uintptr_t>(&node), std::memory_order_release);
+  bucket_->store(reinterpret_cast<std::uintptr_t>(&node) | lock_bit, std::memory_order_release);
 }
 
 bool HashTable::Change::remove(Node& node) {
   Bucket* link = bucket_;
-  for (std::uintptr_t at = link->load(std::memory_order_relaxed); !is_end(at);
-       at = link->load(std::memory_order_relaxed)) {
+  for (std::uintptr_t at = first_of(*link); !is_end(at); at = link->load(std::memory_order_relaxed)) {
     Node& here = *reinterpret_cast<Node*>(at);
     if (&here == &node) {
-      link->store(node.next.load(std::memory_order_relaxed), std::memory_order_release);
+      const std::uintptr_t next = node.next.load(std::memory_order_relaxed);
+      link->store(link == bucket_ ? next | lock_bit : next, std::memory_order_release);
       node.live.store(0, std::memory_order_relaxed);
       return true;
     }
@@ -188,77 +199,165 @@ bool HashTable::Change::remove(Node& node) {
   return false;
 }
 
-bool HashTable::count_one() {
-  if (count_.fetch_add(1, std::memory_order_relaxed) < max_entries_ || max_entries_ == 0) return true;
-  count_.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
 bool HashTable::evict_one() {
   for (int round = 0; round < 4; ++round) {
-    const std::uint32_t used = std::min(untouched_.load(std::memory_order_acquire), node_count_);
-    for (std::uint32_t i = 0; i < used; ++i) {
-      Node& node = node_at(hand_.fetch_add(1, std::memory_order_relaxed) % used);
+    const std::uint32_t nodes = touched();
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      Node& node = touched_node(hand_.fetch_add(1, std::memory_order_relaxed) % nodes);
       if (node.live.load(std::memory_order_relaxed) == 0) continue;
       if (round < 3 && node.referenced.exchange(0, std::memory_order_relaxed) != 0) continue;
       Change change(*this, node.hash.load(std::memory_order_relaxed));
       if (node.live.load(std::memory_order_relaxed) == 0 || !change.remove(node)) continue;
-      count_.fetch_sub(1, std::memory_order_relaxed);
       change.unlock();
       give_back(node);
       return true;
     }
-    if (count_.load(std::memory_order_relaxed) < max_entries_) return true;
+    for (std::uint32_t i = 0; i < place_count_; ++i)
+      if (static_cast<std::uint32_t>(places_[i].free.load(std::memory_order_relaxed)) != 0) return true;
   }
   return false;
 }
 
-HashTable::Node* HashTable::take_node() {
-  if (!preallocated_) {
-    if (Node* kept = take_kept()) return kept;
-    if (account_ && !account_->take(node_stride_ + bookkeeping)) return nullptr;
-    auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{16}, std::nothrow));
-    if (memory == nullptr) {
-      if (account_) account_->give(node_stride_ + bookkeeping);
-      return nullptr;
-    }
-    std::memset(memory, 0, node_stride_);
-    Node* node = new (memory) Node;
-    node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
-    return node;
-  }
-  std::uint64_t top = free_.load(std::memory_order_acquire);
-  while (static_cast<std::uint32_t>(top) != 0) {
-    Node& node = node_at(static_cast<std::uint32_t>(top) - 1);
-    const std::uint64_t changed = ((top >> 32) + 1) << 32 | node.next_free.load(std::memory_order_relaxed);
-    if (free_.compare_exchange_weak(top, changed, std::memory_order_acq_rel)) {
+// ---- what is free ---------------------------------------------------------------------------------------------------
+
+HashTable::Place& HashTable::own_place() const {
+  return places_[static_cast<unsigned>(sched_getcpu()) & (place_count_ - 1)];
+}
+
+// For a new element: -E2BIG, if there are as many as there may be.
+HashTable::Node* HashTable::take_node(int& error) {
+  error = -7;
+  if (preallocated_) return pop_node();
+  if (!take_right()) return nullptr;
+  error = -12;
+  Node* node = make_node();
+  if (node == nullptr) give_right();
+  return node;
+}
+
+HashTable::Node* HashTable::pop_node() {
+  Place& own = own_place();
+  const auto first = static_cast<std::uint32_t>(&own - places_.get());
+  for (std::uint32_t i = 0; i < place_count_; ++i) {
+    std::atomic<std::uint64_t>& free = places_[(first + i) & (place_count_ - 1)].free;
+    std::uint64_t top = free.load(std::memory_order_acquire);
+    while (static_cast<std::uint32_t>(top) != 0) {
+      Node& node = node_at(static_cast<std::uint32_t>(top) - 1);
+      const std::uint64_t changed = ((top >> 32) + 1) << 32 | node.next_free.load(std::memory_order_relaxed);
+      if (!free.compare_exchange_weak(top, changed, std::memory_order_acq_rel)) continue;
       owner_->release(value_of(node));
       return &node;
     }
+    if (i == 0)
+      if (Node* node = take_untouched(own)) return node;
   }
-  std::uint32_t index = untouched_.load(std::memory_order_relaxed);
-  while (index < node_count_) {
-    // Made before others may come by it (the hand, the destructor): its memory is zero, which is what a new node is.
-    if (!untouched_.compare_exchange_weak(index, index + 1, std::memory_order_acq_rel)) continue;
-    Node& node = node_at(index);
-    node.id = index;
+  return nullptr;
+}
+
+// Some at once where there are many: the others wait in the CPU's place. Made before others may come by them (the hand,
+// the destructor): their memory is zero, which is what a new node is.
+HashTable::Node* HashTable::take_untouched(Place& own) {
+  std::uint32_t index = untouched_.load(std::memory_order_relaxed), count = 0;
+  do {
+    if (index >= max_entries_) return nullptr;
+    count = (max_entries_ - index) / most_at_once > place_count_ ? most_at_once : 1;
+  } while (!untouched_.compare_exchange_weak(index, index + count, std::memory_order_acq_rel));
+  for (std::uint32_t i = index + count; i-- > index;) {
+    node_at(i).id = i;
+    if (i != index) push_node(own, i);
+  }
+  return &node_at(index);
+}
+
+void HashTable::push_node(Place& place, std::uint32_t index) const {
+  Node& node = node_at(index);
+  std::uint64_t top = place.free.load(std::memory_order_relaxed);
+  do {
+    node.next_free.store(static_cast<std::uint32_t>(top), std::memory_order_relaxed);
+  } while (!place.free.compare_exchange_weak(top, ((top >> 32) + 1) << 32 | (index + 1), std::memory_order_acq_rel));
+}
+
+HashTable::Node* HashTable::make_node() {
+  if (Node* kept = take_kept()) return kept;
+  if (account_ && !account_->take(node_stride_ + bookkeeping)) return nullptr;
+  auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{16}, std::nothrow));
+  if (memory == nullptr) {
+    if (account_) account_->give(node_stride_ + bookkeeping);
+    return nullptr;
+  }
+  std::memset(memory, 0, node_stride_);
+  Node* node = new (memory) Node;
+  node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
+  return node;
+}
+
+// For another element in the place of one that is there. There are as many spare nodes as places.
+HashTable::Node* HashTable::take_spare() {
+  if (!preallocated_) return make_node();
+  const auto first = static_cast<std::uint32_t>(&own_place() - places_.get());
+  for (std::uint32_t i = 0; i < place_count_; ++i) {
+    std::atomic<std::uint32_t>& spare = places_[(first + i) & (place_count_ - 1)].spare;
+    if (spare.load(std::memory_order_relaxed) == 0) continue;
+    const std::uint32_t found = spare.exchange(0, std::memory_order_acquire);
+    if (found == 0) continue;
+    Node& node = node_at(found - 1);
+    if (node.id != found - 1) node.id = found - 1;  // it has never been used
+    owner_->release(value_of(node));
     return &node;
   }
   return nullptr;
 }
 
-void HashTable::give_back(Node& node) {
+void HashTable::give_spare(Node& node) {
   owner_->release(value_of(node));
   if (!preallocated_) {
     if (!keep(node)) leave(node);
     return;
   }
-  const auto index = static_cast<std::uint32_t>(
-      static_cast<std::size_t>(reinterpret_cast<char*>(&node) - node_pages_.data()) / node_stride_);
-  std::uint64_t top = free_.load(std::memory_order_relaxed);
-  do {
-    node.next_free.store(static_cast<std::uint32_t>(top), std::memory_order_relaxed);
-  } while (!free_.compare_exchange_weak(top, ((top >> 32) + 1) << 32 | (index + 1), std::memory_order_acq_rel));
+  const std::uint32_t index = index_of(node);
+  for (auto at = static_cast<std::uint32_t>(&own_place() - places_.get());; ++at) {
+    std::uint32_t none = 0;
+    if (places_[at & (place_count_ - 1)].spare.compare_exchange_strong(none, index + 1, std::memory_order_release))
+      return;
+  }
+}
+
+// Of an element that is gone.
+void HashTable::give_back(Node& node) {
+  owner_->release(value_of(node));
+  if (preallocated_) return push_node(own_place(), index_of(node));
+  give_right();
+  if (!keep(node)) leave(node);
+}
+
+bool HashTable::take_right() {
+  if (max_entries_ == 0) return true;
+  Place& own = own_place();
+  const auto take_one = [](std::atomic<std::uint32_t>& of) {
+    std::uint32_t rights = of.load(std::memory_order_relaxed);
+    while (rights != 0)
+      if (of.compare_exchange_weak(rights, rights - 1, std::memory_order_relaxed)) return true;
+    return false;
+  };
+  if (take_one(own.rights)) return true;
+  std::uint32_t all = rights_.load(std::memory_order_relaxed);
+  while (all != 0) {
+    const std::uint32_t some = all / most_at_once > place_count_ ? most_at_once : 1;
+    if (!rights_.compare_exchange_weak(all, all - some, std::memory_order_relaxed)) continue;
+    if (some > 1) own.rights.fetch_add(some - 1, std::memory_order_relaxed);
+    return true;
+  }
+  for (std::uint32_t i = 0; i < place_count_; ++i)
+    if (take_one(places_[i].rights)) return true;
+  return false;
+}
+
+void HashTable::give_right() {
+  if (max_entries_ == 0) return;
+  std::atomic<std::uint32_t>& rights = own_place().rights;
+  std::uint32_t now = rights.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (now > most_rights && rights.compare_exchange_strong(now, now - most_rights / 2, std::memory_order_relaxed))
+    rights_.fetch_add(most_rights / 2, std::memory_order_relaxed);
 }
 
 // Frees a node that is not preallocated, after a grace period.
@@ -321,7 +420,7 @@ void* HashTable::after(const void* key) const {
     }
   }
   for (; b <= mask_; ++b) {
-    const std::uintptr_t link = bucket(b).load(std::memory_order_acquire);
+    const std::uintptr_t link = first_of(bucket(b));
     if (!is_end(link)) return value_of(*reinterpret_cast<Node*>(link));
   }
   return nullptr;
@@ -333,7 +432,7 @@ void* HashTable::next(std::uint64_t& cursor) const {
     const auto from = static_cast<std::uint32_t>(cursor);
     if (from == ~0U) continue;
     Node* best = nullptr;
-    std::uintptr_t link = bucket(b).load(std::memory_order_acquire);
+    std::uintptr_t link = first_of(bucket(b));
     for (int steps = 0; !is_end(link) && steps < 1 << 20; ++steps) {
       Node& node = *reinterpret_cast<Node*>(link);
       const bool here = (node.hash.load(std::memory_order_relaxed) & mask_) == b;

@@ -4,21 +4,26 @@
 // one area and are used again at once, as the kernel does: a reader may find that the node it stands on has become
 // another element's. Therefore every chain ends in a marker that names its bucket, and a reader that ends elsewhere
 // starts again. Nodes without preallocation are freed after a grace period, as long as few wait for it; a run that
-// deletes and creates without end ends none, and from then on its nodes are used again at once, too. Writers lock one
-// of some stripes of buckets. When an LRU table is full a hand goes round its nodes: those looked up since it last came
-// by are spared once (CLOCK). Tested by tests/maps/elements_test.cpp, and by tests/maps/stress_test.cpp with work items
-// in the values.
+// deletes and creates without end ends none, and from then on its nodes are used again at once, too.
+//
+// Two threads that change different elements touch nothing in common: a writer locks one bucket, by a bit of the word
+// that its chain begins with; and what is free (nodes; of tables without preallocation, the right to make one) lies in
+// a place for each CPU of the machine, from which others only take what they cannot find at their own. Updates of what
+// is there take a spare node, of which each place has one. When an LRU table is full a hand goes round its nodes: those
+// looked up since it last came by are spared once (CLOCK). Tested by tests/maps/elements_test.cpp, and by
+// tests/maps/stress_test.cpp with work items in the values.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "maps/hash.hpp"
 #include "maps/memory.hpp"
-#include "maps/value_lock.hpp"
 
 namespace skep::maps {
 
@@ -68,6 +73,17 @@ class HashTable {
     }
     return value;
   }
+  // But for what the map of the table adds (marks, CPUs).
+  HashPlace place() const {
+    return {.buckets = reinterpret_cast<std::uint64_t>(bucket_pages_.data()),
+            .mask = mask_,
+            .start = start_,
+            .key_size = key_size_,
+            .hash_at = offsetof(Node, hash),
+            .mark_at = offsetof(Node, referenced),
+            .key_at = header_bytes,
+            .value_at = header_bytes + key_stride_};
+  }
   const void* key_of(const void* value) const { return static_cast<const char*>(value) - key_stride_; }
 
   // Stores under `key`: `fill(new value, old value or null)` writes the value; an existing element is replaced by a new
@@ -80,18 +96,17 @@ class HashTable {
       if (old != nullptr && (flags & 1) != 0) return -17;  // EEXIST
       if (old == nullptr && (flags & 2) != 0) return -2;   // ENOENT
       if (old != nullptr && in_place(value_of(*old))) return 0;
-      if (old == nullptr && !count_one()) {
-        if (!lru_) return -7;  // E2BIG
-        change.unlock();
-        if (!evict_one()) return -12;  // ENOMEM
-        continue;
-      }
-      Node* node = take_node();
+      int error = 0;
+      Node* node = old != nullptr ? take_spare() : take_node(error);
       if (node == nullptr) {
-        if (old == nullptr) count_.fetch_sub(1, std::memory_order_relaxed);
-        if (!preallocated_) return -12;
-        change.unlock();  // all spare nodes are on their way back
-        yield();
+        if (!preallocated_) return old != nullptr ? -12 : error;  // ENOMEM
+        change.unlock();
+        if (old != nullptr)
+          yield();  // all spare nodes are on their way back
+        else if (!lru_)
+          return error;
+        else if (!evict_one())
+          return -12;
         continue;
       }
       set_key(*node, key, change.hash);
@@ -100,7 +115,7 @@ class HashTable {
       change.insert(*node);
       if (old != nullptr) change.remove(*old);
       change.unlock();
-      if (old != nullptr) give_back(*old);
+      if (old != nullptr) give_spare(*old);
       return 0;
     }
   }
@@ -112,7 +127,6 @@ class HashTable {
     if (node == nullptr) return -2;
     look(value_of(*node));
     change.remove(*node);
-    count_.fetch_sub(1, std::memory_order_relaxed);
     change.unlock();
     give_back(*node);
     return 0;
@@ -122,11 +136,11 @@ class HashTable {
   // visited, if there are more than `most`. With `take` they leave the table.
   template <typename Visit>
   int visit_bucket(std::uint32_t index, std::uint32_t most, bool take, Visit&& visit) {
-    if (is_end(bucket(index).load(std::memory_order_acquire))) return 0;
+    if (is_end(first_of(bucket(index)))) return 0;
     std::vector<Node*> nodes;
     {
       Change change(*this, index);
-      for (std::uintptr_t link = bucket(index).load(std::memory_order_relaxed); !is_end(link);
+      for (std::uintptr_t link = first_of(bucket(index)); !is_end(link);
            link = nodes.back()->next.load(std::memory_order_relaxed)) {
         if (nodes.size() == most) return -28;  // ENOSPC
         nodes.push_back(reinterpret_cast<Node*>(link));
@@ -134,7 +148,6 @@ class HashTable {
       for (Node* node : nodes) visit(key_of(value_of(*node)), value_of(*node));
       if (!take) return 0;
       for (Node* node : nodes) change.remove(*node);
-      count_.fetch_sub(static_cast<std::uint32_t>(nodes.size()), std::memory_order_relaxed);
     }
     for (Node* node : nodes) give_back(*node);
     return 0;
@@ -152,10 +165,16 @@ class HashTable {
   }
 
  private:
-  struct alignas(64) Stripe {
-    ShortLock lock;
-  };
+  // A chain's first node, or its end; and whether it is locked.
   using Bucket = std::atomic<std::uintptr_t>;
+  static constexpr std::uintptr_t lock_bit = HashPlace::lock_bit;
+
+  // What is free, as one CPU of the machine has it. Any thread may take it all the same.
+  struct alignas(64) Place {
+    std::atomic<std::uint64_t> free{0};    // nodes: the top's index + 1 below, a change number above
+    std::atomic<std::uint32_t> spare{0};   // a node's index + 1: for an update of what is there
+    std::atomic<std::uint32_t> rights{0};  // not preallocated: so many elements may be made
+  };
 
   // One bucket, locked.
   class Change {
@@ -169,20 +188,21 @@ class HashTable {
     void insert(Node& node);
     bool remove(Node& node);
     void unlock() {
-      if (stripe_ != nullptr) stripe_->lock.unlock();
-      stripe_ = nullptr;
+      if (bucket_ != nullptr)
+        bucket_->store(bucket_->load(std::memory_order_relaxed) & ~lock_bit, std::memory_order_release);
+      bucket_ = nullptr;
     }
     const std::uint32_t hash;
 
    private:
     void lock() {
-      stripe_ = &table_.stripes_[hash & (table_.stripe_count_ - 1)];
-      stripe_->lock.lock();
       bucket_ = &table_.bucket(hash & table_.mask_);
+      std::uintptr_t link = bucket_->load(std::memory_order_relaxed) & ~lock_bit;
+      if (!bucket_->compare_exchange_strong(link, link | lock_bit, std::memory_order_acquire)) wait_for_lock();
     }
+    void wait_for_lock();
     HashTable& table_;
     const void* key_;
-    Stripe* stripe_ = nullptr;
     Bucket* bucket_ = nullptr;
   };
   friend class Change;
@@ -191,6 +211,7 @@ class HashTable {
   static void yield();
   std::uint32_t hash(const void* key) const;
   Bucket& bucket(std::uint32_t index) const { return reinterpret_cast<Bucket*>(bucket_pages_.data())[index]; }
+  static std::uintptr_t first_of(const Bucket& bucket) { return bucket.load(std::memory_order_acquire) & ~lock_bit; }
   static bool is_end(std::uintptr_t link) { return (link & 1) != 0 || link == 0; }
   bool key_equal(const Node& node, const void* key) const;
   Node* find_in(const Bucket& bucket, const void* key, std::uint32_t hash) const;
@@ -202,9 +223,29 @@ class HashTable {
     return *reinterpret_cast<Node*>(node_pages_.data() + node_stride_ * index);
   }
   void set_key(Node& node, const void* key, std::uint32_t hash) const;
-  bool count_one();
+  Place& own_place() const;
   bool evict_one();
-  Node* take_node();
+  Node* take_node(int& error);
+  Node* pop_node();
+  Node* take_untouched(Place& own);
+  Node* make_node();
+  Node* take_spare();
+  void give_spare(Node& node);
+  bool take_right();
+  void give_right();
+  void push_node(Place& place, std::uint32_t index) const;
+  std::uint32_t index_of(const Node& node) const {
+    return static_cast<std::uint32_t>(
+        static_cast<std::size_t>(reinterpret_cast<const char*>(&node) - node_pages_.data()) / node_stride_);
+  }
+  // Nodes that may have been used; and one of them.
+  std::uint32_t touched() const {
+    return std::min(untouched_.load(std::memory_order_acquire), max_entries_) + place_count_;
+  }
+  Node& touched_node(std::uint32_t i) const {
+    const std::uint32_t used = touched() - place_count_;
+    return node_at(i < used ? i : max_entries_ + std::min(i - used, place_count_ - 1));
+  }
   void leave(Node& node);
   Node* take_kept();
   bool keep(Node& node);
@@ -216,24 +257,22 @@ class HashTable {
   const std::uint32_t max_entries_;
   const bool preallocated_;
   const bool lru_;
-  const std::uint64_t seed_;
+  const std::uint64_t start_;  // of a key's hash
   const std::shared_ptr<const Owner> owner_;
   std::uint32_t mask_ = 0;
-  std::uint32_t stripe_count_ = 0;
-  std::uint32_t node_count_ = 0;  // preallocated: with the spare ones, for updates of a full table
+  std::uint32_t place_count_ = 0;
   Pages bucket_pages_;
   Pages node_pages_;
-  std::unique_ptr<Stripe[]> stripes_;
+  std::unique_ptr<Place[]> places_;
   const memory::AccountPtr account_;  // pays for nodes that are not preallocated
   const std::uint32_t most_leaving_;
   std::atomic<std::uint32_t> kept_count_{0};
   std::mutex kept_lock_;
   std::vector<Node*> kept_;  // not preallocated, and to be used again
 
-  alignas(64) std::atomic<std::uint32_t> count_{0};
-  alignas(64) std::atomic<std::uint64_t> free_{0};       // the top's index + 1 below, a change number above
   alignas(64) std::atomic<std::uint32_t> untouched_{0};  // nodes from here on have never been used
-  std::atomic<std::uint32_t> hand_{0};
+  std::atomic<std::uint32_t> rights_{0};                 // that no place has
+  alignas(64) std::atomic<std::uint32_t> hand_{0};
 };
 
 }  // namespace skep::maps
