@@ -1,10 +1,11 @@
 // Arrays of objects: programs to tail-call, and inner maps. Tested by tests/maps/elements_test.cpp.
+#include "maps/objects.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "maps/attributes.hpp"
-#include "maps/object_slot.hpp"
 #include "maps/values.hpp"
 
 namespace skep::maps {
@@ -53,6 +54,7 @@ class ObjectArray final : public Map {
     const ObjectSlot* slot = at(key);
     return slot != nullptr ? slot->shared() : nullptr;
   }
+  std::span<const ObjectSlot> slots() const { return slots_; }
 
  protected:
   // Programs in an array that only programs hold would keep each other alive.
@@ -112,6 +114,11 @@ std::shared_ptr<Map> make_object_array(const MapAttributes& attributes) {
 }
 
 }  // namespace
+
+std::span<const ObjectSlot> program_slots(const Map& map) {
+  if (map.info().type != MapType::prog_array) return {};
+  return static_cast<const ObjectArray&>(map).slots();
+}
 
 std::shared_ptr<Map> make_named_only(const MapAttributes& attributes) {
   return std::make_shared<NamedOnly>(attributes);

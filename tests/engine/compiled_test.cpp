@@ -89,6 +89,52 @@ TEST_F(Compiling, IsDoneWhereCodeJumpsTo) {
   EXPECT_NE(Compiled::of(*to).code(), nullptr);
 }
 
+// The kernel's own jump through an array: to programs, out of the array, to an empty place, and one time too many.
+TEST_F(Compiling, JumpsThroughArrays) {
+  maps::MapAttributes attributes;
+  attributes.info.type = MapType::prog_array;
+  attributes.info.key_size = attributes.info.value_size = 4;
+  attributes.info.max_entries = 3;
+  const auto map = maps::create(attributes).map;
+  ASSERT_NE(map, nullptr);
+  const std::vector<calls::Helper> helpers = {*calls::find_helper("bpf_tail_call")};
+  for (const std::uint64_t way : test::ways_to_run()) {
+    for (const bool sleeps : {false, true}) {
+      const auto made = [&](const std::string& text) {
+        runtime::Code code = test::make_program(text, helpers)->code();
+        for (auto& facts : code.facts)
+          if (facts.helper != nullptr) facts.helper = &helpers[0], facts.map = map.get();
+        code.might_sleep = sleeps;
+        return test::load(std::move(code), way);
+      };
+      const std::string jump = "r2 = *(u64 *)(r1 +0); r3 = *(u64 *)(r1 +8); ";
+      const auto from = made(jump + "call 12; r0 += 1000; exit");
+      const auto counts = made("r2 = *(u64 *)(r1 +16); r2 += 1; *(u64 *)(r1 +16) = r2; " + jump + "call 12; exit");
+      const auto ends = made("r0 = 77; exit");
+      const std::uint32_t first = 0, second = 1;
+      ASSERT_EQ(map->update_object(&first, std::const_pointer_cast<runtime::Program>(counts), 0), 0);
+      ASSERT_EQ(map->update_object(&second, std::const_pointer_cast<runtime::Program>(ends), 0), 0);
+      const auto jumps_to = [&](std::uint64_t index, std::uint64_t& times) {
+        std::array<std::uint64_t, 3> memory = {reinterpret_cast<std::uint64_t>(map.get()), index, 0};
+        const engine::RunRequest request{
+            from->entry(), {reinterpret_cast<std::uint64_t>(memory.data())}, nullptr, services_};
+        const std::uint64_t result = test::run_of(*from, request, way);
+        times = memory[2];
+        return static_cast<std::int64_t>(result);
+      };
+      std::uint64_t times = 0;
+      EXPECT_EQ(jumps_to(1, times), 77) << way;
+      EXPECT_EQ(jumps_to(0x700000001, times), 77) << "only 32 bits count, way " << way;
+      EXPECT_EQ(jumps_to(2, times), -ENOENT + 1000) << way;
+      EXPECT_EQ(jumps_to(3, times), -ENOENT + 1000) << way;
+      static_cast<void>(jumps_to(0, times));
+      EXPECT_EQ(times, 33U) << way;
+      ASSERT_EQ(map->erase(&first), 0);
+      ASSERT_EQ(map->erase(&second), 0);
+    }
+  }
+}
+
 // What could go on for ever looks at the leash: loops that the program may leave, callbacks, and calls that have to be
 // made again.
 test::FixedServices* asked;
@@ -185,6 +231,76 @@ TEST_F(InlinedCalls, LookUpInArrays) {
     EXPECT_EQ(result(look_up, map, 4), 407u);
     EXPECT_EQ(result(look_up, map, 5), 0u);
     EXPECT_EQ(result(look_up, map, 0xffffffff), 0u);
+  }
+}
+
+// Keys of every size that is looked up without a call, and of some that are not; chains of several elements, elements
+// that are gone, each CPU's value.
+TEST_F(InlinedCalls, LookUpInHashes) {
+  for (const MapType type : {MapType::hash, MapType::percpu_hash, MapType::lru_hash, MapType::lru_percpu_hash}) {
+    for (const std::uint32_t key_size : {1U, 4U, 6U, 8U, 12U, 16U, 20U, 64U, 68U}) {
+      maps::MapAttributes attributes;
+      attributes.info.type = type;
+      attributes.info.key_size = key_size;
+      attributes.info.value_size = 12;
+      attributes.info.max_entries = 40;
+      attributes.cpu_count = 2;
+      attributes.hash_seed = 1234567;
+      const auto map = maps::create(attributes).map;
+      ASSERT_NE(map, nullptr);
+      // The number is in the key's last bytes, and the rest as the program below has it.
+      const auto key_of = [&](std::uint32_t number) {
+        std::vector<std::uint8_t> key(key_size, 0);
+        for (std::uint32_t i = 0; i < std::min(key_size, 4U); ++i)
+          key[key_size - std::min(key_size, 4U) + i] = static_cast<std::uint8_t>(number >> (8 * i));
+        return key;
+      };
+      for (std::uint32_t i = 0; i < 30; ++i)
+        for (unsigned cpu = 0; cpu < 2; ++cpu) {
+          const std::array<std::uint32_t, 3> value = {i * 3 + 1, cpu, 0};
+          ASSERT_EQ(map->update(key_of(i).data(), value.data(), 0, cpu), 0);
+        }
+      ASSERT_EQ(map->erase(key_of(7).data()), 0);
+      std::string look_up;
+      for (int at = -72; at < 0; at += 8) look_up += "*(u64 *)(r10 " + std::to_string(at) + ") = 0; ";
+      const std::string last = std::to_string(-static_cast<int>(std::min(key_size, 4U)));
+      look_up += std::string("*(") + (key_size == 1 ? "u8" : "u32") + " *)(r10 " + last +
+                 ") = r1; r1 = r2; r2 = r10; r2 += -" + std::to_string(key_size) +
+                 "; call 1; if r0 == 0 goto out; r0 = *(u32 *)(r0 +0); r0 += 7\nout: exit";
+      if (type != MapType::hash && key_size != 4 && key_size != 16) continue;
+      for (const std::uint32_t i : {3U, 7U, 29U, 30U})
+        EXPECT_EQ(result(look_up, map, i), i < 30 && i != 7 ? i * 3 + 8 : 0U)
+            << static_cast<int>(type) << " " << key_size;
+    }
+  }
+}
+
+// An element of an LRU hash that a program has looked up outlives those that it has not.
+TEST_F(InlinedCalls, MarkWhatTheyFindInLruHashes) {
+  for (const std::uint64_t way : test::ways_to_run()) {
+    maps::MapAttributes attributes;
+    attributes.info.type = MapType::lru_hash;
+    attributes.info.key_size = attributes.info.value_size = 4;
+    attributes.info.max_entries = 16;
+    const auto map = maps::create(attributes).map;
+    for (std::uint32_t i = 0; i < 16; ++i) ASSERT_EQ(map->update(&i, &i, 0, 0), 0);
+    const calls::Helper helper = *calls::find_helper("bpf_map_lookup_elem");
+    runtime::Code code = test::make_program(
+                             "*(u32 *)(r10 -4) = r1; r1 = r2; r2 = r10; r2 += -4; call 1; if r0 == 0 goto out; r0 = "
+                             "*(u32 *)(r0 +0)\nout: exit",
+                             {helper})
+                             ->code();
+    for (auto& facts : code.facts)
+      if (facts.helper != nullptr) facts.helper = &helper, facts.map = map.get();
+    const auto program = test::load(std::move(code), way);
+    EXPECT_EQ(
+        test::run_of(*program, {program->entry(), {5, reinterpret_cast<std::uint64_t>(map.get())}, nullptr, services_},
+                     way),
+        5U);
+    for (std::uint32_t i = 100; i < 108; ++i) ASSERT_EQ(map->update(&i, &i, 0, 0), 0);
+    const std::uint32_t five = 5, four = 4;
+    EXPECT_NE(map->lookup(&five, 0), nullptr) << way;
+    EXPECT_EQ(map->lookup(&four, 0), nullptr) << way;
   }
 }
 

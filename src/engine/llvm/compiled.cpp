@@ -25,6 +25,7 @@ void CompiledRun::begin(const Compiled& executable, const RunRequest& request) {
   services_ = &request.services;
   home_ = request.cpu;
   arguments_ = request.arguments;
+  most_quick_jumps_ = started_->code().might_sleep ? 0 : max_tail_calls;
   leash.begin(request.limits != nullptr ? *request.limits : services_->run_limits, services_->stop_signal);
   start();
 }

@@ -92,6 +92,16 @@ class CompiledRun final : public Run {
   bool may_go_on(std::uint64_t pc);
   // The program that tail_call() was asked for takes over; what is to be jumped to.
   Fn switch_program(std::uint64_t r1);
+  // tail_call() and switch_program() in one, where there is code and nothing has to be kept for it; else null.
+  Fn jump_quickly(const Program& target) {
+    if (tail_calls_ >= most_quick_jumps_) return nullptr;
+    const Code* code = Compiled::of(target).code();
+    if (code == nullptr) return nullptr;
+    ++tail_calls_;
+    state.program = &target;
+    if (state.depth == 0) outermost_ = &target;
+    return code->functions[0];
+  }
 
  private:
   void start();
@@ -119,6 +129,7 @@ class CompiledRun final : public Run {
   std::uint64_t result_ = 0;
 
   std::uint32_t tail_calls_ = 0;
+  std::uint32_t most_quick_jumps_ = 0;  // none in runs that sleep: they keep what they have reached
   const Program* outermost_ = nullptr;  // in the first frame
   const Program* tail_target_ = nullptr;
   std::uint64_t cookie_ = 0;  // of the exception under way

@@ -4,7 +4,7 @@
 
 #include "calls/call.hpp"
 #include "engine/llvm/function_emitter.hpp"
-#include "maps/array.hpp"
+#include "maps/objects.hpp"
 
 namespace skep::engine::native {
 
@@ -30,7 +30,7 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
     return true;
   }
   if (facts.helper != nullptr && facts.helper->special == calls::Special::tail_call) {
-    emit_tail_call(*facts.helper);
+    emit_tail_call(facts);
     return true;
   }
   const bool returns_address = [&] {
@@ -132,14 +132,35 @@ void FunctionEmitter::emit_subprogram_call(std::size_t callee) {
 }
 
 // A jump, where the target can be jumped to; else the program goes on with an error in r0.
-void FunctionEmitter::emit_tail_call(const calls::Helper& helper) {
+void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
+  Block slowly = b_.new_block(function_), jumps = b_.new_block(function_), goes_on_here = b_.new_block(function_);
+  std::vector<Value> targets;
+  std::vector<Block> from;
+  const auto jump_to = [&](Value target, Block otherwise) {
+    targets.push_back(target);
+    from.push_back(b_.here());
+    b_.branch(b_.compare(LLVMIntNE, b_.to_number(target), b_.number(0)), jumps, otherwise);
+  };
+  const auto slots = facts.map != nullptr ? maps::program_slots(*facts.map) : std::span<const maps::ObjectSlot>();
+  if (slots.empty()) {
+    b_.jump(slowly);
+  } else {
+    Block quickly = b_.new_block(function_);
+    Value index = b_.zero_extend(b_.truncate(number(3), b_.i32), b_.i64);
+    b_.branch(b_.compare(LLVMIntULT, index, b_.number(slots.size())), quickly, slowly);
+    b_.go_on_in(quickly);
+    Value slot = b_.moved(b_.address(slots.data()), l_.BuildShl(b_.raw(), index, b_.number(3), ""));
+    jump_to(call_glue(b_.ptr, reinterpret_cast<const void*>(&quick_tail_target), {env_, slot}), slowly);
+  }
+  b_.go_on_in(slowly);
   note_place();
-  Value target = call_glue(
-      b_.ptr, reinterpret_cast<const void*>(&tail_target),
-      {env_, b_.number(reinterpret_cast<std::uint64_t>(helper.fn)), number(1), number(2), number(3), temporary_});
-  Block jumps = b_.new_block(function_), goes_on_here = b_.new_block(function_);
-  b_.branch(b_.compare(LLVMIntNE, b_.to_number(target), b_.number(0)), jumps, goes_on_here);
+  jump_to(call_glue(b_.ptr, reinterpret_cast<const void*>(&tail_target),
+                    {env_, b_.number(reinterpret_cast<std::uint64_t>(facts.helper->fn)), number(1), number(2),
+                     number(3), temporary_}),
+          goes_on_here);
   b_.go_on_in(jumps);
+  Value target = l_.BuildPhi(b_.raw(), b_.ptr, "");
+  l_.AddIncoming(target, targets.data(), from.data(), static_cast<unsigned>(targets.size()));
   Value nobodys = b_.undefined(b_.i64);
   Value result = b_.call(module_.function_type, target, {env_, number(1), nobodys, nobodys, nobodys, nobodys});
   l_.SetTailCallKind(result, LLVMTailCallKindMustTail);
@@ -150,7 +171,7 @@ void FunctionEmitter::emit_tail_call(const calls::Helper& helper) {
 }
 
 // ---- calls that are made without calling: each does what the call's entry does, which tests/engine/compiled_test.cpp
-// compares.
+// compares. Those of maps are in emit_map.cpp.
 
 bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
   if (facts.kfunc != nullptr) {
@@ -171,7 +192,7 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
   }
   switch (facts.helper->special) {
     case calls::Special::map_lookup:
-      return facts.map != nullptr && emit_array_lookup(*facts.map);
+      return facts.map != nullptr && (emit_array_lookup(*facts.map) || emit_hash_lookup(*facts.map));
     case calls::Special::loop:
       if (kinds_[2].what != Kind::What::function) return false;
       emit_loop(static_cast<std::size_t>(kinds_[2].offset));
@@ -179,21 +200,6 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
     default:
       return false;
   }
-}
-
-bool FunctionEmitter::emit_array_lookup(const maps::Map& map) {
-  const auto place = maps::array_place(map);
-  if (!place) return false;
-  Value index = b_.zero_extend(b_.load_unaligned(b_.i32, pointer(2)), b_.i64);
-  Value there = b_.compare(LLVMIntULT, index, b_.number(place->count));
-  Value base = b_.address(place->data);
-  if (place->cpu_stride != 0) {
-    Value cpu = b_.zero_extend(b_.load(b_.i32, state_field(offsetof(State, cpu))), b_.i64);
-    base = b_.moved(base, l_.BuildMul(b_.raw(), cpu, b_.number(place->cpu_stride), ""));
-  }
-  Value element = b_.moved(base, l_.BuildMul(b_.raw(), index, b_.number(place->stride), ""));
-  set(0, b_.to_number(b_.select(there, element, l_.ConstNull(b_.ptr))));
-  return true;
 }
 
 // bpf_loop of a function that is known: a loop.

@@ -1,5 +1,6 @@
 // One function of a program on its way to LLVM: see emitter.hpp, and for the parts emitter.cpp (blocks and jumps),
-// emit_insn.cpp (arithmetic and memory) and emit_call.cpp.
+// emit_insn.cpp (arithmetic and memory), emit_call.cpp and
+// emit_map.cpp.
 #pragma once
 
 #include <array>
@@ -9,6 +10,10 @@
 #include "engine/interpreter/arithmetic.hpp"
 #include "engine/llvm/builder.hpp"
 #include "engine/llvm/emitter.hpp"
+
+namespace skep::maps {
+struct HashPlace;
+}
 
 namespace skep::engine::native {
 
@@ -58,9 +63,8 @@ class FunctionEmitter {
   // ---- emit_call.cpp
   bool emit_call(const Insn& insn, const runtime::InsnFacts& facts);
   void emit_subprogram_call(std::size_t callee);
-  void emit_tail_call(const calls::Helper& helper);
+  void emit_tail_call(const runtime::InsnFacts& facts);
   bool emit_inlined(const runtime::InsnFacts& facts);
-  bool emit_array_lookup(const maps::Map& map);
   void emit_loop(std::size_t callee);
   Value push_waiting() const;
   void check_unwinding(Value result);
@@ -68,6 +72,13 @@ class FunctionEmitter {
   void forget_arguments() const;
   Value call_glue(Type result, const void* function, std::vector<Value> arguments) const;
   void note_place() const;
+
+  // ---- emit_map.cpp. False: not of such a map.
+  bool emit_array_lookup(const maps::Map& map);
+  bool emit_hash_lookup(const maps::Map& map);
+  Value emit_hash(const maps::HashPlace& place, Value key, std::vector<Value>& words) const;
+  Value of_this_cpu(Value value, std::uint64_t stride) const;
+  Value load_shared(Type type, Value from, unsigned bytes, LLVMAtomicOrdering ordering) const;
 
   Value number(unsigned reg) const;
   Value pointer(unsigned reg) const;

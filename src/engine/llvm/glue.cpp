@@ -7,6 +7,7 @@
 #include "engine/llvm/compiled.hpp"
 #include "engine/packet_load.hpp"
 #include "maps/arena.hpp"
+#include "maps/object_slot.hpp"
 #include "runtime/map_field.hpp"
 
 namespace skep::engine::native {
@@ -27,6 +28,11 @@ Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std
   if (answer.kind == CallResult::Kind::tail_call) return CompiledRun::of(env).switch_program(r1);
   *r0 = answer.value;
   return nullptr;
+}
+
+Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot) {
+  const auto* target = static_cast<const Program*>(slot->get());
+  return target != nullptr ? CompiledRun::of(env).jump_quickly(*target) : nullptr;
 }
 
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc) {

@@ -10,7 +10,8 @@
 
 namespace skep::maps {
 class Arena;
-}
+class ObjectSlot;
+}  // namespace skep::maps
 
 namespace skep::engine::native {
 
@@ -61,6 +62,9 @@ CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint
 // The code to jump to for a tail call, the run's state being the target's already; null: the program goes on, with r0
 // in `r0`.
 Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std::uint64_t index, std::uint64_t* r0);
+// The same for a slot of a known array, where that needs nothing but a jump: the slot has a program, which has code.
+// Null: ask tail_target().
+Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot);
 // The leash's fuel is used up: asks for more. 0: the run has been stopped, and is to be unwound.
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc);
 std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed);
