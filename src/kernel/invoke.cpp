@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "async/threads.hpp"
 #include "kernel/run_watch.hpp"
 #include "maps/cgroup_storage.hpp"
 #include "maps/map.hpp"
@@ -39,6 +41,54 @@ class Host final : public progtypes::InvocationHost {
  private:
   Kernel::Impl& kernel_;
   const ProgramObject& program_;
+};
+
+// Some runs of a program one after the other, as one job: its CPU is taken, and a read section begun, once for all of
+// them. They are as many as fit into some time, for others want the CPU, and grace periods end only between two jobs.
+class Batch final : public async::Job {
+ public:
+  Batch(engine::Run& run, progtypes::Invocation& invocation, std::uint32_t repeat)
+      : run_(run), invocation_(invocation), left_(repeat) {}
+
+  bool over() const { return left_ == 0 || run_.stopped(); }
+  async::Progress advance(unsigned cpu, std::uint64_t budget) override {
+    begin_next();
+    const async::Progress progress = run_.advance(cpu, budget);
+    if (progress == async::Progress::finished) end();
+    return progress;
+  }
+  void sleep_off_cpu() override { run_.sleep_off_cpu(); }
+  bool stopped() const override { return run_.stopped(); }
+  void run_to_end(async::Seat& seat) override {
+    const std::uint64_t begin = async::monotonic_ns();
+    for (std::uint32_t i = 0; i < size_ && !over(); ++i) {
+      begin_next();
+      run_.run_to_end(seat);
+      end();
+    }
+    const std::uint64_t took = async::monotonic_ns() - begin;
+    if (took < longest_ns / 2 && size_ < most)
+      size_ *= 2;
+    else if (took > longest_ns && size_ > 1)
+      size_ /= 2;
+  }
+
+ private:
+  static constexpr std::uint64_t longest_ns = 50'000;
+  static constexpr std::uint32_t most = 4096;
+  void begin_next() {
+    if (std::exchange(begun_, true)) return;
+    invocation_.before_run();
+    if (!std::exchange(first_, false)) run_.restart({invocation_.argument()});
+  }
+  void end() {
+    begun_ = false;
+    --left_;
+  }
+  engine::Run& run_;
+  progtypes::Invocation& invocation_;
+  std::uint32_t left_, size_ = 1;
+  bool begun_ = false, first_ = true;
 };
 
 }  // namespace
@@ -77,14 +127,12 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
   const std::uint64_t begin = kernel.services->monotonic_ns();
-  for (std::uint32_t i = 0; i < std::max(repeat, 1U); ++i) {
-    invocation.before_run();
-    if (i != 0) run->restart({invocation.argument()});
+  Batch batch(*run, invocation, std::max(repeat, 1U));
+  while (!batch.over()) {
     if (const auto cpu = invocation.cpu())
-      kernel.executor->run_on(*cpu, *run);
+      kernel.executor->run_on(*cpu, batch);
     else
-      kernel.executor->run(*run);
-    if (run->stopped()) break;
+      kernel.executor->run(batch);
   }
   outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
