@@ -202,6 +202,11 @@ class SKEP_API Kernel {
   struct LoadReport {
     int error = 0;  // negative errno
     std::string message, messages, category, title, reason, suggestion, at;
+    // Where: the instruction as it was loaded (-1: it is about none), and the line that it was made from, if the object
+    // has line info; file is empty without. Lines and columns count from 1.
+    std::int32_t instruction = -1;
+    std::string instruction_text, function, file, source, annotation;
+    std::uint32_t line = 0, column = 0;
     std::uint32_t insns_processed = 0;
     std::uint64_t usec = 0;
     bool verified = false;  // false: refused before verification

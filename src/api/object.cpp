@@ -75,7 +75,9 @@ Status load_failure(Kernel& kernel, bpf_object* object, const std::string& name,
     const std::string program_name = bpf_program__name(program);
     const Kernel::LoadReport report = kernel.last_load(program_name);
     if (report.error == 0) continue;
-    std::string message = fmt::format("{}: program '{}' was refused: {}", name, program_name, report.message);
+    const std::string unresolved = loader::take_unresolved();
+    std::string message = fmt::format("{}: program '{}' was refused: {}", name, program_name,
+                                      unresolved.empty() ? report.message : unresolved);
     if (!report.reason.empty()) message += "; " + report.reason;
     if (!report.suggestion.empty()) message += "; " + report.suggestion;
     return {std::abs(code), std::move(message)};
@@ -101,6 +103,7 @@ Result<std::shared_ptr<const ObjectState>> load_opened(std::shared_ptr<Kernel> k
       if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) bpf_map__set_autocreate(map, false);
     }
   loader::take_first_warning();
+  loader::take_unresolved();
   kernel->forget_last_load();
   if (const int error = bpf_object__load(opened.get()); error != 0)
     return load_failure(*kernel, opened.get(), name, error);

@@ -1,10 +1,12 @@
 // skep: runs, verifies, tests and documents eBPF programs, without a kernel's help. The command line only; each command
 // is a file.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <system_error>
@@ -19,6 +21,14 @@ namespace skep::cli {
 
 void complain(const std::string& line) {
   fmt::print(stderr, "skep: {}\n", line);
+}
+
+bool in_color(int descriptor) {
+  return isatty(descriptor) != 0 && std::getenv("NO_COLOR") == nullptr;
+}
+
+std::string types_of(const Options& options) {
+  return options.btf.empty() ? "the types of this machine's kernel" : fmt::format("the types of {}", options.btf);
 }
 
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
@@ -72,6 +82,11 @@ void duration_option(CLI::App& command, const char* name, std::uint64_t& ns, con
 void engine_option(CLI::App& command, Options& options) {
   command.add_option("--engine", options.engine, "what runs programs: interpreter, compiled or automatic")
       ->check(CLI::IsMember(skep::cli::engine_names()));
+}
+
+void format_option(CLI::App& command, Options& options) {
+  command.add_option("--format", options.format, "show a refusal with its source (long) or in one line (short)")
+      ->check(CLI::IsMember(skep::cli::refusal_formats()));
 }
 
 void log_level_option(CLI::App& command, Options& options, const char* help) {
@@ -131,10 +146,12 @@ int ask(int argc, char** argv) {
       ->type_name("SIZE");
   run.add_flag("--stats", options.stats, "say how much memory was taken");
   engine_option(run, options);
+  format_option(run, options);
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");
   object_options(verify, options);
   log_level_option(verify, options, "also print the verifier's log: 1 steps, 2 states, 4 statistics, or a sum of them");
+  format_option(verify, options);
   verify.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");

@@ -176,7 +176,7 @@ std::string no_program(const std::string& path, const std::string& name, const s
   return fmt::format("{}: has no program '{}'{}", path, name, did_you_mean(name, programs));
 }
 
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name) {
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, std::string_view types) {
   Loaded result;
   std::set<std::string> left_out;
   for (;;) {
@@ -206,24 +206,27 @@ Loaded load_programs(Kernel& kernel, const std::string& path, const std::string&
     clear_tables(object);
     complete_maps(object);
     take_first_warning();
+    loader::take_unresolved();
     kernel.forget_last_load();
     const loader::LeaveGaps gaps;
     const int failed = bpf_object__load(object);
     if (failed == 0) return result;
     const std::string warning = take_first_warning();
     const std::string refused = program_in(warning);
-    const auto report = kernel.last_load(refused);
-    const std::string why = report.verified && report.error != 0 ? report.message : warning;
-    const std::string said = fmt::format("{}{}{}", std::strerror(-failed), why.empty() ? "" : ": ", why);
+    Refusal refusal{base_name(path), refused, {}, -failed, kernel.last_load(refused), warning};
+    explain_unresolved(kernel, types, loader::take_unresolved(), refusal.report);
+    bpf_object__for_each_program(program, object) if (refused == bpf_program__name(program)) refusal.type =
+        type_name(bpf_program__type(program));
     // What is not one program's fault is everybody's; and the one that was asked for is what counts.
     if (refused.empty() || refused == name || !left_out.insert(refused).second) {
+      const std::string said = refusal_line(refusal);
       give_up(refused.empty() ? fmt::format("{}: {}", path, said)
                               : fmt::format("{}: program '{}': {}", path, refused, said),
               exit_failed);
+      if (!refused.empty()) result.why = std::move(refusal);
       return result;
     }
-    bpf_object__for_each_program(program, object) if (refused == bpf_program__name(program) && name.empty())
-        result.refused.push_back({refused, type_name(bpf_program__type(program)), said, failed});
+    if (name.empty()) result.refused.push_back(std::move(refusal));
   }
 }
 

@@ -4,9 +4,12 @@
 #include <bpf/libbpf.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/refusal.hpp"
 #include "loader/object.hpp"
 #include "skep/kernel.hpp"
 
@@ -23,18 +26,15 @@ using loader::take_first_warning;
 bpf_program* select_program(bpf_object* object, const std::string& name);
 // An object with as many of its programs loaded as can be, and of each other why not.
 struct Loaded {
-  struct Refused {
-    std::string program, type, why;
-    int error = 0;
-  };
   ObjectPtr object;  // null: `error` says why in one line
-  std::vector<Refused> refused;
+  std::vector<Refusal> refused;
   std::string error;
-  int status = 0;  // the exit status where there is no object
+  std::optional<Refusal> why;  // there is no object because the program that was asked for is refused
+  int status = 0;              // the exit status where there is no object
 };
 // Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
-// One program's refusal is no other's.
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name);
+// One program's refusal is no other's. `types`: what refusals call the kernel's types.
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, std::string_view types);
 
 // The names of its programs, for messages.
 std::vector<std::string> programs_of(const bpf_object* object);

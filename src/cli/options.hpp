@@ -22,6 +22,7 @@ struct Options {
   std::string btf;
   std::vector<std::string> hosts;
   bool json = false;
+  std::string format = "long";  // of refusals: one of refusal_formats()
   unsigned log_level = 0;
   unsigned timeout_s = 0;                       // of a verification
   std::uint64_t run_limit_ns = 60'000'000'000;  // of each run and callback; 0: none
@@ -40,6 +41,11 @@ inline const std::vector<std::string>& engine_names() {
   return names;
 }
 
+inline const std::vector<std::string>& refusal_formats() {
+  static const std::vector<std::string> formats = {"long", "short"};
+  return formats;
+}
+
 int run(const Options& options);
 int verify(const Options& options);
 int test(const Options& options);
@@ -47,6 +53,10 @@ int doc(const Options& options);
 
 // The Kernel that a command works with: --btf and --host applied. Null after the reason was printed.
 std::unique_ptr<Kernel> make_kernel(const Options& options);
+// Whether what goes there is looked at on a terminal that shows colors (NO_COLOR asks for none).
+bool in_color(int descriptor);
+// What messages call the kernel's types: "the types of FILE".
+std::string types_of(const Options& options);
 // One line on standard error that begins with "skep: ".
 void complain(const std::string& line);
 

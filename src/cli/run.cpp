@@ -1,6 +1,7 @@
 // `skep run`: runs programs and shows what they returned, what ran asynchronously, what was stopped and what is still
 // armed. Tested by scripts/run and tests/bounds/command_test.py.
 #include <bpf/bpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -144,14 +145,17 @@ void print_memory(const Options& options, const MemoryStatistics& memory) {
   }
 }
 
-void print_refused(const Options& options, const Loaded::Refused& refused) {
+void print_refused(const Options& options, const Refusal& refusal) {
   if (options.json) {
     JsonObject line;
-    line.add("program", refused.program).add("type", refused.type).add("errno", -refused.error);
-    line.add("message", refused.why);
+    line.add("program", refusal.program).add("type", refusal.type).add("errno", refusal.error);
+    line.add("message", refusal_line(refusal));
+    add_place(line, refusal.report);
     fmt::print("{}\n", line.text());
+  } else if (options.format == "long") {
+    fmt::print("{}", refusal_text(refusal, in_color(STDOUT_FILENO)));
   } else {
-    fmt::print("{} ({}): not loaded: {}\n", refused.program, refused.type, refused.why);
+    fmt::print("{} ({}): not loaded: {}\n", refusal.program, refusal.type, refusal_line(refusal));
   }
 }
 
@@ -176,9 +180,12 @@ int run(const Options& options) {
   const KernelBinding binding(*kernel);
   int status = exit_ok;
   for (const std::string& path : options.files) {
-    const Loaded loaded = load_programs(*kernel, path, options.program);
+    const Loaded loaded = load_programs(*kernel, path, options.program, types_of(options));
     if (!loaded.object) {
-      complain(loaded.error);
+      if (loaded.why && options.format == "long" && !options.json)
+        fmt::print(stderr, "{}", refusal_text(*loaded.why, in_color(STDERR_FILENO)));
+      else
+        complain(loaded.error);
       return loaded.status;
     }
     Runner runner(*kernel, options, interrupt);
@@ -193,7 +200,7 @@ int run(const Options& options) {
       if (interrupt.signal() != 0) return interrupt.status();
       if (outcome.error != 0 || !outcome.stopped.empty()) status = exit_failed;
     }
-    for (const Loaded::Refused& refused : loaded.refused) {
+    for (const Refusal& refused : loaded.refused) {
       print_refused(options, refused);
       status = exit_failed;
     }

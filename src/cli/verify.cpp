@@ -3,14 +3,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
+#include "cli/refusal.hpp"
 
 namespace skep::cli {
 namespace {
+
+constexpr unsigned statistics_only = 4;
 
 struct Verdict {
   std::string verdict;  // accept, reject, gave-up
@@ -32,7 +34,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 Verdict verify_program(Kernel& kernel, const std::string& path, const std::string& name, const Options& options,
-                       std::string& section, std::string& type) {
+                       unsigned log_level, std::string& section, std::string& type) {
   Verdict result;
   std::string error;
   const ObjectPtr object = open_object(path, error);
@@ -46,9 +48,9 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   section = bpf_program__section_name(program);
   type = type_name(bpf_program__type(program));
   const Expectations wanted = expectations_of(object.get(), name.c_str());
-  std::vector<char> log(options.log_level != 0 ? std::size_t{64} << 20 : std::size_t{1} << 16);
+  std::vector<char> log(log_level != statistics_only ? std::size_t{64} << 20 : std::size_t{1} << 16);
   bpf_program__set_log_buf(program, log.data(), log.size());
-  bpf_program__set_log_level(program, options.log_level != 0 ? options.log_level : 4);
+  bpf_program__set_log_level(program, log_level);
   if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
   kernel.forget_last_load();
   take_first_warning();
@@ -60,6 +62,7 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   // Libbpf's own probes are loads too, and accepted: without a refusal of the verifier's it was the loader that
   // refused.
   if (failed != 0 && result.report.error == 0) result.loader = take_first_warning();
+  if (failed != 0) explain_unresolved(kernel, types_of(options), loader::unresolved_in(result.log), result.report);
   return result;
 }
 
@@ -79,19 +82,21 @@ void print(const Options& options, const std::string& path, const std::string& n
         .add("at", v.report.at)
         .add("reason", v.report.reason)
         .add("suggestion", v.report.suggestion);
+    add_place(line, v.report);
     line.add("processed", v.report.insns_processed).add("usec", v.report.usec);
     fmt::print("{}\n", line.text());
     return;
   }
   if (options.log_level != 0) fmt::print("{}", v.log);
-  const bool color = isatty(STDOUT_FILENO) != 0;
+  const bool color = in_color(STDOUT_FILENO);
+  const Refusal refusal{object, name, type, v.error, v.report, v.loader};
+  if (v.error != 0 && options.format == "long") {
+    fmt::print("{}", refusal_text(refusal, color));
+    return;
+  }
   const char* paint = !color ? "" : v.verdict == "accept" ? "\x1b[32m" : "\x1b[31m";
-  fmt::print("{}{:8}{} {} {} ({})", paint, v.verdict, color ? "\x1b[0m" : "", object, name, type);
-  if (v.error != 0) fmt::print(": {}{}{}", std::strerror(v.error), message.empty() ? "" : ": ", message);
-  if (v.error == 0) fmt::print(": {} instructions walked", v.report.insns_processed);
-  fmt::print("\n");
-  if (v.error != 0 && !v.report.reason.empty() && options.log_level == 0)
-    fmt::print("         why: {}\n         do:  {}\n", v.report.reason, v.report.suggestion);
+  fmt::print("{}{:8}{} {} {} ({}): {}\n", paint, v.verdict, color ? "\x1b[0m" : "", object, name, type,
+             v.error != 0 ? refusal_line(refusal) : fmt::format("{} instructions walked", v.report.insns_processed));
 }
 
 }  // namespace
@@ -128,7 +133,11 @@ int verify(const Options& options) {
       if (!options.program.empty() && options.program != name) continue;
       found = true;
       std::string section, type;
-      const Verdict verdict = verify_program(*kernel, path, name, options, section, type);
+      const unsigned log_level = options.log_level != 0 ? options.log_level : statistics_only;
+      Verdict verdict = verify_program(*kernel, path, name, options, log_level, section, type);
+      // Only in a log with instructions libbpf says which name it could not resolve.
+      if (log_level == statistics_only && verdict.report.message.starts_with("invalid func unknown#"))
+        verdict = verify_program(*kernel, path, name, options, statistics_only | 1, section, type);
       print(options, path, name, section, type, verdict);
       std::fflush(stdout);
       if (verdict.error != 0 && status == exit_ok) status = exit_failed;

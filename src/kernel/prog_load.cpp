@@ -309,6 +309,14 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       report.reason = r.reason;
       report.suggestion = r.suggestion;
       report.at = r.at;
+      report.annotation = r.annotation;
+      report.instruction = r.insn;
+      report.instruction_text = r.place.instruction;
+      report.function = r.place.function;
+      report.file = r.place.file;
+      report.source = r.place.text;
+      report.line = r.place.line;
+      report.column = r.place.column;
     }
     reports[program->name] = report;
   }

@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -20,7 +21,7 @@ constexpr std::size_t largest_object = std::size_t{256} << 20;  // as the stand-
 
 struct Kept {
   unsigned keepers = 0;
-  std::string first;
+  std::string first, unresolved;
 };
 Kept& kept() {
   thread_local Kept warnings;
@@ -40,9 +41,15 @@ int keep(enum libbpf_print_level level, const char* format, va_list arguments) {
     const libbpf_print_fn_t before = printer_before();
     return before != nullptr ? before(level, format, arguments) : 0;
   }
-  if (level != LIBBPF_WARN || !kept().first.empty()) return 0;
-  char text[1024];
-  vsnprintf(text, sizeof text, format, arguments);
+  if (level != LIBBPF_WARN) return 0;
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(nullptr, 0, format, arguments);
+  std::string text(static_cast<std::size_t>(std::max(length, 0)), '\0');
+  vsnprintf(text.data(), text.size() + 1, format, again);
+  va_end(again);
+  if (std::string found = unresolved_in(text); !found.empty()) kept().unresolved = std::move(found);
+  if (!kept().first.empty()) return 0;
   std::string_view line(text);
   if (line.starts_with("libbpf: ")) line.remove_prefix(8);
   while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
@@ -72,7 +79,7 @@ KeepWarnings::KeepWarnings() {
   ++kept().keepers;
 }
 KeepWarnings::~KeepWarnings() {
-  if (--kept().keepers == 0) kept().first.clear();
+  if (--kept().keepers == 0) kept() = {};
 }
 
 LeaveGaps::LeaveGaps() {
@@ -87,6 +94,26 @@ bool LeaveGaps::wanted() {
 
 std::string take_first_warning() {
   return std::exchange(kept().first, {});
+}
+
+std::string unresolved_in(std::string_view log) {
+  // Each of libbpf's sentences is a line that begins and ends so.
+  constexpr std::pair<std::string_view, std::string_view> sentences[] = {
+      {"failed to resolve CO-RE relocation ", ""},
+      {"kfunc '", "' is referenced but wasn't resolved"},
+      {"BPF map '", "' is referenced but wasn't created"},
+  };
+  for (const auto& [begin, end] : sentences) {
+    for (auto at = log.rfind(begin); at != std::string_view::npos && at != 0; at = log.rfind(begin, at - 1)) {
+      const std::string_view line = log.substr(at, log.find('\n', at) - at);
+      if (log[at - 1] == '\n' && line.ends_with(end)) return std::string(line);
+    }
+  }
+  return {};
+}
+
+std::string take_unresolved() {
+  return std::exchange(kept().unresolved, {});
 }
 
 ObjectPtr open_object(const std::string& path, std::string& error) {

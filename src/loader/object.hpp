@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "skep/kernel.hpp"
 
@@ -27,6 +28,14 @@ class KeepWarnings {
 };
 // The first warning on this thread since the last call.
 std::string take_first_warning();
+
+// What libbpf made of a name that it could not resolve, in its words ("failed to resolve CO-RE relocation <byte_off>
+// [8] struct task_struct.state (0:21 @ offset 0)", "kfunc 'x' is referenced but wasn't resolved"): it leaves an
+// instruction in such a place that every verifier refuses, and writes this into the log of the program. Empty: nothing
+// of the kind.
+std::string unresolved_in(std::string_view log);
+// The same of the log that libbpf kept itself, for the last program on this thread since the last call.
+std::string take_unresolved();
 
 // While one lives, programs that this thread does not load leave their slots of prog arrays empty, which libbpf would
 // fill with a bad descriptor, and fail: for tools that load programs of an object one by one.

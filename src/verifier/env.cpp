@@ -38,6 +38,8 @@ int Env::refuse_text(int error, std::string message, const Explanation* why) {
     refusal->title = why->title;
     refusal->reason = why->reason;
     refusal->suggestion = why->suggestion;
+    refusal->annotation = why->annotation;
+    if (why->insn >= 0) refusal->insn = static_cast<std::int32_t>(why->insn);
     const std::uint32_t at = why->insn >= 0 ? static_cast<std::uint32_t>(why->insn) : insn_idx;
     refusal->at = why->before_source ? fmt::format("insn {}", at) : place_text(*this, at);
   }

@@ -9,6 +9,7 @@
 #include "verifier/path/path.hpp"
 #include "verifier/program/program.hpp"
 #include "verifier/report/log.hpp"
+#include "verifier/report/print_explanation.hpp"
 
 namespace skep::verifier {
 
@@ -28,7 +29,11 @@ int check_program(Env& env) {
       compute_liveness,
   };
   for (const auto phase : phases) {
-    if (const int error = phase(env)) return error;
+    const int error = phase(env);
+    if (error == 0) continue;
+    const bool of_whole = phase == check_attach || phase == check_btf_info;
+    if (of_whole && env.refusal) env.refusal->insn = -1;
+    return error;
   }
   return 0;
 }
@@ -88,6 +93,7 @@ Output verify(const Input& input) {
   log_statistics(env, output.statistics, output.error == 0);
   if (output.error != 0) {
     if (!env.refusal) env.refuse(output.error, "skep: refused without a reason");
+    note_place(env, *env.refusal);
     output.refusal = std::move(env.refusal);
     output.refusal->error = output.error;
   }

@@ -119,8 +119,15 @@ struct Refusal {
   std::string title;     // "Access outside bounds"
   std::string reason;
   std::string suggestion;
-  std::string at;  // "name @ file.c:37:9"
-  std::int32_t insn = -1;
+  std::string at;          // "name @ file.c:37:9"
+  std::string annotation;  // what to say of the source there
+  std::int32_t insn = -1;  // as the program was loaded; -1: it is about none
+  struct Place {
+    std::string function, file, text;  // text: the line, its indentation included; without line info only the function
+    std::uint32_t line = 0, column = 0;  // both from 1
+    std::string instruction;             // "(85) call bpf_map_peek_elem#89"
+  };
+  Place place;
 };
 
 struct Statistics {

@@ -135,7 +135,8 @@ class Command(unittest.TestCase):
             self.assertEqual((ended.returncode, json.loads(ended.stdout)["retval"]), (0, returned), ended.stderr)
 
     def test_run_names_the_program_that_is_refused(self):
-        self.refused(skep("run", "--program", "bad", self.array), 1, "program 'bad'", "allowed memory range")
+        self.refused(skep("run", "--format", "short", "--program", "bad", self.array), 1, "program 'bad'",
+                     "allowed memory range")
 
     def test_run_runs_the_others(self):
         ended = skep("run", "--json", self.array)
@@ -151,6 +152,53 @@ class Command(unittest.TestCase):
     def test_an_arena_among_many_maps(self):
         ended = skep("verify", OBJECTS / "arena.bpf.o")
         self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    # ---- refusals ----
+    def test_a_refusal_shows_its_source(self):
+        ended = skep("verify", "--program", "bad", self.array)
+        said = ended.stdout.splitlines()
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(said[0], r"^prog_array\.bpf\.c:\d+:\d+: error: R1 min value is outside")
+        self.assertRegex(said[1], r"^ +\d+ \| return \*\(int \*\)")
+        self.assertRegex(said[2], r"^ +\| +\^ access may be outside object bounds$")
+        self.assertIn("program bad (xdp) of prog_array.bpf.o is refused: Permission denied", ended.stdout)
+        for begin in ("  at instruction 1: (61) r0 =", "  Memory Safety: Access outside bounds", "  why: ", "  do:  "):
+            self.assertTrue(any(line.startswith(begin) for line in said), begin)
+
+    def test_a_refusal_in_one_line(self):
+        ended = skep("verify", "--format", "short", "--program", "bad", self.array)
+        self.assertEqual(ended.stdout.count("\n"), 1)
+        self.assertTrue(ended.stdout.startswith("reject   prog_array.bpf.o bad (xdp): Permission denied: R1 min value"))
+
+    def test_a_refusal_tells_programs_where_it_is(self):
+        line = json.loads(skep("verify", "--json", "--program", "bad", self.array).stdout)
+        self.assertEqual((line["file"], line["instruction"]), ("prog_array.bpf.c", 1))
+        self.assertIn("return *(int *)", line["source"])
+
+    def test_run_shows_a_refusal_as_verify_does(self):
+        shown = skep("verify", "--program", "bad", self.array).stdout
+        self.assertEqual(skep("run", "--program", "bad", self.array).stderr, shown)
+        self.assertIn(shown, skep("run", self.array).stdout)
+
+    def test_names_that_libbpf_cannot_resolve(self):
+        words = ("--btf", OBJECTS / "types.bpf.o", OBJECTS / "unresolved.bpf.o")
+        rows = {
+            "member": ("failed to resolve CO-RE relocation <byte_off> [", "has no member 'speed'; there is '__speed'",
+                       "bpf_core_field_exists"),
+            "type": ("failed to resolve CO-RE relocation <byte_off> [", "have no 'struct vehicel'; there is 'vehicle'",
+                     "bpf_core_type_exists"),
+            "kfunc": ("kfunc 'fly' is referenced but wasn't resolved", "have no function 'fly'", "bpf_ksym_exists(fly)"),
+        }
+        lines = map(json.loads, skep("verify", "--json", *words).stdout.splitlines())
+        verified = {line["program"]: line for line in lines}
+        ran = skep("run", *words).stdout
+        for program, (message, reason, suggestion) in rows.items():
+            with self.subTest(program=program):
+                self.assertTrue(verified[program]["message"].startswith(message), verified[program])
+                self.assertIn(reason, verified[program]["reason"])
+                self.assertIn(suggestion, verified[program]["suggestion"])
+                for words_of_it in (message, reason, suggestion):
+                    self.assertIn(words_of_it, ran)
 
     def test_nothing_to_test(self):
         ended = skep("test", self.array)

@@ -196,6 +196,20 @@ std::string place_text(const Env& env, std::uint32_t insn) {
   return fmt::format("{} @ {}:{}:{}", function_at(env, insn), source.file, source.line, source.column);
 }
 
+void note_place(const Env& env, Refusal& refusal) {
+  if (refusal.insn < 0 || static_cast<std::size_t>(refusal.insn) >= env.insns.size()) return;
+  const auto insn = static_cast<std::uint32_t>(refusal.insn);
+  Refusal::Place& place = refusal.place;
+  place.instruction = insn_text(env, insn);
+  if (!env.subprograms.empty()) place.function = function_at(env, insn);
+  const SourceLine source = source_of(env.input, insn);
+  if (source.info == nullptr) return;
+  place.file = source.file;
+  place.text = source.text;
+  place.line = source.line;
+  place.column = source.column;
+}
+
 std::string print_explanation(Env& env, const Explanation& why) {
   const auto insn = why.insn >= 0 ? static_cast<std::uint32_t>(why.insn) : env.insn_idx;
   std::string out = fmt::format("\nVerification failed: {}: {}\n\nReason:\n", why.category, why.title);
