@@ -90,7 +90,7 @@ void print(const Options& options, const std::string& path, const std::string& n
   if (options.log_level != 0) fmt::print("{}", v.log);
   const bool color = in_color(STDOUT_FILENO);
   const Refusal refusal{object, name, type, v.error, v.report, v.loader};
-  if (v.error != 0 && options.format == "long") {
+  if (v.error != 0 && options.format == "long" && options.log_level == 0) {  // the log has the rest
     fmt::print("{}", refusal_text(refusal, color));
     return;
   }

@@ -2,8 +2,9 @@
 //
 // As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see
 // them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
-// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. The host's own
-// modules are in host_modules.cpp. Tested by tests/loader/loader_test.cpp.
+// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. With them come
+// the kfuncs of the release that the machine's kernel lacks. The host's own modules are in host_modules.cpp. Tested by
+// tests/loader/loader_test.cpp.
 #include <elf.h>
 #include <fmt/format.h>
 #include <gelf.h>
@@ -138,7 +139,9 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   btf::ModuleBuilder builder(vmlinux->btf);
   std::string error;
   for (const calls::Kfunc& call : calls::kfuncs()) {
-    if (!call.provided || !rules->has(call.since, call.until)) continue;
+    // The machine's kernel may be older than the release. A file's types are those that were asked for.
+    const bool missing = !options.btf_path && vmlinux->btf->find(call.name, btf::Kind::func) == 0;
+    if (!(call.provided || missing) || !rules->has(call.since, call.until)) continue;
     const btf::TypeId declared = object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
     std::string prototype(call.prototype);
     if (declared != 0) prototype = with_declared_callback(std::move(prototype), *object, declared);

@@ -200,6 +200,14 @@ class Command(unittest.TestCase):
                 for words_of_it in (message, reason, suggestion):
                     self.assertIn(words_of_it, ran)
 
+    def test_calls_that_the_kernel_of_the_machine_may_lack(self):
+        ended = skep("run", "--json", OBJECTS / "lacked.bpf.o")
+        self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 11), ended.stdout + ended.stderr)
+        # The types of a file are those that were asked for.
+        ended = skep("verify", "--btf", OBJECTS / "types.bpf.o", OBJECTS / "lacked.bpf.o")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("bpf_strcasestr", ended.stdout)
+
     def test_nothing_to_test(self):
         ended = skep("test", self.array)
         self.assertEqual(ended.returncode, 1)
