@@ -16,6 +16,7 @@
 namespace skep::maps {
 namespace {
 
+constexpr std::size_t cache_line = 64;
 constexpr std::uint32_t most_places = 64;
 constexpr std::uint32_t most_at_once = 16;  // nodes, or rights, that a place gets of what nobody has yet
 constexpr std::uint32_t most_rights = 64;   // that a place keeps
@@ -42,7 +43,7 @@ std::uintptr_t end_of(std::uint32_t bucket) {
 }
 
 struct AlignedFree {
-  void operator()(char* p) const { ::operator delete(p, std::align_val_t{16}); }
+  void operator()(char* p) const { ::operator delete(p, std::align_val_t{cache_line}); }
 };
 using NodeMemory = std::unique_ptr<char, AlignedFree>;
 
@@ -62,7 +63,7 @@ constexpr std::size_t bytes_leaving = 1 << 20;  // that may wait for a grace per
 HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
     : key_size_(options.key_size),
       key_stride_(round_up(options.key_size, 8)),
-      node_stride_(round_up(header_bytes + key_stride_ + options.value_bytes, 8)),
+      node_stride_(round_up(header_bytes + key_stride_ + options.value_bytes, cache_line)),
       max_entries_(options.max_entries),
       preallocated_(options.preallocated),
       lru_(options.lru),
@@ -100,7 +101,8 @@ HashTable::~HashTable() {
     for (std::uint32_t i = 0; i < touched(); ++i) owner_->release(value_of(touched_node(i)));
     return;
   }
-  for (Node* node : kept_) leave(*node);
+  for (std::uint32_t i = 0; i < place_count_; ++i)
+    for (Node* node : places_[i].kept) leave(*node);
   for (std::uint32_t b = 0; b <= mask_; ++b) {
     std::uintptr_t link = first_of(bucket(b));
     while (!is_end(link)) {
@@ -280,7 +282,7 @@ void HashTable::push_node(Place& place, std::uint32_t index) const {
 HashTable::Node* HashTable::make_node() {
   if (Node* kept = take_kept()) return kept;
   if (account_ && !account_->take(node_stride_ + bookkeeping)) return nullptr;
-  auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{16}, std::nothrow));
+  auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{cache_line}, std::nothrow));
   if (memory == nullptr) {
     if (account_) account_->give(node_stride_ + bookkeeping);
     return nullptr;
@@ -384,25 +386,29 @@ void HashTable::leave(Node& node) {
 // nodes as it ever had elements, and those that wait.
 bool HashTable::keep(Node& node) {
   if (owner_->leaving.load(std::memory_order_relaxed) < most_leaving_) return false;
-  const std::lock_guard guard(kept_lock_);
+  Place& own = own_place();
+  const std::lock_guard guard(own.kept_lock);
   try {
-    kept_.push_back(&node);
+    own.kept.push_back(&node);
   } catch (const std::bad_alloc&) {
     return false;
   }
-  kept_count_.store(static_cast<std::uint32_t>(kept_.size()), std::memory_order_relaxed);
+  own.kept_count.store(static_cast<std::uint32_t>(own.kept.size()), std::memory_order_relaxed);
   return true;
 }
 HashTable::Node* HashTable::take_kept() {
-  if (kept_count_.load(std::memory_order_relaxed) == 0) return nullptr;
   Node* node = nullptr;
-  {
-    const std::lock_guard guard(kept_lock_);
-    if (kept_.empty()) return nullptr;
-    node = kept_.back();
-    kept_.pop_back();
-    kept_count_.store(static_cast<std::uint32_t>(kept_.size()), std::memory_order_relaxed);
+  const auto first = static_cast<std::uint32_t>(&own_place() - places_.get());
+  for (std::uint32_t i = 0; i < place_count_ && node == nullptr; ++i) {
+    Place& place = places_[(first + i) & (place_count_ - 1)];
+    if (place.kept_count.load(std::memory_order_relaxed) == 0) continue;
+    const std::lock_guard guard(place.kept_lock);
+    if (place.kept.empty()) continue;
+    node = place.kept.back();
+    place.kept.pop_back();
+    place.kept_count.store(static_cast<std::uint32_t>(place.kept.size()), std::memory_order_relaxed);
   }
+  if (node == nullptr) return nullptr;
   // Programs that still know the old element may have put something there.
   owner_->release(value_of(*node));
   zero_shared(value_of(*node), node_stride_ - header_bytes - key_stride_);

@@ -171,9 +171,13 @@ class HashTable {
 
   // What is free, as one CPU of the machine has it. Any thread may take it all the same.
   struct alignas(64) Place {
-    std::atomic<std::uint64_t> free{0};    // nodes: the top's index + 1 below, a change number above
-    std::atomic<std::uint32_t> spare{0};   // a node's index + 1: for an update of what is there
-    std::atomic<std::uint32_t> rights{0};  // not preallocated: so many elements may be made
+    std::atomic<std::uint64_t> free{0};   // nodes: the top's index + 1 below, a change number above
+    std::atomic<std::uint32_t> spare{0};  // a node's index + 1: for an update of what is there
+    // Not preallocated: so many elements may be made; and nodes that are to be used again.
+    std::atomic<std::uint32_t> rights{0};
+    std::atomic<std::uint32_t> kept_count{0};
+    std::mutex kept_lock;
+    std::vector<Node*> kept;
   };
 
   // One bucket, locked.
@@ -266,9 +270,6 @@ class HashTable {
   std::unique_ptr<Place[]> places_;
   const memory::AccountPtr account_;  // pays for nodes that are not preallocated
   const std::uint32_t most_leaving_;
-  std::atomic<std::uint32_t> kept_count_{0};
-  std::mutex kept_lock_;
-  std::vector<Node*> kept_;  // not preallocated, and to be used again
 
   alignas(64) std::atomic<std::uint32_t> untouched_{0};  // nodes from here on have never been used
   std::atomic<std::uint32_t> rights_{0};                 // that no place has
