@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "async/executor.hpp"
+#include "async/threads.hpp"
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 
@@ -41,6 +42,12 @@ int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
 
 }  // namespace
 
+KernelServices::KernelServices(Kernel& kernel, async::Executor& executor)
+    : kernel_(kernel), executor_(executor), random_(executor.cpus().count() + 1) {
+  std::uint64_t seed = 0x9e3779b97f4a7c15;
+  for (RandomState& its : random_) its.state = seed = seed * 0xd1342543de82ef95 + 1;
+}
+
 int copy_from_user(void* to, std::uint64_t from, std::size_t size) {
   return copy(to, from, size, true);
 }
@@ -58,9 +65,14 @@ std::uint64_t KernelServices::realtime_ns() {
   return clock_ns(CLOCK_REALTIME);
 }
 
+// splitmix64, from a state for each CPU: who holds the CPU has it alone, so that it is read and written without more.
+// The same numbers in every run of a Kernel.
 std::uint32_t KernelServices::random_u32() {
-  // splitmix64: one atomic addition, and the same numbers in every run of a Kernel.
-  std::uint64_t z = random_.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
+  const async::Current& current = async::current_run();
+  const bool inside = current.executor == &executor_;
+  std::atomic<std::uint64_t>& state = random_[inside ? current.cpu % (random_.size() - 1) : random_.size() - 1].state;
+  std::uint64_t z = state.load(std::memory_order_relaxed);
+  state.store(z + 0x9e3779b97f4a7c15, std::memory_order_relaxed);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return static_cast<std::uint32_t>(z >> 32);

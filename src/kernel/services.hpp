@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "kernel/listener.hpp"
 #include "kernel/run_watch.hpp"
@@ -22,7 +23,7 @@ int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
 
 class KernelServices final : public runtime::Services {
  public:
-  KernelServices(Kernel& kernel, async::Executor& executor) : kernel_(kernel), executor_(executor) {}
+  KernelServices(Kernel& kernel, async::Executor& executor);
   std::uint64_t monotonic_ns() override;
   std::uint64_t boot_ns() override;
   std::uint64_t realtime_ns() override;
@@ -54,7 +55,10 @@ class KernelServices final : public runtime::Services {
   Kernel& kernel_;
   async::Executor& executor_;
   RunWatch watch_;
-  std::atomic<std::uint64_t> random_{0x9e3779b97f4a7c15};
+  struct alignas(64) RandomState {
+    std::atomic<std::uint64_t> state{0};
+  };
+  std::vector<RandomState> random_;  // one a CPU, and the last for who holds none
   std::unique_ptr<Tasks> tasks_;
   LineListener trace_;
 };
