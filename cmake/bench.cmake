@@ -31,3 +31,19 @@ target_link_libraries(bench-engine-skep PRIVATE skep_loader)
 target_link_libraries(bench-engine-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
 add_dependencies(bench-engine-skep bench-engine-object)
 add_dependencies(bench-engine-kernel bench-engine-object)
+
+# Maps: programs that do one thing many times, on Skep and on the kernel. scripts/bench maps runs them.
+set(maps_object ${PROJECT_BINARY_DIR}/bench/maps.bpf.o)
+add_custom_command(OUTPUT ${maps_object}
+  COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
+          -c ${PROJECT_SOURCE_DIR}/bench/maps.bpf.c -o ${maps_object}
+  DEPENDS ${PROJECT_SOURCE_DIR}/bench/maps.bpf.c ${PROJECT_SOURCE_DIR}/bench/maps.h
+          ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
+add_custom_target(bench-maps-object DEPENDS ${maps_object})
+foreach(side skep kernel)
+  add_executable(bench-maps-${side} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/maps.cpp)
+  add_dependencies(bench-maps-${side} bench-maps-object)
+endforeach()
+target_compile_definitions(bench-maps-skep PRIVATE BENCH_ON_SKEP)
+target_link_libraries(bench-maps-skep PRIVATE skep_loader)
+target_link_libraries(bench-maps-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
