@@ -28,6 +28,8 @@
 #include <string_view>
 #include <vector>
 
+#include "skep/host_memory.hpp"
+
 namespace skep {
 
 class Kernel;
@@ -103,6 +105,8 @@ struct HostModule {
       tracepoints;  // prototypes "void bpf_testmod_test_read(struct task_struct *t, …)" of tp_btf
   std::vector<std::string_view> struct_ops;  // names of struct types whose members programs implement
   std::vector<std::string_view> per_cpu;     // variables of each CPU that programs may name: "int counter"
+  // Objects of the module's that programs may look at through pointers in others: see skep/host_memory.hpp.
+  std::vector<HostMemoryRange> memory;
 };
 
 }  // namespace skep

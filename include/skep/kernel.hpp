@@ -30,6 +30,7 @@
 #include "skep/abi.hpp"
 #include "skep/export.h"
 #include "skep/host.hpp"
+#include "skep/host_memory.hpp"
 #include "skep/limits.hpp"
 #include "skep/release.hpp"
 
@@ -73,6 +74,9 @@ struct KernelOptions {
   // What goes beyond it is refused: -ENOMEM, or a null pointer to programs that allocate. What the verifier needs while
   // it verifies is not counted.
   std::uint64_t memory_limit = 0;
+  // Whether programs may read and write the process's memory by addresses that nobody vouches for (bpf_probe_read and
+  // its kin): see skep/host_memory.hpp. Kernel::open_host_memory() opens single ranges.
+  HostMemory host_memory = HostMemory::closed;
 };
 
 // Numbers that `skep run` prints and tests rely on. Once drained, started = merged + ran + cancelled.
@@ -190,6 +194,11 @@ class SKEP_API Kernel {
   // Runs that have taken 100 ms or more and have not ended: programs, and callbacks of work items and timers.
   std::vector<LongRun> long_runs() const;
   MemoryStatistics memory() const;
+  // Lets programs reach memory of the host's, at any time. False: the range is empty, or overlaps one that is open.
+  bool open_host_memory(const HostMemoryRange& range);
+  bool close_host_memory(const void* begin);  // false: no range that is open begins there
+  // What programs were denied so far.
+  DeniedAccesses denied() const;
 
   // ---- what happens inside ----
   // One listener each, null for none; when these return, the one before is in no call any more. Lines come without a

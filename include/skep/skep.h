@@ -78,6 +78,12 @@ struct skep_kfunc {
 	void *user;
 };
 
+struct skep_memory_range {
+	const void *begin;
+	size_t size;
+	bool writable;
+};
+
 /* Lists of strings end with a null pointer; a null list is an empty one. See HostModule in skep/host.hpp. */
 struct skep_module {
 	size_t size;
@@ -91,6 +97,8 @@ struct skep_module {
 	const char *const *tracepoints;
 	const char *const *struct_ops;
 	const char *const *per_cpu;
+	const struct skep_memory_range *memory; /* that programs may look at: see skep/host_memory.hpp */
+	size_t memory_count;
 };
 
 /*
@@ -119,6 +127,7 @@ struct skep_kernel_options {
 	uint64_t run_instructions, run_time_ns;
 	uint64_t close_limit_ns; /* how long closing waits for runs before it stops them; 0: a second */
 	uint64_t memory_limit;   /* bytes, as KernelOptions::memory_limit counts them; 0: none */
+	bool open_host_memory;   /* programs may reach all of the process's memory: see skep/host_memory.hpp */
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */
@@ -156,6 +165,15 @@ SKEP_API void skep_kernel_on_run_stopped(struct skep_kernel *kernel, void (*list
 					 void *user);
 /* Bytes that are counted now, at the most so far, and how often the limit refused something; each may be null. */
 SKEP_API void skep_kernel_memory(struct skep_kernel *kernel, uint64_t *used, uint64_t *peak, uint64_t *refused);
+/* Lets programs reach a range of the process's memory. -EINVAL: it is empty, or overlaps one that is open. */
+SKEP_API int skep_kernel_open_memory(struct skep_kernel *kernel, const struct skep_memory_range *range);
+SKEP_API int skep_kernel_close_memory(struct skep_kernel *kernel, const void *begin); /* -ENOENT: none begins there */
+/*
+ * How often programs were denied the process's memory so far; each may be null. `listener`, if it is not null, is
+ * called with one line for each instruction that was, before this returns.
+ */
+SKEP_API void skep_kernel_denied(struct skep_kernel *kernel, uint64_t *reads, uint64_t *writes,
+				 void (*listener)(void *user, const char *message, uint64_t times), void *user);
 /* As skep_kernel_drain(), and waits for what timers do that are due within the limit, too. */
 SKEP_API int skep_kernel_settle(struct skep_kernel *kernel, uint64_t limit_ns);
 

@@ -14,6 +14,10 @@ std::vector<std::string_view> strings(const char* const* list) {
   return all;
 }
 
+HostMemoryRange range_of(const skep_memory_range& range) {
+  return {range.begin, range.size, range.writable};
+}
+
 std::uint64_t call_c(const HostCall& call) {
   const auto& kfunc = *static_cast<const skep_kfunc*>(call.user);
   // A handle that holds nothing: the call does not outlive the Kernel.
@@ -53,6 +57,7 @@ HostModule host_module(const skep_module& module) {
   made.tracepoints = strings(given.tracepoints);
   made.struct_ops = strings(given.struct_ops);
   made.per_cpu = strings(given.per_cpu);
+  for (std::size_t i = 0; i < given.memory_count; ++i) made.memory.push_back(range_of(given.memory[i]));
   return made;
 }
 
@@ -80,6 +85,7 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     if (given.stepping) wanted.stepping_seed = given.stepping_seed;
     wanted.run_limits = {given.run_instructions, given.run_time_ns};
     wanted.memory_limit = given.memory_limit;
+    if (given.open_host_memory) wanted.host_memory = skep::HostMemory::open;
     if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
     // Modules of another version are of another size: each says its own.
     const auto* bytes = reinterpret_cast<const char*>(given.modules);
@@ -119,6 +125,29 @@ void skep_kernel_memory(skep_kernel* kernel, uint64_t* used, uint64_t* peak, uin
   if (used != nullptr) *used = memory.used;
   if (peak != nullptr) *peak = memory.peak;
   if (refused != nullptr) *refused = memory.refused;
+}
+int skep_kernel_open_memory(skep_kernel* kernel, const skep_memory_range* range) {
+  return protect([&] {
+    return kernel->kernel->open_host_memory(skep::range_of(*range))
+               ? 0
+               : fail(EINVAL, "the range is empty, or overlaps one that is open");
+  });
+}
+int skep_kernel_close_memory(skep_kernel* kernel, const void* begin) {
+  return protect([&] {
+    return kernel->kernel->close_host_memory(begin) ? 0 : fail(ENOENT, "no range that is open begins there");
+  });
+}
+void skep_kernel_denied(skep_kernel* kernel, uint64_t* reads, uint64_t* writes,
+                        void (*listener)(void* user, const char* message, uint64_t times), void* user) {
+  protect([&] {
+    const skep::DeniedAccesses denied = kernel->kernel->denied();
+    if (reads != nullptr) *reads = denied.reads;
+    if (writes != nullptr) *writes = denied.writes;
+    if (listener == nullptr) return 0;
+    for (const skep::DeniedAccess& one : denied.places) listener(user, one.message.c_str(), one.times);
+    return 0;
+  });
 }
 void skep_kernel_stop_runs(skep_kernel* kernel) {
   kernel->kernel->stop_runs();

@@ -125,6 +125,7 @@ inline constexpr std::uint32_t packet_args = 1 << 21;     // helpers: memory arg
 // For engines
 inline constexpr std::uint32_t fastcall = 1 << 11;
 inline constexpr std::uint32_t forbid_fault = 1 << 16;
+inline constexpr std::uint32_t any_address = 1 << 25;  // it copies by addresses that nobody vouches for
 }  // namespace call_flag
 
 // What the verifier knows of a call by its own rules, beyond what flags and types say. It is named here so that a call
@@ -319,6 +320,7 @@ struct Kfunc {
   // A function at which programs may not call it although they may elsewhere; empty: none.
   std::string_view not_at = {};
   Destroys destroys = {};
+  std::uint32_t result_bytes = 0;  // a host's: of what its result points to; 0: it does not, or nobody knows
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
 };
 

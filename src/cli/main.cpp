@@ -35,6 +35,7 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
   wanted.run_limits.time_ns = options.run_limit_ns;
   wanted.memory_limit = options.memory_limit;
+  if (options.host_memory == "open") wanted.host_memory = HostMemory::open;
   wanted.close_limit_ns = 100'000'000;  // whatever was to be waited for was
   if (options.engine == "compiled") wanted.engine = Engine::compiled;
   if (options.engine == "automatic") wanted.engine = Engine::automatic;
@@ -65,6 +66,14 @@ void common_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 8192))
       ->type_name("1…8192");
   command.add_flag("--json", options.json, "one JSON object a line");
+}
+
+void host_memory_option(CLI::App& command, Options& options) {
+  command
+      .add_option("--host-memory", options.host_memory,
+                  "whether programs may read and write memory of this process that is not theirs: closed, the default, "
+                  "or open")
+      ->check(CLI::IsMember(skep::cli::host_memory_names()));
 }
 
 // TIME: "60", "1.5s", "200ms".
@@ -144,6 +153,7 @@ int ask(int argc, char** argv) {
   run.add_option("--memory", options.memory_limit, "limit the memory of maps, elements and work: bytes, or 64M, 1G")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
+  host_memory_option(run, options);
   run.add_flag("--stats", options.stats, "say how much memory was taken");
   engine_option(run, options);
   format_option(run, options);
@@ -156,6 +166,7 @@ int ask(int argc, char** argv) {
 
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");
   object_options(test, options);
+  host_memory_option(test, options);
   log_level_option(test, options, "print the log of what failed");
   engine_option(test, options);
   test.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");

@@ -137,12 +137,6 @@ void clear_tables(bpf_object* object) {
   }
 }
 
-bool has_prog_array(const bpf_object* object) {
-  const bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, object) if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY) return true;
-  return false;
-}
-
 // The program that libbpf's warning is about.
 std::string program_in(std::string_view warning) {
   constexpr std::string_view begin = "prog '";
@@ -152,6 +146,12 @@ std::string program_in(std::string_view warning) {
 }
 
 }  // namespace
+
+bool has_prog_array(const bpf_object* object) {
+  const bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY) return true;
+  return false;
+}
 
 bpf_program* select_program(bpf_object* object, const std::string& name) {
   bpf_program* found = nullptr;
@@ -208,7 +208,7 @@ Loaded load_programs(Kernel& kernel, const std::string& path, const std::string&
     take_first_warning();
     loader::take_unresolved();
     kernel.forget_last_load();
-    const loader::LeaveGaps gaps;
+    const LeaveGaps gaps;
     const int failed = bpf_object__load(object);
     if (failed == 0) return result;
     const std::string warning = take_first_warning();

@@ -17,12 +17,13 @@ namespace skep::cli {
 
 using loader::adapt;
 using loader::KeepWarnings;
+using loader::LeaveGaps;
 using loader::ObjectPtr;
 using loader::open_object;
 using loader::take_first_warning;
 
-// Leaves only `name` (and the programs tagged auxiliary) to be loaded, and gives maps what they lack; null: no such
-// program.
+// Leaves only `name` (and the programs tagged auxiliary) to be loaded,
+// and gives maps what they lack; null: no such program. What prog arrays name is left out by a LeaveGaps.
 bpf_program* select_program(bpf_object* object, const std::string& name);
 // An object with as many of its programs loaded as can be, and of each other why not.
 struct Loaded {
@@ -35,6 +36,8 @@ struct Loaded {
 // Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
 // One program's refusal is no other's. `types`: what refusals call the kernel's types.
 Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, std::string_view types);
+
+bool has_prog_array(const bpf_object* object);
 
 // The names of its programs, for messages.
 std::vector<std::string> programs_of(const bpf_object* object);

@@ -28,6 +28,7 @@ struct Options {
   std::uint64_t run_limit_ns = 60'000'000'000;  // of each run and callback; 0: none
   std::uint64_t drain_ns = 1'000'000'000;       // how long work and timers are waited for
   std::uint64_t memory_limit = 0;               // bytes; 0: none
+  std::string host_memory = "closed";           // one of host_memory_names()
   bool stats = false;
   unsigned cpus = 0;  // 0: as many as the machine has
   unsigned repeat = 1;
@@ -44,6 +45,11 @@ inline const std::vector<std::string>& engine_names() {
 inline const std::vector<std::string>& refusal_formats() {
   static const std::vector<std::string> formats = {"long", "short"};
   return formats;
+}
+
+inline const std::vector<std::string>& host_memory_names() {
+  static const std::vector<std::string> names = {"closed", "open"};
+  return names;
 }
 
 int run(const Options& options);

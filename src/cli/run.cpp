@@ -52,6 +52,21 @@ JsonObject json_of(const StoppedRun& run) {
   return one;
 }
 
+JsonObject json_of(const DeniedAccesses& denied) {
+  std::vector<JsonObject> places;
+  for (const DeniedAccess& place : denied.places) {
+    JsonObject one;
+    one.add("program", place.program).add("function", place.function).add("call", place.call);
+    if (!place.file.empty()) one.add("file", place.file).add("line", place.line).add("source", place.text);
+    one.add("instruction", place.instruction).add("write", place.write).add("times", place.times);
+    one.add("message", place.message);
+    places.push_back(std::move(one));
+  }
+  JsonObject all;
+  all.add("reads", denied.reads).add("writes", denied.writes).add("places", places);
+  return all;
+}
+
 void print_json(const Options& options, const bpf_program* program, const std::string& type, const Outcome& outcome) {
   JsonObject work;
   work.add("started", outcome.work.started).add("merged", outcome.work.merged).add("ran", outcome.work.ran);
@@ -84,6 +99,7 @@ void print_json(const Options& options, const bpf_program* program, const std::s
     line.add("errno", -outcome.error).add("message", outcome.refusal);
   line.add("repeat", options.repeat).add("ns_per_run", outcome.ns_per_run).add("work", work).add("runs", runs);
   line.add("more_runs", outcome.more_runs).add("armed", armed).add("stopped", stopped);
+  line.add("denied", json_of(outcome.denied));
   line.add("trace", outcome.trace).add("more_trace", outcome.more_trace);
   fmt::print("{}\n", line.text());
 }
@@ -109,6 +125,10 @@ void print_text(const bpf_program* program, const std::string& type, const Outco
                run.stopped ? ", and was stopped" : "");
   if (outcome.more_runs != 0) fmt::print("  ... and {} more runs\n", outcome.more_runs);
   for (const StoppedRun& run : outcome.stopped) fmt::print("  {}\n", run.message);
+  for (const DeniedAccess& place : outcome.denied.places)
+    fmt::print("  {}{}\n", place.message, place.times > 1 ? fmt::format(" ({} times)", place.times) : "");
+  if (outcome.denied.reads + outcome.denied.writes != 0)
+    fmt::print("  (--host-memory open lets programs reach the memory of this process)\n");
   if (outcome.work.started != 0)
     fmt::print("  work: {} started, {} merged, {} ran, {} cancelled\n", outcome.work.started, outcome.work.merged,
                outcome.work.ran, outcome.work.cancelled);

@@ -42,6 +42,14 @@ WorkStatistics difference(const WorkStatistics& after, const WorkStatistics& bef
           after.cancelled - before.cancelled, after.timers - before.timers, after.stopped - before.stopped};
 }
 
+DeniedAccesses difference(DeniedAccesses after, const DeniedAccesses& before) {
+  after.reads -= before.reads;
+  after.writes -= before.writes;
+  for (std::size_t i = 0; i < before.places.size(); ++i) after.places[i].times -= before.places[i].times;
+  std::erase_if(after.places, [](const DeniedAccess& place) { return place.times == 0; });
+  return after;
+}
+
 std::uint64_t left_until(Clock::time_point end) {
   const auto now = Clock::now();
   return now < end ? static_cast<std::uint64_t>(nanoseconds(end - now).count()) : 0;
@@ -118,6 +126,7 @@ Ending Runner::wait_for_work() {
 
 Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
   const auto before = kernel_.work();
+  const DeniedAccesses denied_before = kernel_.denied();
   const auto type = static_cast<ProgType>(bpf_program__type(program));
   std::vector<std::uint8_t> packet = inputs.data, context = inputs.context;
   LIBBPF_OPTS(bpf_test_run_opts, options);
@@ -145,6 +154,7 @@ Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
   outcome.ending = ending;
   outcome.work = difference(kernel_.work(), before);
   outcome.armed = kernel_.armed_timers();
+  outcome.denied = difference(kernel_.denied(), denied_before);
   return outcome;
 }
 

@@ -39,7 +39,8 @@ struct Outcome {
   std::vector<ArmedTimer> armed;
   std::vector<std::string> trace;  // what bpf_printk said
   std::uint64_t more_trace = 0;
-  std::string refusal;  // why it was not run, in the Kernel's words
+  DeniedAccesses denied;  // of this program, and of the work that ran meanwhile
+  std::string refusal;    // why it was not run, in the Kernel's words
 };
 
 class Runner {

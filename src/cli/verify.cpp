@@ -54,6 +54,7 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
   kernel.forget_last_load();
   take_first_warning();
+  const LeaveGaps gaps;
   const int failed = bpf_object__load(object.get());
   result.error = failed < 0 ? -failed : 0;
   result.report = kernel.last_load(name);

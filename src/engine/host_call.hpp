@@ -14,6 +14,7 @@ namespace skep::engine {
 // What the host's call took for the program is noted, or struck out.
 inline runtime::CallResult host_result(runtime::CallEnv& env, const calls::Kfunc& kfunc, std::uint64_t first,
                                        std::uint64_t result) {
+  if (kfunc.result_bytes != 0) env.given.add(result, kfunc.result_bytes);
   if (kfunc.has(calls::call_flag::release)) env.holdings.remove(runtime::Held::reference, first);
   if (kfunc.has(calls::call_flag::acquire) && result != 0 && kfunc.released_by != nullptr)
     env.holdings.add(

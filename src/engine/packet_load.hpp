@@ -35,10 +35,10 @@ inline bool load_packet(void* context, std::int64_t offset, unsigned size, std::
 }
 
 // Zeros when there is nothing.
-inline std::uint64_t careful_load(runtime::Services& services, std::uint64_t address, unsigned size, bool is_signed) {
+inline std::uint64_t careful_load(runtime::CallEnv& env, std::uint64_t address, unsigned size, bool is_signed) {
   constexpr std::uint64_t first_page = 4096;
   std::uint64_t value = 0;
-  if (address < first_page || services.read_memory(&value, address, size) != 0) return 0;
+  if (address < first_page || env.read_memory(&value, address, size) != 0) return 0;
   return is_signed ? sign_extended(value, static_cast<std::int16_t>(size * 8)) : value;
 }
 

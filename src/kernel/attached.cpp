@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kernel/given.hpp"
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
 #include "kernel/run_watch.hpp"
@@ -13,8 +14,8 @@
 
 namespace skep {
 
-std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::span<const std::uint64_t> args,
-                               std::uint64_t result, int& error) {
+std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::string_view function,
+                               std::span<const std::uint64_t> args, std::uint64_t result, int& error) {
   error = 0;
   if (const std::string reason = cannot_run(program); !reason.empty()) {
     kernel.log(reason);
@@ -26,6 +27,8 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   const auto size = static_cast<std::uint32_t>(args.size() * 8);
   runtime::Context context(std::max(size, program.context_used) + 8);
   context.header().size = size;
+  const GivenArguments given(kernel, program, function, args);
+  context.header().beyond = &given;
   if (size != 0) std::memcpy(context.address(), args.data(), size);
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);
   const engine::RunPtr run =
@@ -50,14 +53,15 @@ void AttachedPrograms::run(std::string_view function, AttachType how, std::span<
   int error = 0;
   for (const auto& [link, program] : links_)
     if (program->attach_type == how && link->target == function)
-      run_on_arguments(kernel_, *program, args, result, error);
+      run_on_arguments(kernel_, *program, function, args, result, error);
 }
 
 std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const std::uint64_t> args,
                                      const std::function<std::uint64_t()>& body) const {
   int error = 0;
   for (const auto& [link, program] : links_)
-    if (link->target == function && program->type->opened_by_name) run_on_arguments(kernel_, *program, args, 0, error);
+    if (link->target == function && program->type->opened_by_name)
+      run_on_arguments(kernel_, *program, function, args, 0, error);
   run(function, AttachType::trace_raw_tp, args, 0);
   run(function, AttachType::trace_fentry, args, 0);
   std::uint64_t result = 0;
@@ -65,7 +69,7 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
   for (const auto& [link, program] : links_)
     if (result == 0 && link->target == function &&
         (program->attach_type == AttachType::modify_return || program->attach_type == AttachType::lsm_mac)) {
-      result = static_cast<std::uint32_t>(run_on_arguments(kernel_, *program, args, result, error));
+      result = static_cast<std::uint32_t>(run_on_arguments(kernel_, *program, function, args, result, error));
       if (error == -ETIME || error == -EINTR) result = static_cast<std::uint32_t>(error);  // it could not say yes
     }
   if (result == 0 && body) guarded(kernel_.kernel, function, [&] { result = body(); });

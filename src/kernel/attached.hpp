@@ -33,9 +33,10 @@ class AttachedPrograms {
   std::vector<std::pair<std::shared_ptr<LinkObject>, std::shared_ptr<ProgramObject>>> links_;
 };
 
-// Runs a program on arguments, each of eight bytes, with `result` behind them; the program's r0. `error`: a negative
-// errno, when it cannot be run; the Kernel's log is told why.
-std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::span<const std::uint64_t> args,
-                               std::uint64_t result, int& error);
+// Runs a program on arguments of `function` (or of the struct_ops member that it implements), each of eight bytes, with
+// `result` behind them; the program's r0. `error`: a negative errno, when it cannot be run; the Kernel's log is told
+// why.
+std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::string_view function,
+                               std::span<const std::uint64_t> args, std::uint64_t result, int& error);
 
 }  // namespace skep

@@ -27,10 +27,10 @@ bool returns_pointer(std::string_view prototype) {
 
 class Callee final : public calls::HostCallee {
  public:
-  Callee(const HostKfunc& kfunc, std::string_view name, Kernel& kernel)
+  Callee(const HostKfunc& kfunc, const calls::Kfunc& entry, Kernel& kernel)
       : function_(kfunc.function),
         user_(kfunc.user),
-        name_(name),
+        entry_(entry),
         kernel_(kernel),
         size_arguments_(size_arguments(kfunc.prototype)),
         failed_(returns_pointer(kfunc.prototype) ? 0 : static_cast<std::uint64_t>(-std::int64_t{EFAULT})) {}
@@ -40,14 +40,23 @@ class Callee final : public calls::HostCallee {
     for (std::size_t i = 0; i < args.size(); ++i)
       if (size_arguments_[i] >= 0 && args[i] != 0) call.sizes[i] = args[static_cast<std::size_t>(size_arguments_[i])];
     std::uint64_t result = failed_;
-    guarded(kernel_, name_, [&] { result = function_(call); });
+    guarded(kernel_, entry_.name, [&] { result = function_(call); });
+    note_object(args[0], result);
     return result;
   }
 
  private:
+  // Objects that programs hold are theirs to look at, in maps too.
+  void note_object(std::uint64_t first, std::uint64_t result) const {
+    memory::Territory& territory = kernel_.impl().account->territory();
+    if (entry_.has(calls::call_flag::release)) territory.let_go(reinterpret_cast<const void*>(first));
+    if (entry_.has(calls::call_flag::acquire) && result != 0 && entry_.result_bytes != 0)
+      territory.hold(reinterpret_cast<const void*>(result), entry_.result_bytes);
+  }
+
   const HostFunction function_;
   void* const user_;
-  const std::string_view name_;
+  const calls::Kfunc& entry_;
   Kernel& kernel_;
   const std::array<int, 5> size_arguments_;
   const std::uint64_t failed_;
@@ -70,8 +79,8 @@ std::array<int, 5> size_arguments(std::string_view prototype) {
   return places;
 }
 
-std::unique_ptr<calls::HostCallee> make_host_callee(const HostKfunc& kfunc, std::string_view name, Kernel& kernel) {
-  return std::make_unique<Callee>(kfunc, name, kernel);
+std::unique_ptr<calls::HostCallee> make_host_callee(const HostKfunc& kfunc, const calls::Kfunc& entry, Kernel& kernel) {
+  return std::make_unique<Callee>(kfunc, entry, kernel);
 }
 
 void report_exception(Kernel& kernel, std::string_view what) noexcept {

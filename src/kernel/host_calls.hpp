@@ -16,7 +16,7 @@ namespace skep {
 // For each argument the place of the one that holds its size, by the names in a C prototype; -1: none.
 std::array<int, 5> size_arguments(std::string_view prototype);
 
-// `name` must outlive what is made.
-std::unique_ptr<calls::HostCallee> make_host_callee(const HostKfunc& kfunc, std::string_view name, Kernel& kernel);
+// The entry must outlive what is made.
+std::unique_ptr<calls::HostCallee> make_host_callee(const HostKfunc& kfunc, const calls::Kfunc& entry, Kernel& kernel);
 
 }  // namespace skep

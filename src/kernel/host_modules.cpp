@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "btf/module_builder.hpp"
+#include "kernel/given.hpp"
 #include "kernel/host_calls.hpp"
 #include "kernel/impl.hpp"
 
@@ -38,10 +39,16 @@ bool Kfuncs::add(const HostKfunc& kfunc, std::string name, Kernel& kernel) {
   it->second.provided = true;
   it->second.destroys.type = kfunc.destroys;
   if (kfunc.function == nullptr) return true;
-  callees_.push_back(make_host_callee(kfunc, it->first, kernel));
+  callees_.push_back(make_host_callee(kfunc, it->second, kernel));
   it->second.host_fn = callees_.back().get();
   pair_up(it->second);
   return true;
+}
+
+void Kfuncs::learn_types(const btf::Btf& types) {
+  for (auto& [name, kfunc] : host_)
+    if (const btf::TypeId function = types.find_own(name, btf::Kind::func); function != 0)
+      kfunc.result_bytes = given_bytes(types, types.type(types.type(function).type).type);
 }
 
 // Whoever acquires an object learns who lets go of it, in whichever order they are added.
@@ -234,6 +241,7 @@ int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
   }
   std::const_pointer_cast<btf::Btf>(parsed)->set_module_name(module->name);
   module->btf = parsed;
+  kfuncs.learn_types(*parsed);
   add(module);
   modules.push_back(std::move(module));
   return 0;

@@ -49,6 +49,7 @@ class Kfuncs final : public calls::KfuncRegistry {
   const calls::Kfunc* find(std::string_view name) const override;
   const calls::Kfunc* destructor(std::string_view type) const override;
   bool add(const HostKfunc& kfunc, std::string name, Kernel& kernel);  // false: another module has it
+  void learn_types(const btf::Btf& types);                             // of the module that they are of
 
  private:
   void pair_up(calls::Kfunc& added);

@@ -95,6 +95,7 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   }
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   impl.services->run_limits = options.run_limits;
+  impl.services->open_memory.open_all(options.host_memory == HostMemory::open);
   impl.account = std::make_shared<memory::Account>(options.memory_limit);
   impl.executor->account = impl.services->account = impl.account;
   if (!impl.make_engine(cpus, error)) return nullptr;
@@ -102,6 +103,12 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   impl.services->use_types(impl.vmlinux->btf);
   for (const HostModule& module : options.modules)
     if (impl.add_module(module, error) != 0) return nullptr;
+  for (const HostModule& module : options.modules)
+    for (const HostMemoryRange& range : module.memory)
+      if (!kernel->open_host_memory(range)) {
+        error = fmt::format("module '{}': memory: a range is empty, or overlaps another", module.name);
+        return nullptr;
+      }
   return kernel;
 }
 

@@ -79,9 +79,28 @@ int error_of(StopReason reason) {
   return -EINTR;
 }
 
+CodePlace place_in(const runtime::Program& program, std::uint32_t pc) {
+  CodePlace place;
+  const runtime::Code& code = program.code();
+  if (const auto* function = function_at(program, pc)) place.function = function->name;
+  if (pc < code.facts.size()) place.instruction = code.facts[pc].original;
+  if (const runtime::SourceLine* source = code.source ? code.source->at(place.instruction) : nullptr) {
+    place.file = source->file;
+    place.line = source->line;
+    place.text = without_indentation(source->text);
+  }
+  return place;
+}
+
+std::string CodePlace::where() const {
+  std::string words = fmt::format("in {}()", function.empty() ? "?" : function);
+  words +=
+      file.empty() ? fmt::format(" at instruction {}", instruction) : fmt::format(" at {}:{}: {}", file, line, text);
+  return words;
+}
+
 StoppedRun describe(const runtime::RunPlace& place) {
   StoppedRun run;
-  const runtime::Code& code = place.program.code();
   run.reason = place.reason;
   run.program = place.program.name();
   run.entry = place.entry.name;
@@ -89,22 +108,18 @@ StoppedRun describe(const runtime::RunPlace& place) {
   run.instructions = place.instructions;
   run.time_ns = place.time_ns;
   run.cpu = place.cpu;
-  if (const auto* function = function_at(place.program, place.pc)) run.function = function->name;
-  if (place.pc < code.facts.size()) run.instruction = code.facts[place.pc].original;
-  const runtime::SourceLine* source = code.source ? code.source->at(run.instruction) : nullptr;
-  if (source != nullptr) {
-    run.file = source->file;
-    run.line = source->line;
-    run.text = without_indentation(source->text);
-  }
+  const CodePlace at = place_in(place.program, place.pc);
+  run.function = at.function;
+  run.instruction = at.instruction;
+  run.file = at.file;
+  run.line = at.line;
+  run.text = at.text;
   run.message = run.callback ? fmt::format("callback '{}' of program '{}'", run.entry, run.program)
                              : fmt::format("program '{}'", run.program);
   run.message +=
       fmt::format(" was stopped: {}; after {} instructions", reason_text(run.reason, place.limits), run.instructions);
   if (run.time_ns != 0) run.message += fmt::format(" and {}", seconds(run.time_ns));
-  run.message += fmt::format(", in {}()", run.function.empty() ? "?" : run.function);
-  run.message += source != nullptr ? fmt::format(" at {}:{}: {}", run.file, run.line, run.text)
-                                   : fmt::format(" at instruction {}", run.instruction);
+  run.message += ", " + at.where();
   return run;
 }
 

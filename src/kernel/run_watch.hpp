@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/call_env.hpp"
@@ -20,6 +21,15 @@ namespace skep {
 const RunLimits* limits_of_this_thread();
 // What the caller of a run that was stopped gets: -ETIME, or -EINTR when it was asked for. 0: it was not.
 int error_of(StopReason reason);
+// A place in a program, as people name it.
+struct CodePlace {
+  std::string_view function, file, text;  // empty: not known
+  std::uint32_t line = 0;
+  std::uint32_t instruction = 0;  // of the program as it was loaded
+  // "in f() at file.c:12: the line", or "… at instruction 7".
+  std::string where() const;
+};
+CodePlace place_in(const runtime::Program& program, std::uint32_t pc);
 // All that is known of the place, with its message.
 StoppedRun describe(const runtime::RunPlace& place);
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/denials.hpp"
 #include "kernel/listener.hpp"
 #include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
@@ -38,6 +39,9 @@ class KernelServices final : public runtime::Services {
   void trace_printk(std::string_view line) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
   int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
+  void memory_denied(runtime::CallEnv& env, std::uint64_t address, bool write) override {
+    denials_.add(env, address, write);
+  }
   void run_stopped(const runtime::RunPlace& place) override;
   void run_is_long(const void* run, const runtime::RunPlace& place) override {
     watch_.is_long(run, place, monotonic_ns());
@@ -46,15 +50,17 @@ class KernelServices final : public runtime::Services {
 
   // The kernel's types, once they are known.
   void use_types(std::shared_ptr<const btf::Btf> kernel) {
-    tasks_ = std::make_unique<Tasks>(std::move(kernel), cpu_count());
+    tasks_ = std::make_unique<Tasks>(std::move(kernel), cpu_count(), account->shared_territory());
   }
   void on_trace(std::function<void(std::string_view)> listener);
   RunWatch& watch() { return watch_; }
+  const Denials& denials() const { return denials_; }
 
  private:
   Kernel& kernel_;
   async::Executor& executor_;
   RunWatch watch_;
+  Denials denials_;
   struct alignas(64) RandomState {
     std::atomic<std::uint64_t> state{0};
   };

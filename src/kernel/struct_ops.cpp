@@ -116,7 +116,7 @@ std::uint64_t Kernel::call_struct_ops(std::string_view map_name, std::string_vie
   }
   std::uint64_t result = 0;
   const int failed = errno_of([&] {
-    result = run_on_arguments(impl, *program, args, 0, error);
+    result = run_on_arguments(impl, *program, member, args, 0, error);
     return 0;
   });
   if (failed != 0) error = failed;

@@ -26,7 +26,8 @@ std::size_t words_of(const btf::Btf& types, btf::TypeId type) {
 
 }  // namespace
 
-Tasks::Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus) : kernel_(std::move(kernel)), cpus_(cpus) {
+Tasks::Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory)
+    : kernel_(std::move(kernel)), cpus_(cpus), territory_(std::move(territory)) {
   type_ = kernel_->find("task_struct", btf::Kind::struct_);
   if (type_ == 0) return;
   const std::pair<std::string_view, Place*> wanted[] = {{"pid", &pid_},
@@ -63,10 +64,16 @@ void Tasks::fill(Task& object, btf::TypeId type) {
   }
 }
 
+std::unique_ptr<Tasks::Task> Tasks::make(btf::TypeId type) {
+  auto made = std::make_unique<Task>(words_of(*kernel_, type));
+  claims_.emplace_back(territory_, made->data(), made->size() * sizeof(std::uint64_t));
+  return made;
+}
+
 void* Tasks::empty(btf::TypeId type) {
   std::unique_ptr<Task>& found = empties_[type];
   if (found == nullptr) {
-    found = std::make_unique<Task>(words_of(*kernel_, type));
+    found = make(type);
     fill(*found, type);
   }
   return found->data();
@@ -76,7 +83,7 @@ void* Tasks::task(std::int32_t id, std::string_view name) {
   const std::lock_guard guard(lock_);
   std::unique_ptr<Task>& found = tasks_[id];
   if (found == nullptr) {
-    found = std::make_unique<Task>(words_of(*kernel_, type_));
+    found = make(type_);
     const std::int32_t group = getpid();
     put(*found, pid_, &id, sizeof id);
     put(*found, tgid_, &group, sizeof group);

@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "btf/btf.hpp"
+#include "memory/territory.hpp"
 
 namespace skep {
 
 class Tasks {
  public:
-  Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus);
+  Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory);
   // Of the calling thread.
   void* current(std::string_view name);
   // Of a thread of this process; null: there is none with the number.
@@ -26,7 +27,9 @@ class Tasks {
   struct Place {
     std::uint32_t offset = 0, size = 0;
   };
-  using Task = std::vector<std::uint64_t>;  // or another object that a task leads to
+  // Or another object that a task leads to; programs may look at it.
+  using Task = std::vector<std::uint64_t>;
+  std::unique_ptr<Task> make(btf::TypeId type);
   void* task(std::int32_t id, std::string_view name);
   static void put(Task& task, Place place, const void* value, std::size_t size);
   // Programs follow some pointers of kernel objects without asking whether they are null: those lead to an empty object
@@ -38,6 +41,8 @@ class Tasks {
   btf::TypeId type_ = 0;
   unsigned cpus_ = 0;
   Place pid_, tgid_, comm_, parent_, cpus_pointer_, cpus_mask_;
+  const memory::TerritoryPtr territory_;
+  std::vector<memory::Claim> claims_;
   std::mutex lock_;
   std::map<std::int32_t, std::unique_ptr<Task>> tasks_;
   std::map<btf::TypeId, std::unique_ptr<Task>> empties_;

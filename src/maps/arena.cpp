@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "maps/attributes.hpp"
+#include "maps/values.hpp"
 
 namespace skep::maps {
 namespace {
@@ -135,6 +136,29 @@ int Arena::reserve(std::uint64_t address, std::uint32_t count) {
   if (!free_.contains(first, count) || note_touched(first, count)) return -EBUSY;
   free_.take(first, count);
   return 0;
+}
+
+template <typename Copy>
+bool Arena::for_pages(std::uint64_t address, std::uint64_t size, Copy&& copy) {
+  for (std::uint64_t done = 0; done < size;) {
+    const std::uint64_t at = address + done;
+    const std::uint64_t step = std::min<std::uint64_t>(size - done, page_size - at % page_size);
+    void* const there = is_address(at) ? access(static_cast<std::uint32_t>(at), static_cast<unsigned>(step)) : nullptr;
+    if (there == nullptr) return false;
+    copy(there, done, step);
+    done += step;
+  }
+  return true;
+}
+bool Arena::copy_out(void* to, std::uint64_t from, std::uint64_t size) {
+  return for_pages(from, size, [&](const void* there, std::uint64_t done, std::uint64_t step) {
+    copy_shared(static_cast<char*>(to) + done, there, step);
+  });
+}
+bool Arena::copy_in(std::uint64_t to, const void* from, std::uint64_t size) {
+  return for_pages(to, size, [&](void* there, std::uint64_t done, std::uint64_t step) {
+    copy_shared(there, static_cast<const char*>(from) + done, step);
+  });
 }
 
 std::uint64_t Arena::to_host(std::uint64_t address) {

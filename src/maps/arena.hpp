@@ -48,6 +48,12 @@ class Arena final : public Map {
     const std::uint64_t low = static_cast<std::uint32_t>(address);
     return low == 0 || !converts_ ? low : upper_half() | low;
   }
+  // Addresses as user space has them, from where calls copy. False: some of it is not there.
+  bool is_address(std::uint64_t address) const {
+    return info_->user_vm_start != 0 && address - info_->user_vm_start < bytes_;
+  }
+  bool copy_out(void* to, std::uint64_t from, std::uint64_t size);
+  bool copy_in(std::uint64_t to, const void* from, std::uint64_t size);
   // For calls of the host application, which use the address as it is: always memory. What they write where there is no
   // page is forgotten when they are done.
   std::uint64_t to_host(std::uint64_t address);
@@ -71,6 +77,8 @@ class Arena final : public Map {
   void mapped_at(std::uint64_t address) override;
 
  private:
+  template <typename Copy>
+  bool for_pages(std::uint64_t address, std::uint64_t size, Copy&& copy);
   bool present(std::uint32_t page) const {
     return (present_[page / 64].load(std::memory_order_acquire) >> (page % 64) & 1) != 0;
   }

@@ -53,7 +53,8 @@ struct Leaving {
   void* value;
   std::shared_ptr<const HashTable::Owner> owner;
   memory::AccountPtr account;
-  std::uint64_t bytes;
+  std::uint64_t bytes;           // that it was charged for
+  std::size_t seen_by_programs;  // key and value
 };
 constexpr std::size_t bookkeeping = 128;        // of a node beside its bytes, while it leaves
 constexpr std::size_t bytes_leaving = 1 << 20;  // that may wait for a grace period before nodes are used again at once
@@ -81,7 +82,7 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
   table->mask_ = buckets - 1;
   table->place_count_ = std::bit_ceil(std::clamp(std::thread::hardware_concurrency(), 1U, most_places));
   table->rights_ = options.max_entries;
-  table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account);
+  table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account, false);
   if (table->bucket_pages_.data() == nullptr) return nullptr;
   table->places_ = std::make_unique<Place[]>(table->place_count_);
   if (options.preallocated) {
@@ -290,6 +291,7 @@ HashTable::Node* HashTable::make_node() {
   std::memset(memory, 0, node_stride_);
   Node* node = new (memory) Node;
   node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
+  if (account_) account_->territory().add(memory + header_bytes, node_stride_ - header_bytes);
   return node;
 }
 
@@ -371,13 +373,16 @@ void HashTable::leave(Node& node) {
   leaving->owner = owner_;
   leaving->account = account_;
   leaving->bytes = node_stride_ + bookkeeping;
+  leaving->seen_by_programs = node_stride_ - header_bytes;
   rcu::defer(
       [](void* p) {
         std::unique_ptr<Leaving> gone(static_cast<Leaving*>(p));
         const rcu::ReadGuard section;
         gone->owner->release(gone->value);
         gone->owner->leaving.fetch_sub(1, std::memory_order_relaxed);
-        if (gone->account) gone->account->give(gone->bytes);
+        if (!gone->account) return;
+        gone->account->territory().remove(gone->memory.get() + HashTable::header_bytes, gone->seen_by_programs);
+        gone->account->give(gone->bytes);
       },
       leaving.release());
 }

@@ -161,6 +161,7 @@ class LpmTrie final : public Map {
     std::array<Link, 2> child{};
     std::unique_ptr<std::uint64_t[]> words;
     memory::Charge charge;
+    memory::Claim claim;  // gone before the words are
     void* value() { return words.get(); }
   };
 
@@ -199,6 +200,7 @@ class LpmTrie final : public Map {
       node->has_value = true;
       node->words = std::make_unique<std::uint64_t[]>(round_up(info_->value_size, 8) / 8);
       std::memcpy(node->value(), value, info_->value_size);
+      if (account_) node->claim = memory::Claim(account_->shared_territory(), node->value(), info_->value_size);
     }
     return node.release();
   }

@@ -10,7 +10,7 @@ std::size_t Pages::page_size() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& account) {
+Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs) {
   Pages pages;
   const std::size_t page = page_size();
   if (size > std::size_t{1} << 40) return {};
@@ -24,6 +24,7 @@ Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& accou
   void* at = mmap(nullptr, pages.size_, PROT_READ | PROT_WRITE, flags, pages.fd_, 0);
   if (at == MAP_FAILED) return {};
   pages.data_ = static_cast<char*>(at);
+  if (account && for_programs) pages.claim_ = memory::Claim(account->shared_territory(), at, pages.size_);
   return pages;
 }
 

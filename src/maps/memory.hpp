@@ -15,17 +15,20 @@ class Pages {
       : data_(std::exchange(other.data_, nullptr)),
         size_(other.size_),
         fd_(std::exchange(other.fd_, -1)),
-        charge_(std::move(other.charge_)) {}
+        charge_(std::move(other.charge_)),
+        claim_(std::move(other.claim_)) {}
   Pages& operator=(Pages&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(fd_, other.fd_);
     std::swap(charge_, other.charge_);
+    std::swap(claim_, other.claim_);
     return *this;
   }
   ~Pages();
   // At least `size` bytes; `shared`: in a memfd. No data(): no memory, or the account (may be null) has not so much.
-  static Pages make(std::size_t size, bool shared, const memory::AccountPtr& account);
+  // `for_programs`: elements, records, and what else programs may look at.
+  static Pages make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs = true);
   static std::size_t page_size();
 
   char* data() const { return data_; }
@@ -37,6 +40,7 @@ class Pages {
   std::size_t size_ = 0;
   int fd_ = -1;
   memory::Charge charge_;
+  memory::Claim claim_;
 };
 
 }  // namespace skep::maps

@@ -14,6 +14,8 @@
 #include <memory>
 #include <utility>
 
+#include "memory/territory.hpp"
+
 namespace skep::memory {
 
 class Account {
@@ -41,9 +43,14 @@ class Account {
   std::uint64_t peak() const { return peak_.load(std::memory_order_relaxed); }
   std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }  // how often
 
+  // Where it is, of that what programs see.
+  Territory& territory() const { return *territory_; }
+  const TerritoryPtr& shared_territory() const { return territory_; }
+
  private:
   const std::uint64_t limit_;
   std::atomic<std::uint64_t> used_{0}, peak_{0}, refused_{0};
+  const TerritoryPtr territory_ = std::make_shared<Territory>();
 };
 
 // Who has none counts nothing and has no limit.

@@ -17,6 +17,7 @@
 #include "memory/account.hpp"
 #include "runtime/holdings.hpp"
 #include "runtime/leash.hpp"
+#include "runtime/reach.hpp"
 
 namespace skep::maps {
 class Map;
@@ -84,7 +85,8 @@ class Services {
   virtual ~Services() = default;
   RunLimits run_limits;        // of runs that bring none of their own
   StopSignal stop_signal;      // asks all runs to stop
-  memory::AccountPtr account;  // pays for what programs allocate; null: nobody counts
+  memory::AccountPtr account;  // pays for what programs allocate, and knows where it is; null: nobody counts
+  OpenMemory open_memory;      // what of the process's own memory programs may reach
   // A run was stopped: called on its thread, before it gives back what it holds.
   virtual void run_stopped(const RunPlace& place) { (void)place; }
   // A run has taken Leash::long_ns by now; and it has ended, stopped or not. `run` tells it from others.
@@ -104,9 +106,12 @@ class Services {
   virtual unsigned cpu_count() = 0;
   virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;
-  // Safe copies of the process's own memory: 0 or -EFAULT, never a signal.
+  // Safe copies of the process's own memory: 0 or -EFAULT, never a signal. Whoever does it for a program asks its
+  // CallEnv.
   virtual int read_memory(void* to, std::uint64_t from, std::size_t size) = 0;
   virtual int write_memory(std::uint64_t to, const void* from, std::size_t size) = 0;
+  // A program was refused what is there: called on its thread, at the instruction env.call_site().
+  virtual void memory_denied(CallEnv& env, std::uint64_t address, bool write) { (void)env, (void)address, (void)write; }
 };
 
 class CallEnv {
@@ -114,6 +119,7 @@ class CallEnv {
   virtual ~CallEnv() = default;
   Leash leash;        // the first member: see leash_fuel_offset
   Holdings holdings;  // what calls took for the program
+  Given given;        // what the host's functions gave it to look at
 
   virtual Services& services() = 0;
   virtual unsigned cpu() const = 0;            // the virtual CPU that is held
@@ -126,6 +132,14 @@ class CallEnv {
   // Asks for `operation` to be run off the CPU; its result is the call's when `next.resume` is null.
   virtual CallResult sleep(SleepFn operation, const Continuation& next) = 0;
   virtual CallResult tail_call(const Program& target) = 0;
+
+  // Copies by addresses that nobody vouches for: see runtime/reach.hpp. 0 or -EFAULT; nothing was copied then, or some.
+  int read_memory(void* to, std::uint64_t from, std::uint64_t size);
+  int write_memory(std::uint64_t to, const void* from, std::uint64_t size);
+  // As much as may be read from the start on, at least one byte; `size` becomes it.
+  int read_start(void* to, std::uint64_t from, std::uint64_t& size);
+  // Whether all of it is in the stack of this run's functions.
+  virtual bool on_stack(std::uint64_t from, std::uint64_t size) const = 0;
 
   // What the verifier proved of the instruction that makes the call.
   virtual const InsnFacts& call_site() const = 0;

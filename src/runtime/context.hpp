@@ -15,6 +15,8 @@
 
 namespace skep::runtime {
 
+class Beyond;  // runtime/reach.hpp
+
 // What a helper such as bpf_skb_load_bytes works on. Linear; head- and tailroom for programs that adjust it.
 struct Packet {
   std::vector<std::uint8_t> storage;
@@ -27,7 +29,7 @@ struct alignas(16) ContextHeader {
   Packet* packet = nullptr;  // null: no packet
   std::uint32_t size = 0;    // of the struct
   std::uint32_t protocol = 0;
-  void* object = nullptr;  // program-type specific
+  const Beyond* beyond = nullptr;  // what else the program may look at; null: nothing
 };
 
 // Which fields of a context lead into the packet.

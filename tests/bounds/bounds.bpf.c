@@ -27,6 +27,13 @@ SEC("tcx/ingress") int endless_link(struct __sk_buff *skb)
 	return 1;
 }
 
+SEC("tc") int say_and_go_on(struct __sk_buff *skb)
+{
+	bpf_printk("begun");
+	forever_and_a_day();
+	return 1;
+}
+
 SEC("syscall") int endless_syscall(void *context)
 {
 	forever_and_a_day();

@@ -28,6 +28,7 @@ namespace {
 
 class FakeServices final : public Services {
  public:
+  FakeServices() { open_memory.open_all(true); }
   std::uint64_t monotonic_ns() override { return 5; }
   std::uint64_t boot_ns() override { return 6; }
   std::uint64_t realtime_ns() override { return 7; }
@@ -55,6 +56,7 @@ class FakeEnv final : public CallEnv {
   const runtime::Program& program() const override { std::abort(); }
   void* context() const override { return nullptr; }
   std::shared_ptr<const runtime::Program> shared_program() const override { return nullptr; }
+  bool on_stack(std::uint64_t, std::uint64_t) const override { return false; }
   CallResult invoke(const runtime::Subprogram&, std::array<std::uint64_t, 5>, const Continuation&) override {
     return {CallResult::Kind::callback, 0};
   }

@@ -129,6 +129,23 @@ class Command(unittest.TestCase):
         self.refused(skep("verify", "--host", PLUGIN, "--host", PLUGIN, self.array), 2, "'app'", "twice")
 
     # ---- each program for itself ----
+    # ---- one program's refusal is no other's ----
+    def verdicts(self, *words):
+        ended = skep("verify", "--json", *words)
+        self.assertEqual(ended.returncode, 1, ended.stderr)
+        return {line["program"]: (line["verdict"], line["errno"])
+                for line in map(json.loads, ended.stdout.splitlines())}
+
+    def test_verify_answers_each_program_by_itself(self):
+        self.assertEqual(self.verdicts(self.array),
+                         {"seven": ("accept", 0), "bad": ("reject", 13), "calls_seven": ("accept", 0),
+                          "calls_bad": ("accept", 0)})
+
+    def test_test_answers_each_program_by_itself(self):
+        ended = skep("test", OBJECTS / "expects_array.bpf.o")
+        self.assertEqual(ended.returncode, 0, ended.stdout)
+        self.assertIn("4 passed, 0 failed, 0 skipped", ended.stdout)
+
     def test_run_fills_prog_arrays_with_what_loads(self):
         for program, returned in (("calls_seven", 7), ("calls_bad", 2)):
             ended = skep("run", "--json", "--program", program, self.array)

@@ -32,7 +32,8 @@ std::uint64_t second_size(const HostCall& call) {
 TEST(HostCallee, GivesSizesOfMemoryThatIsThere) {
   const auto kernel = test::make_kernel();
   const HostKfunc kfunc = {"int f(int a, void *mem, u32 mem__sz)", 0, all_program_types, second_size};
-  const auto callee = make_host_callee(kfunc, "f", *kernel);
+  const calls::Kfunc entry = {.name = "f"};
+  const auto callee = make_host_callee(kfunc, entry, *kernel);
   EXPECT_EQ(callee->call({1, 0x1000, 24, 0, 0}), 24U);
   EXPECT_EQ(callee->call({1, 0, 24, 0, 0}), 0U);  // null: __nullable
 }
@@ -42,10 +43,11 @@ TEST(HostCallee, AnExceptionIsAnErrorOrNull) {
   std::string said;
   kernel->on_log([&](std::string_view line) { said = line; });
   const HostKfunc number = {"int f(int a)", 0, all_program_types, second_size};
-  EXPECT_EQ(make_host_callee(number, "f", *kernel)->call({99}), static_cast<std::uint64_t>(std::int64_t{-EFAULT}));
+  const calls::Kfunc f = {.name = "f"}, g = {.name = "g"};
+  EXPECT_EQ(make_host_callee(number, f, *kernel)->call({99}), static_cast<std::uint64_t>(std::int64_t{-EFAULT}));
   EXPECT_EQ(said, "f of the host threw an exception, which goes no further: ninety-nine");
   const HostKfunc pointer = {"struct foo *g(int a)", 0, all_program_types, second_size};
-  EXPECT_EQ(make_host_callee(pointer, "g", *kernel)->call({99}), 0U);
+  EXPECT_EQ(make_host_callee(pointer, g, *kernel)->call({99}), 0U);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST(Tasks, AreTheThreadsOfThisProcess) {
   btf::ParseError problem;
   const auto types = btf::Btf::parse(raw, nullptr, true, problem);
   ASSERT_TRUE(types) << problem.message;
-  Tasks tasks(types, 2);
+  Tasks tasks(types, 2, nullptr);
   struct Task {
     std::int32_t pad, pid, tgid;
     Task* group_leader;
@@ -57,7 +57,7 @@ TEST(Tasks, NeedNoTypes) {
   btf::ParseError problem;
   const auto types = btf::Btf::parse(raw, nullptr, true, problem);
   ASSERT_TRUE(types) << problem.message;
-  Tasks tasks(types, 2);
+  Tasks tasks(types, 2, nullptr);
   EXPECT_NE(tasks.current("x"), nullptr);
 }
 

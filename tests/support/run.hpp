@@ -21,6 +21,7 @@ namespace skep::test {
 // Fixed clocks and identity; memory is readable but for the first page and above `unreadable`.
 class FixedServices : public runtime::Services {
  public:
+  FixedServices() { open_memory.open_all(true); }
   std::uint64_t monotonic_ns() override { return 1'000'000'000; }
   std::uint64_t boot_ns() override { return 2'000'000'000; }
   std::uint64_t realtime_ns() override { return 3'000'000'000; }

@@ -53,7 +53,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_str},
                   {.kind = ArgKind::mem, .flags = arg_flag::maybe_null | arg_flag::rdonly},
                   {.kind = ArgKind::const_size_or_zero}}},
-        .flags = call_flag::gpl_only,
+        .flags = call_flag::any_address | call_flag::gpl_only,
         .special = Special::snprintf,
         .since = {5, 13},
         .fn = impl::bpf_snprintf,

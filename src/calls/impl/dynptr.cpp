@@ -132,7 +132,7 @@ SKEP_CALL(bpf_probe_read_kernel_dynptr) {
   std::uint8_t* to = p.range(r2, r3);
   if (to == nullptr) return CallResult::error(-E2BIG);  // the packet has become shorter
   if (r4 < null_page) return CallResult::error(-ERANGE);
-  return CallResult::error(r3 == 0 ? 0 : env.services().read_memory(to, r4, r3));
+  return CallResult::error(r3 == 0 ? 0 : env.read_memory(to, r4, r3));
 }
 SKEP_CALL(bpf_dynptr_is_null) {
   return CallResult::of(dynptr(r1).base == 0);

@@ -18,14 +18,14 @@ namespace {
 
 constexpr std::size_t longest_string = 512;
 
-std::string read_string(Services& services, std::uint64_t from) {
+std::string read_string(CallEnv& env, std::uint64_t from) {
   std::string text;
   constexpr std::uint64_t piece = 64;
   char buffer[piece];
   while (text.size() < longest_string) {
     const std::uint64_t at = from + text.size();
-    const std::size_t size = piece - at % piece;
-    if (services.read_memory(buffer, at, size) != 0) return text.empty() ? "(efault)" : text;
+    std::uint64_t size = piece - at % piece;
+    if (env.read_start(buffer, at, size) != 0) return text.empty() ? "(efault)" : text;
     const std::size_t length = strnlen(buffer, size);
     text.append(buffer, length);
     if (length < size) break;
@@ -33,10 +33,10 @@ std::string read_string(Services& services, std::uint64_t from) {
   return text;
 }
 
-std::string ip_address(Services& services, bool six, bool separators, std::uint64_t from) {
+std::string ip_address(CallEnv& env, bool six, bool separators, std::uint64_t from) {
   std::uint8_t bytes[16] = {};
   char text[64];
-  if (services.read_memory(bytes, from, six ? 16 : 4) != 0) return "(efault)";
+  if (env.read_memory(bytes, from, six ? 16 : 4) != 0) return "(efault)";
   if (!six) {
     std::snprintf(text, sizeof text, separators ? "%u.%u.%u.%u" : "%03u.%03u.%03u.%03u", bytes[0], bytes[1], bytes[2],
                   bytes[3]);
@@ -56,7 +56,7 @@ struct Formatted {
   std::string text;
 };
 
-Formatted format(Services& services, const char* pattern, std::size_t size, std::span<const std::uint64_t> args) {
+Formatted format(CallEnv& env, const char* pattern, std::size_t size, std::span<const std::uint64_t> args) {
   Formatted out;
   const std::size_t length = strnlen(pattern, size);
   if (length == size) return {-EINVAL, {}};
@@ -86,12 +86,12 @@ Formatted format(Services& services, const char* pattern, std::size_t size, std:
       if (form == 'i' || form == 'I') {
         const char version = pattern[i + 2];
         if (version != '4' && version != '6') return refuse();
-        out.text += ip_address(services, version == '6', form == 'I', value);
+        out.text += ip_address(env, version == '6', form == 'I', value);
         i += 2;
         continue;
       }
       if ((form == 'k' || form == 'u') && pattern[i + 2] == 's') {
-        out.text += read_string(services, value);
+        out.text += read_string(env, value);
         i += 2;
         continue;
       }
@@ -104,7 +104,7 @@ Formatted format(Services& services, const char* pattern, std::size_t size, std:
       continue;
     }
     if (pattern[i] == 's') {
-      out.text += read_string(services, value);
+      out.text += read_string(env, value);
       continue;
     }
     if (pattern[i] == 'c') {
@@ -137,20 +137,19 @@ CallResult print(CallEnv& env, const Formatted& formatted) {
 
 SKEP_CALL(bpf_trace_printk) {
   const std::uint64_t args[] = {r3, r4, r5};
-  return print(env, format(env.services(), pointer<const char>(r1), u32(r2), args));
+  return print(env, format(env, pointer<const char>(r1), u32(r2), args));
 }
 SKEP_CALL(bpf_trace_vprintk) {
   const std::uint32_t size = u32(r4);
   if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r3 == 0)) return CallResult::error(-EINVAL);
-  return print(env,
-               format(env.services(), pointer<const char>(r1), u32(r2), {pointer<const std::uint64_t>(r3), size / 8}));
+  return print(env, format(env, pointer<const char>(r1), u32(r2), {pointer<const std::uint64_t>(r3), size / 8}));
 }
 // Their last argument, the program, is that in r5 and r2.
 SKEP_CALL(bpf_stream_vprintk) {
   const std::uint32_t size = u32(r4);
   if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r3 == 0)) return CallResult::error(-EINVAL);
   if (!runtime::Streams::valid(u32(r1))) return CallResult::error(-ENOENT);
-  const Formatted formatted = format(env.services(), pointer<const char>(r2), std::numeric_limits<std::int32_t>::max(),
+  const Formatted formatted = format(env, pointer<const char>(r2), std::numeric_limits<std::int32_t>::max(),
                                      {pointer<const std::uint64_t>(r3), size / 8});
   if (formatted.error != 0) return CallResult::error(formatted.error);
   return CallResult::error(pointer<const runtime::Program>(r5)->streams().write(u32(r1), formatted.text));
@@ -162,7 +161,7 @@ SKEP_CALL(bpf_stream_print_stack) {
 SKEP_CALL(bpf_snprintf) {
   const std::uint32_t size = u32(r5);
   if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r4 == 0)) return CallResult::error(-EINVAL);
-  const Formatted formatted = format(env.services(), pointer<const char>(r3), std::numeric_limits<std::int32_t>::max(),
+  const Formatted formatted = format(env, pointer<const char>(r3), std::numeric_limits<std::int32_t>::max(),
                                      {pointer<const std::uint64_t>(r4), size / 8});
   if (formatted.error != 0) return CallResult::error(formatted.error);
   if (r1 != 0 && u32(r2) != 0) {

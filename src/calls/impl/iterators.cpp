@@ -60,8 +60,7 @@ SKEP_CALL(bpf_iter_bits_new) {
   if (r2 == 0 || count == 0) return CallResult::error(-EINVAL);
   if (count > max_words) return CallResult::error(-E2BIG);
   auto words = std::make_unique<std::uint64_t[]>(count);
-  if (env.services().read_memory(words.get(), r2, count * sizeof(std::uint64_t)) != 0)
-    return CallResult::error(-EFAULT);
+  if (env.read_memory(words.get(), r2, count * sizeof(std::uint64_t)) != 0) return CallResult::error(-EFAULT);
   it.words = words.release();
   env.holdings.add(Held::memory, address(it.words), free_words);
   it.count = count;

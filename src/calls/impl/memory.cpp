@@ -1,7 +1,8 @@
 // Copies from addresses that nobody vouches for.
 //
-// The kernel's memory and the user's are one here: this process's. What cannot be read is -EFAULT and leaves zeros.
-// Tested by tests/calls/runtime_test.cpp.
+// The kernel's memory and the user's are one here: this process's. What cannot be read, or is not the program's to look
+// at (runtime/reach.hpp), is -EFAULT and leaves zeros. Tested by tests/calls/runtime_test.cpp and
+// tests/bounds/reach_test.cpp.
 #include <algorithm>
 
 #include "calls/impl/support.hpp"
@@ -11,20 +12,22 @@ namespace {
 
 CallResult probe(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
   if (size == 0) return CallResult::of(0);
-  const int error = env.services().read_memory(pointer<void>(to), from, size);
+  const int error = env.read_memory(pointer<void>(to), from, size);
   if (error != 0) std::memset(pointer<void>(to), 0, size);
   return CallResult::error(error);
 }
 
 // At most size - 1 characters and a zero; the length with it.
-std::int64_t copy_string(Services& services, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
+std::int64_t copy_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
   constexpr std::uint64_t page = 4096;
   auto* out = pointer<char>(to);
   if (size == 0) return 0;
   std::uint32_t done = 0;
   while (done < size) {
-    const auto step = static_cast<std::uint32_t>(std::min<std::uint64_t>(size - done, page - (from + done) % page));
-    if (services.read_memory(out + done, from + done, step) != 0) {
+    std::uint64_t piece = std::min<std::uint64_t>(size - done, page - (from + done) % page);
+    const int error = env.read_start(out + done, from + done, piece);
+    const auto step = static_cast<std::uint32_t>(piece);
+    if (error != 0) {
       std::memset(out, 0, size);
       return -EFAULT;
     }
@@ -40,20 +43,20 @@ std::int64_t copy_string(Services& services, std::uint64_t to, std::uint32_t siz
   return size;
 }
 CallResult probe_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
-  return CallResult::of(static_cast<std::uint64_t>(copy_string(env.services(), to, size, from)));
+  return CallResult::of(static_cast<std::uint64_t>(copy_string(env, to, size, from)));
 }
 
-// state: to, size, from, services
+// state: to, size, from, env
 std::uint64_t read_while_sleeping(std::array<std::uint64_t, 8>& state) {
-  const auto [to, size, from, services, u0, u1, u2, u3] = state;
-  const int error = pointer<Services>(services)->read_memory(pointer<void>(to), from, size);
+  const auto [to, size, from, env, u0, u1, u2, u3] = state;
+  const int error = pointer<CallEnv>(env)->read_memory(pointer<void>(to), from, size);
   if (error != 0) std::memset(pointer<void>(to), 0, size);
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(error));
 }
 // … and whether what is behind the string is cleared
 std::uint64_t read_string_while_sleeping(std::array<std::uint64_t, 8>& state) {
-  const auto [to, size, from, services, pad, u1, u2, u3] = state;
-  const auto length = copy_string(*pointer<Services>(services), to, static_cast<std::uint32_t>(size), from);
+  const auto [to, size, from, env, pad, u1, u2, u3] = state;
+  const auto length = copy_string(*pointer<CallEnv>(env), to, static_cast<std::uint32_t>(size), from);
   if (length > 0 && pad != 0) std::memset(pointer<char>(to) + length, 0, size - static_cast<std::uint64_t>(length));
   return static_cast<std::uint64_t>(length);
 }
@@ -81,21 +84,21 @@ SKEP_CALL(bpf_probe_read_user_str) {
   return probe_string(env, r1, u32(r2), r3);
 }
 SKEP_CALL(bpf_probe_write_user) {
-  return CallResult::error(env.services().write_memory(r1, pointer<const void>(r2), u32(r3)) == 0 ? 0 : -EPERM);
+  return CallResult::error(env.write_memory(r1, pointer<const void>(r2), u32(r3)) == 0 ? 0 : -EPERM);
 }
 
 SKEP_CALL(bpf_copy_from_user) {
-  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services())}});
+  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env)}});
 }
 SKEP_CALL(bpf_copy_from_user_task) {
   if (r5 != 0) return CallResult::error(-EINVAL);
   if (u32(r2) == 0) return CallResult::of(0);
-  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services())}});
+  return env.sleep(read_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env)}});
 }
 SKEP_CALL(bpf_copy_from_user_str) {
   if ((r4 & ~pad_zeros) != 0) return CallResult::error(-EINVAL);
   if (u32(r2) == 0) return CallResult::of(0);
-  return env.sleep(read_string_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env.services()), r4}});
+  return env.sleep(read_string_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env), r4}});
 }
 
 }  // namespace skep::calls::impl

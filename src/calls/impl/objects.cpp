@@ -69,6 +69,7 @@ void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned
   if (memory == nullptr) return nullptr;
   auto* header = new (memory) ObjectHeader;
   header->charge = std::move(charge);
+  if (account) header->claim = memory::Claim(account->shared_territory(), header + 1, bytes - sizeof(ObjectHeader));
   header->record = std::move(record);
   return header + 1;
 }

@@ -14,6 +14,7 @@ namespace skep::calls::impl {
 struct alignas(16) ObjectHeader {
   std::atomic<std::uint32_t> references{1};
   memory::Charge charge;
+  memory::Claim claim;
   std::shared_ptr<const btf::Record> record;  // its special fields; the program that made it may be gone before it
 };
 

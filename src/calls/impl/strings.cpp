@@ -22,7 +22,7 @@ char lower(char c) {
 // Characters of a string, read a piece at a time; what could not be read is an error that stays.
 class Characters {
  public:
-  Characters(CallEnv& env, std::uint64_t at) : services_(env.services()), at_(at) {}
+  Characters(CallEnv& env, std::uint64_t at) : env_(env), at_(at) {}
   // The character, or 0 with error() set.
   char operator[](std::uint64_t index) {
     if (index - first_ >= count_ && !fetch(index)) return 0;
@@ -35,8 +35,8 @@ class Characters {
     const std::uint64_t from = at_ + index;
     count_ = 0;
     if (from < 4096) return fail(-ERANGE);
-    const std::uint64_t size = piece_.size() - from % piece_.size();
-    if (services_.read_memory(piece_.data(), from, size) != 0) return fail(-EFAULT);
+    std::uint64_t size = piece_.size() - from % piece_.size();
+    if (env_.read_start(piece_.data(), from, size) != 0) return fail(-EFAULT);
     first_ = index;
     count_ = size;
     return true;
@@ -46,7 +46,7 @@ class Characters {
     return false;
   }
 
-  Services& services_;
+  CallEnv& env_;
   std::uint64_t at_, first_ = 0, count_ = 0;
   int error_ = 0;
   std::array<char, 64> piece_;

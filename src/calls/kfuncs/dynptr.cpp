@@ -158,6 +158,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_probe_read_kernel_dynptr",
+        .flags = call_flag::any_address,
         .prog_types = everyone,
         .prototype = "int bpf_probe_read_kernel_dynptr(const struct bpf_dynptr *dptr, u64 off, u64 size, const void "
                      "*unsafe_ptr__ign)",

@@ -23,7 +23,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_iter_bits_new",
-        .flags = call_flag::iter_new,
+        .flags = call_flag::any_address | call_flag::iter_new,
         .prog_types = everyone,
         .prototype = "int bpf_iter_bits_new(struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign, u32 nr_words)",
         .since = {6, 11},

@@ -28,7 +28,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_copy_from_user_str",
-        .flags = call_flag::sleepable,
+        .flags = call_flag::any_address | call_flag::sleepable,
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
         .since = {6, 12},

@@ -165,6 +165,10 @@ std::shared_ptr<const Program> Execution::shared_program() const {
   return machine_->program == machine_->started.get() ? machine_->started : machine_->program->shared_from_this();
 }
 
+bool Execution::on_stack(std::uint64_t from, std::uint64_t size) const {
+  return machine_->on_stack(from, size);
+}
+
 runtime::CallResult Execution::invoke(const Subprogram& fn, std::array<std::uint64_t, 5> args,
                                       const runtime::Continuation& next) {
   machine_->wanted = &fn;

@@ -63,6 +63,7 @@ class Execution final : public Run {
   const runtime::Program& program() const override;
   void* context() const override;
   std::shared_ptr<const runtime::Program> shared_program() const override;
+  bool on_stack(std::uint64_t from, std::uint64_t size) const override;
   runtime::CallResult invoke(const runtime::Subprogram& fn, std::array<std::uint64_t, 5> args,
                              const runtime::Continuation& next) override;
   runtime::CallResult sleep(runtime::SleepFn operation, const runtime::Continuation& next) override;

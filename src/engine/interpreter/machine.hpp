@@ -91,6 +91,7 @@ struct Execution::Machine {
     leave_the_long_ones();
     frames.clear();
     env.holdings.forget();
+    env.given.clear();
     reached.clear();
     tail_target.reset();
     started.reset();
@@ -103,6 +104,17 @@ struct Execution::Machine {
     return reinterpret_cast<std::uint64_t>(bytes.data()) + (depth % frames_per_block + 1) * max_stack;
   }
 
+  // The frames of functions that are under way.
+  bool on_stack(std::uint64_t from, std::uint64_t size) const {
+    for (std::size_t first = 0, block = 0; first <= frames.size(); first += frames_per_block, ++block) {
+      const auto& bytes = block == 0 ? stack.bytes : more_stack[block - 1]->bytes;
+      const std::uint64_t used = std::min(frames.size() + 1 - first, frames_per_block) * max_stack;
+      const std::uint64_t offset = from - reinterpret_cast<std::uint64_t>(bytes.data());
+      if (offset <= used && size <= used - offset) return true;
+    }
+    return false;
+  }
+
   void start(const std::array<std::uint64_t, 5>& args) {
     state = State::running;
     program = started.get();
@@ -113,6 +125,7 @@ struct Execution::Machine {
     executed = 0;
     frames.clear();
     env.holdings.forget();
+    env.given.clear();
     reached.clear();
     regs[0] = 0;
     for (unsigned i = 0; i < 5; ++i) regs[i + 1] = args[i];
@@ -255,7 +268,7 @@ struct Execution::Machine {
   }
 
   std::uint64_t careful_load(const Insn& insn, std::uint64_t address) {
-    return engine::careful_load(*services, address, access_bytes(insn.size()), insn.mode() == own_mode::careful_signed);
+    return engine::careful_load(env, address, access_bytes(insn.size()), insn.mode() == own_mode::careful_signed);
   }
 
   // An access to a page of an arena that is not there.

@@ -250,6 +250,7 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
         SKEP_CAREFUL_LOAD(mem_size::h)
         SKEP_CAREFUL_LOAD(mem_size::w)
         SKEP_CAREFUL_LOAD(mem_size::dw)
+        pc = static_cast<std::uint32_t>(at - code);  // who is denied what is there is told where
         r[insn.dst] = careful_load(insn, r[insn.src] + static_cast<std::uint64_t>(insn.off));
         break;
 

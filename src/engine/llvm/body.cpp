@@ -24,7 +24,7 @@ bool returns_pointer(const InsnFacts& facts) {
 }
 
 // Changes the kinds of a block's start to what also holds on another path. False: nothing has changed.
-bool join(Kinds& into, const Kinds& from) {
+bool join(Kinds& into, const Kinds& from, bool& stack_is_passed) {
   bool changed = false;
   for (unsigned i = 0; i < reg_count; ++i) {
     Kind joined = into[i];
@@ -33,6 +33,8 @@ bool join(Kinds& into, const Kinds& from) {
     else if (joined != from[i] && from[i].what != Kind::What::unknown)
       joined = {joined.is_pointer() && from[i].is_pointer() ? Kind::What::pointer : Kind::What::number, 0};
     changed |= joined != into[i];
+    const bool was_stack = into[i].what == Kind::What::stack || from[i].what == Kind::What::stack;
+    stack_is_passed |= was_stack && joined.what != Kind::What::stack;
     into[i] = joined;
   }
   return changed;
@@ -132,7 +134,7 @@ class Finder {
       Kinds kinds = body_.blocks.at(pc);
       const auto reach = [&](std::uint32_t to) {
         const auto found = body_.blocks.find(to);
-        if (found != body_.blocks.end() && join(found->second, kinds)) todo.push_back(to);
+        if (found != body_.blocks.end() && join(found->second, kinds, body_.stack_is_passed)) todo.push_back(to);
       };
       for (;;) {
         const Insn& insn = insns_[pc];
@@ -147,7 +149,9 @@ class Finder {
           if (is_conditional(insn)) reach(pc + 1);
           break;
         }
+        const Kinds before = kinds;
         step(kinds, insn, code_.facts[pc]);
+        note_passed(insn, before, kinds);
         pc = behind(insns_, pc);
         if (pc >= insns_.size()) break;
         if (body_.blocks.contains(pc)) {
@@ -163,6 +167,28 @@ class Finder {
     if (cls != insn_class::ldx && cls != insn_class::st && cls != insn_class::stx) return;
     for (const unsigned base : {unsigned{insn.dst}, unsigned{insn.src}})
       if (kinds[base].what == Kind::What::stack) lowest_ = std::min(lowest_, kinds[base].offset + insn.off);
+  }
+
+  // Loads, stores and moves that keep it an address of the stack do not pass it on.
+  void note_passed(const Insn& insn, const Kinds& before, const Kinds& after) {
+    const auto is_stack = [&](unsigned reg) { return before[reg].what == Kind::What::stack; };
+    switch (insn.insn_class()) {
+      case insn_class::jmp:  // calls; jumps do not come here
+        for (unsigned i = 1; i <= 5; ++i) body_.stack_is_passed |= is_stack(i);
+        break;
+      case insn_class::stx:
+        body_.stack_is_passed |= is_stack(insn.src);
+        break;
+      case insn_class::alu:
+      case insn_class::alu64: {
+        const bool reads_dst = insn.op() != alu_op::mov;
+        const bool reads = (insn.from_register() && is_stack(insn.src)) || (reads_dst && is_stack(insn.dst));
+        body_.stack_is_passed |= reads && after[insn.dst].what != Kind::What::stack;
+        break;
+      }
+      default:
+        break;
+    }
   }
 
   const runtime::Code& code_;
@@ -273,6 +299,12 @@ Bodies find_bodies(const runtime::Program& program) {
       bodies.has_address[static_cast<std::size_t>(code.facts[i].callee)] = true;
     ++i;
   }
+  const auto reaches = [](const runtime::InsnFacts& facts) {
+    constexpr std::uint32_t flag = calls::call_flag::any_address;
+    return facts.fault_protected || (facts.helper != nullptr && facts.helper->has(flag)) ||
+           (facts.kfunc != nullptr && facts.kfunc->has(flag));
+  };
+  bodies.reaches = std::ranges::any_of(code.facts, reaches);
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = 0; i < count; ++i) {

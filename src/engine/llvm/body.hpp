@@ -44,6 +44,7 @@ struct Body {
   std::vector<std::uint32_t> places;      // an indirect jump's: as programs name them
   std::uint32_t stack_bytes = 0;          // of its frame; a multiple of 16
   bool has_jcond = false;
+  bool stack_is_passed = false;  // an address in its frame goes to a call, into memory, or into a number
 
   // Also through the functions that it calls:
   bool quiet = true;           // nothing in it leaves machine code
@@ -54,6 +55,7 @@ struct Bodies {
   std::vector<Body> of;                          // one a subprogram
   std::vector<bool> has_address;                 // called from outside: the entry, callbacks
   std::vector<std::vector<std::int32_t>> calls;  // which functions each calls
+  bool reaches = false;                          // it looks at memory by addresses that nobody vouches for
 };
 Bodies find_bodies(const runtime::Program& program);
 

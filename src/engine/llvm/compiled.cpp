@@ -37,10 +37,12 @@ void CompiledRun::start() {
   outermost_ = started_.get();
   state.program = started_.get();
   state.waiting = nullptr;
+  state.frames = nullptr;
   state.pc = 0;
   state.depth = 0;
   state.executed = 0;
   holdings.forget();
+  given.clear();
   reached_.clear();
 }
 
@@ -62,6 +64,7 @@ void CompiledRun::give_back() {
   stepped_.reset();
   leave_the_long_ones();
   holdings.forget();
+  given.clear();
   reached_.clear();
   if (keeps_the_pool != nullptr) executable_->pool().give(home_, std::move(self));
 }
@@ -138,6 +141,7 @@ void CompiledRun::execute(async::Seat& seat) {
     if (handler >= 0) {
       state.program = outermost_;
       state.waiting = nullptr;
+      state.frames = nullptr;
       state.depth = 0;
       const Code* code = Compiled::of(*outermost_).code();
       result = code->functions[static_cast<std::size_t>(handler)](this, cookie_, 0, 0, 0, 0);
@@ -308,6 +312,14 @@ std::string CompiledRun::call_trace() const {
   for (const Waiting* frame = state.waiting; frame != nullptr; frame = frame->below)
     trace.add(*frame->program, static_cast<std::uint32_t>(frame->pc));
   return trace.text();
+}
+
+bool CompiledRun::on_stack(std::uint64_t from, std::uint64_t size) const {
+  for (const Frame* frame = state.frames; frame != nullptr; frame = frame->below) {
+    const std::uint64_t offset = from - reinterpret_cast<std::uint64_t>(frame->begin);
+    if (offset <= frame->bytes && size <= frame->bytes - offset) return true;
+  }
+  return false;
 }
 
 std::shared_ptr<async::Callback> CompiledRun::make_callback(const Subprogram& fn, maps::Map& map, void* value) {

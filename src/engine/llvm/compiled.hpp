@@ -79,6 +79,7 @@ class CompiledRun final : public Run {
   CallResult tail_call(const Program& target) override;
   const runtime::InsnFacts& call_site() const override;
   std::string call_trace() const override;
+  bool on_stack(std::uint64_t from, std::uint64_t size) const override;
   std::shared_ptr<async::Callback> make_callback(const runtime::Subprogram& fn, maps::Map& map, void* value) override;
 
   // ---- for machine code, through glue.cpp

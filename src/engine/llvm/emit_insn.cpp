@@ -177,7 +177,7 @@ void FunctionEmitter::emit_load(const Insn& insn, const runtime::InsnFacts& fact
   if (facts.fault_protected) {
     Value address = b_.to_number(b_.at(pointer(insn.src), insn.off));
     return set(insn.dst, call_glue(b_.i64, reinterpret_cast<const void*>(&careful_load),
-                                   {env_, address, b_.number(size), b_.number(is_signed ? 1 : 0)}));
+                                   {env_, address, b_.number(size), b_.number(is_signed ? 1 : 0), b_.number(pc_)}));
   }
   Type type = b_.integer(size);
   Value value = b_.load_unaligned(type, b_.at(pointer(insn.src), insn.off));

@@ -62,6 +62,7 @@ void FunctionEmitter::emit() {
     // The same run gives the same result, read or not before written.
     l_.BuildMemSet(b_.raw(), stack, l_.ConstInt(b_.i8, 0, 0), b_.number(body_.stack_bytes), 16);
     stack_top_ = b_.at(stack, static_cast<std::int64_t>(body_.stack_bytes));
+    if (body_.stack_is_passed && module_.bodies.reaches) note_frame(stack);
   } else {
     stack_top_ = l_.ConstNull(b_.ptr);
   }
@@ -135,8 +136,24 @@ void FunctionEmitter::count() {
   uncounted_ = 0;
 }
 
+// So that it is known as the program's where it is read by its address.
+void FunctionEmitter::note_frame(Value stack) {
+  Value field = state_field(offsetof(State, frames));
+  Value frame = b_.room(l_.ArrayType2(b_.i64, sizeof(Frame) / sizeof(std::uint64_t)));
+  frame_below_ = b_.load(b_.ptr, field);
+  b_.store(frame_below_, b_.at(frame, offsetof(Frame, below)));
+  b_.store(stack, b_.at(frame, offsetof(Frame, begin)));
+  b_.store(b_.number(body_.stack_bytes), b_.at(frame, offsetof(Frame, bytes)));
+  b_.store(frame, field);
+}
+// Where the function is left. One that is unwound need not: nobody asks any more.
+void FunctionEmitter::forget_frame() const {
+  if (frame_below_ != nullptr) b_.store(frame_below_, state_field(offsetof(State, frames)));
+}
+
 void FunctionEmitter::give_result(Value value) {
   count();
+  forget_frame();
   Value result = b_.with_part(b_.undefined(module_.result_type), value, 0);
   b_.give(b_.with_part(result, b_.number(returned), 1));
 }

@@ -86,6 +86,8 @@ class FunctionEmitter {
   void set_pointer(unsigned reg, Value value) const;
   Value state_field(std::size_t offset) const;
   void count();
+  void note_frame(Value stack);
+  void forget_frame() const;
   void give_result(Value value);
   void give_unwinding();
 
@@ -98,6 +100,7 @@ class FunctionEmitter {
   Value env_ = nullptr;
   std::array<Value, frame_pointer> numbers_ = {}, pointers_ = {};  // where each register is, as either
   Value stack_top_ = nullptr, iterations_left_ = nullptr, temporary_ = nullptr, waiting_ = nullptr;
+  Value frame_below_ = nullptr;  // null: this function's frame is not noted
   std::map<std::uint32_t, Block> blocks_;
   Kinds kinds_ = {};
   std::uint32_t pc_ = 0;

@@ -39,8 +39,10 @@ std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc) {
   return CompiledRun::of(env).may_go_on(pc) ? 1 : 0;
 }
 
-std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed) {
-  return engine::careful_load(env->services(), address, static_cast<unsigned>(size), is_signed != 0);
+std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed,
+                           std::uint64_t pc) {
+  CompiledRun::of(env).state.pc = pc;
+  return engine::careful_load(*env, address, static_cast<unsigned>(size), is_signed != 0);
 }
 
 void* arena_access(CallEnv* env, std::uint64_t base, std::int64_t offset, std::uint64_t size, std::uint64_t pc) {

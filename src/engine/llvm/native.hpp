@@ -41,10 +41,18 @@ struct Waiting {
   std::uint64_t pc = 0;
 };
 
+// The stack of a function that is under way, where somebody may ask for it (Bodies::reaches).
+struct Frame {
+  Frame* below = nullptr;
+  const void* begin = nullptr;
+  std::uint64_t bytes = 0;
+};
+
 // What machine code reads and writes of its run.
 struct State {
   const Program* program = nullptr;  // that is running
   Waiting* waiting = nullptr;
+  Frame* frames = nullptr;
   std::uint64_t pc = 0;        // of the last call that left machine code
   std::uint64_t executed = 0;  // instructions, where code counts them
   std::uint32_t cpu = 0;
@@ -67,7 +75,8 @@ Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std
 Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot);
 // The leash's fuel is used up: asks for more. 0: the run has been stopped, and is to be unwound.
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc);
-std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed);
+std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed,
+                           std::uint64_t pc);
 // Where an access to the arena goes; null: it faults, and was reported.
 void* arena_access(CallEnv* env, std::uint64_t base, std::int64_t offset, std::uint64_t size, std::uint64_t pc);
 // An atomic in an arena: in `registers` src, r0 and dst.

@@ -9,6 +9,7 @@
 
 #include "progtypes/common/context_bytes.hpp"
 #include "runtime/layouts.hpp"
+#include "runtime/reach.hpp"
 
 namespace skep::progtypes {
 namespace {
@@ -40,8 +41,13 @@ bool valid_context(Bytes c) {
 
 // The socket that the packet of a test run belongs to, as `struct bpf_sock`: of no protocol, closed, and with the
 // addresses of the packet.
-class PacketSocket {
+class PacketSocket final : public runtime::Beyond {
  public:
+  ~PacketSocket() = default;
+  bool contains(std::uint64_t from, std::uint64_t size) const override {
+    const std::uint64_t offset = from - reinterpret_cast<std::uint64_t>(words_.data());
+    return offset <= sizeof words_ && size <= sizeof words_ - offset;
+  }
   void make(Bytes packet, std::uint16_t ether_type) {
     constexpr std::uint32_t family = 4, source4 = 24, source6 = 28, target4 = 52, target6 = 56, state = 72, queue = 76;
     constexpr std::uint32_t closed = 7, inet = 2, inet6 = 10;
@@ -87,6 +93,7 @@ class SkbInvocation final : public Invocation {
     void* c = context_.address();
     std::memcpy(c, given.data(), given.size());
     context_.header().packet = &packet_;
+    context_.header().beyond = &socket_;
     context_.header().protocol = ether_type;
     put<std::uint32_t>(c, skb::protocol, ether_type);
     if (take_field<std::uint32_t>(c, skb::wire_len) == 0)

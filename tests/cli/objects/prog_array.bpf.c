@@ -6,6 +6,13 @@
 
 #define BPF_MAP_TYPE_PROG_ARRAY 3
 
+#ifndef SEVEN  // expects_array.bpf.c says what each must answer
+#define SEVEN
+#define BAD
+#define CALLS_SEVEN
+#define CALLS_BAD
+#endif
+
 char LICENSE[] SEC("license") = "GPL";
 
 int seven(struct xdp_md *ctx);
@@ -18,23 +25,23 @@ struct {
 	__array(values, int(void *));
 } calls SEC(".maps") = { .values = { [1] = (void *)&seven, [2] = (void *)&bad } };
 
-SEC("xdp") int seven(struct xdp_md *ctx)
+SEC("xdp") SEVEN int seven(struct xdp_md *ctx)
 {
 	return 7;
 }
 
-SEC("xdp") int bad(struct xdp_md *ctx)
+SEC("xdp") BAD int bad(struct xdp_md *ctx)
 {
 	return *(int *)(long)ctx->data;
 }
 
-SEC("xdp") int calls_seven(struct xdp_md *ctx)
+SEC("xdp") CALLS_SEVEN int calls_seven(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &calls, 1);
 	return 1;
 }
 
-SEC("xdp") int calls_bad(struct xdp_md *ctx)
+SEC("xdp") CALLS_BAD int calls_bad(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &calls, 2);
 	return 2;

@@ -1,0 +1,87 @@
+// Which of the process's memory belongs to a Kernel's programs: where they may look with addresses that nobody vouches
+// for, because what stands there is their own already.
+//
+// Small things (an element, an object) are marked by a bit for each eight bytes, in tables that are made where they are
+// needed and stay: two or three atomic operations to add or to ask, and no lock. Large ones (the storage of a map) are
+// ranges in an ordered list. Only what was added is known: what stands beside it on the same page is not. Any thread.
+// Tested by tests/memory/territory_test.cpp.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <utility>
+
+namespace skep::memory {
+
+class Territory {
+ public:
+  Territory();
+  ~Territory();
+  Territory(const Territory&) = delete;
+  Territory& operator=(const Territory&) = delete;
+
+  // One thing, at a multiple of 8 and in memory that ends at a multiple of 8, too. It is not known where there is no
+  // memory for the table.
+  void add(const void* at, std::size_t size);
+  void remove(const void* at, std::size_t size);
+  // Objects that several may hold: known until as many have let go of it as have taken it.
+  void hold(const void* at, std::size_t size);
+  void let_go(const void* at);
+
+  // Whether all of it belongs to one thing, or to several side by side.
+  bool contains(std::uint64_t from, std::size_t size) const;
+  // Whether any of it does.
+  bool touches(std::uint64_t from, std::size_t size) const;
+
+ private:
+  static constexpr unsigned unit_bits = 3, page_bits = 12, leaf_bits = 11, middle_bits = 12, top_bits = 12;
+  struct Leaf;
+  struct Middle;
+  std::atomic<std::uint64_t>* word(std::uint64_t unit, bool make) const;
+  static constexpr std::size_t small = 16384;  // and less
+  template <typename Do>
+  bool for_words(std::uint64_t from, std::size_t size, bool make, Do&& what) const;
+  bool marked(std::uint64_t from, std::size_t size) const;
+
+  mutable std::array<std::atomic<Middle*>, 1U << top_bits> top_;
+  struct Range {
+    std::uint64_t end = 0;
+    std::uint64_t holders = 1;
+  };
+  mutable std::shared_mutex lock_;
+  std::map<std::uint64_t, Range> ranges_;
+  std::map<std::uint64_t, Range> held_;
+};
+using TerritoryPtr = std::shared_ptr<Territory>;
+
+// What belongs to programs while this lives.
+class Claim {
+ public:
+  Claim() = default;
+  Claim(TerritoryPtr territory, const void* at, std::size_t size)
+      : territory_(std::move(territory)), at_(at), size_(size) {
+    if (territory_) territory_->add(at, size);
+  }
+  Claim(Claim&& other) noexcept : territory_(std::move(other.territory_)), at_(other.at_), size_(other.size_) {}
+  Claim& operator=(Claim&& other) noexcept {
+    std::swap(territory_, other.territory_);
+    std::swap(at_, other.at_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~Claim() {
+    if (territory_) territory_->remove(at_, size_);
+  }
+
+ private:
+  TerritoryPtr territory_;
+  const void* at_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace skep::memory
