@@ -220,6 +220,8 @@ struct skep_run {
 	uint64_t duration_ns;
 	/* Limits of this run, if one is not 0, instead of the Kernel's. */
 	uint64_t max_instructions, max_time_ns;
+	/* The context or the arguments by name, in JSON, and what the program is attached to: RunInput::described. May be null. */
+	const char *described, *target;
 };
 /* -ETIME: a limit was reached, -EINTR: skep_kernel_stop_runs(); skep_error() says where it was stopped. -ENOSPC: it ran, and the packet did not fit into packet_out. */
 SKEP_API int skep_program_run(struct skep_program *program, struct skep_run *run);

@@ -119,6 +119,10 @@ struct RunInput {
   std::uint32_t repeat = 1;  // runs; each on the packet as given (xdp) or as the run before left it (skb)
   // Of each of these runs, instead of the Kernel's. Not set: the thread's (RunLimitsScope), else the Kernel's.
   std::optional<RunLimits> limits = {};
+  // Skep's own way in: the context or the arguments by name, in JSON (skep/describe.hpp). Given, or for programs of
+  // types that the kernel has no test runs of, the program itself is called with it.
+  std::string_view described = {};
+  std::string_view target = {};  // … what it is attached to, where it does not say so itself: "sched_switch"
 };
 
 struct RunResult {
@@ -126,6 +130,8 @@ struct RunResult {
   std::vector<std::uint8_t> packet;      // as the last run left it
   std::vector<std::uint8_t> context;     // the fields that test runs give back; empty if none was given
   std::chrono::nanoseconds duration{0};  // of one run, on average; 0 where the type's test runs do not measure
+  std::string output;                    // what an iterator's program has written
+  std::vector<std::string> not_given;    // what a described run read that was not described: "file.f_path.dentry"
 };
 
 struct AttachOptions {
@@ -143,11 +149,11 @@ class SKEP_API Program {
   // Valid while this or a copy lives. -1: empty.
   int fd() const;
 
-  // BPF_PROG_TEST_RUN: runs it on this thread, on any free virtual CPU. Work that it starts runs as the Kernel's
-  // options say. EINVAL: a packet or context that the type does not take; EOPNOTSUPP: test runs of the type, or a call
-  // that the program makes, are not implemented, by name in the message; to call struct_ops and tracing programs see
-  // StructOps and Kernel::call_hook. ETIME: a limit was reached, EINTR: Kernel::stop_runs; the message says where the
-  // run was stopped, and its effects stay.
+  // BPF_PROG_TEST_RUN, or run_described (skep/describe.hpp) where there is none for the type or `described` is given:
+  // runs it on this thread, on any free virtual CPU. Work that it starts runs as the Kernel's options say. EINVAL: a
+  // packet or context that the type does not take; EOPNOTSUPP: a call that the program makes is not implemented, by
+  // name in the message. What is attached to functions is called by Kernel::call_hook, tables by StructOps. ETIME: a
+  // limit was reached, EINTR: Kernel::stop_runs; the message says where the run was stopped, and its effects stay.
   Result<RunResult> run(const RunInput& input = {}) const;
 
   // Attaches it as bpf_program__attach does, within the Kernel: nothing of the machine is touched. Links are fired by
@@ -331,6 +337,8 @@ class SKEP_API Link {
   // tracing and raw tracepoints: arguments of eight bytes each): Kernel::fire. The context is read and written; the
   // result is the program's return value.
   Result<std::uint32_t> fire(void* context, std::size_t size) const;
+  // The same with a context that is described: RunInput::described.
+  Result<RunResult> fire(const RunInput& input) const;
   // Takes the program away before the last copy goes; firing it answers ENOENT from then on. Again: nothing happens.
   Status detach() const;
 

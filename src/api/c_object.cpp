@@ -42,6 +42,8 @@ int skep_program_run(skep_program* program, skep_run* run) {
     input.repeat = std::max<std::uint32_t>(given.repeat, 1);
     if (given.max_instructions != 0 || given.max_time_ns != 0)
       input.limits = skep::RunLimits{given.max_instructions, given.max_time_ns};
+    if (given.described != nullptr) input.described = given.described;
+    if (given.target != nullptr) input.target = given.target;
     const auto result = program->program.run(input);
     if (!result) return answer(result.status());
     given.verdict = result->verdict;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "api/state.hpp"
+#include "skep/describe.hpp"
 
 namespace skep {
 namespace {
@@ -18,6 +19,24 @@ constexpr std::size_t packet_growth = 4096;
 
 bool takes_only_context(ProgType type) {
   return type == ProgType::syscall || type == ProgType::raw_tracepoint || type == ProgType::tracing;
+}
+
+DescribedRun described(const RunInput& input) {
+  return {.context = input.described,
+          .packet = input.packet,
+          .bytes = input.context,
+          .target = input.target,
+          .repeat = input.repeat};
+}
+RunResult result_of(DescribedResult&& given) {
+  RunResult result;
+  result.verdict = given.verdict;
+  result.packet = std::move(given.packet);
+  result.context = std::move(given.context);
+  result.duration = std::chrono::nanoseconds(given.each_ns);
+  result.output = std::move(given.output);
+  result.not_given = std::move(given.not_given);
+  return result;
 }
 
 const std::string& no_name() {
@@ -46,6 +65,13 @@ Result<RunResult> Program::run(const RunInput& input) const {
   if (!state_) return api::empty_handle();
   std::optional<RunLimitsScope> limits;
   if (input.limits) limits.emplace(*input.limits);
+  if (!input.described.empty() || !has_test_run(state_->type)) {
+    DescribedResult ran;
+    if (const int error = run_described(*state_->object->kernel, state_->fd, described(input), ran); error != 0)
+      return failure(error, fmt::format("program '{}' was not run{}", state_->name,
+                                        error == -ETIME || error == -EINTR ? " to its end" : ""));
+    return result_of(std::move(ran));
+  }
   RunResult result;
   LIBBPF_OPTS(bpf_test_run_opts, options);
   const bool only_context = takes_only_context(state_->type);
@@ -129,6 +155,16 @@ Result<std::uint32_t> Link::fire(void* context, std::size_t size) const {
   const std::uint32_t verdict = state_->object->kernel->fire(state_->id, context, size, error);
   if (error != 0) return failure(error, "the link was not fired");
   return verdict;
+}
+
+Result<RunResult> Link::fire(const RunInput& input) const {
+  if (!state_) return api::empty_handle();
+  std::optional<RunLimitsScope> limits;
+  if (input.limits) limits.emplace(*input.limits);
+  DescribedResult ran;
+  const int error = fire_described(*state_->object->kernel, state_->id, described(input), ran);
+  if (error != 0) return failure(error, "the link was not fired");
+  return result_of(std::move(ran));
 }
 
 Status Link::detach() const {

@@ -147,6 +147,10 @@ int ask(int argc, char** argv) {
       ->type_name("1…1000000000");
   run.add_option("--data-in", options.data_in, "a file with the packet");
   run.add_option("--ctx-in", options.ctx_in, "a file with the context");
+  run.add_option("--ctx", options.context, "the context or the arguments, by their names: {\"user_port\": 80}")
+      ->type_name("JSON");
+  run.add_option("--target", options.target,
+                 "the tracepoint or function that the program is attached to, where its section does not say so");
   duration_option(run, "--timeout", options.run_limit_ns,
                   "stop a run, or a callback, that takes longer; default 60s, 0: never");
   duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");

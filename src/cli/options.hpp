@@ -33,6 +33,8 @@ struct Options {
   unsigned cpus = 0;  // 0: as many as the machine has
   unsigned repeat = 1;
   std::string data_in, ctx_in;
+  std::string context;                 // JSON
+  std::string target;                  // what the program is attached to
   std::string engine = "interpreter";  // one of engine_names()
   std::string name;                    // doc
 };

@@ -5,10 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 #include <utility>
+
+#include "progtypes/progtype.hpp"
+#include "skep/describe.hpp"
 
 namespace skep::cli {
 namespace {
@@ -24,17 +29,35 @@ constexpr std::uint64_t glance_ns = 20'000'000;               // how often signa
 constexpr std::uint64_t endless_ns = 250'000'000;
 
 bool takes_packet(ProgType type) {
-  switch (type) {
-    case ProgType::syscall:
-    case ProgType::tracing:
-    case ProgType::raw_tracepoint:
-    case ProgType::raw_tracepoint_writable:
-    case ProgType::struct_ops:
-    case ProgType::lsm:
-      return false;
-    default:
-      return true;
-  }
+  const auto* const definition = progtypes::find(type);
+  return definition != nullptr && definition->invoked_on_packet;
+}
+
+// Functions that the kernel has for test runs: it calls them, and what is attached runs.
+bool is_test_function(const bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  const std::string_view name = section.substr(std::min(section.find('/'), section.size() - 1) + 1);
+  return name.starts_with("bpf_fentry_test") || name.starts_with("bpf_modify_return_test");
+}
+
+// Whether the kernel runs programs of the type, and this one, in test runs.
+bool has_test_run(const bpf_program* program) {
+  const auto type = static_cast<ProgType>(bpf_program__type(program));
+  const auto* const definition = progtypes::find(type);
+  if (type == ProgType::tracing) return is_test_function(program);
+  if (definition == nullptr) return true;
+  // The others' test runs need a context that is given whole.
+  const bool needs_little =
+      definition->invoked_on_packet || definition->context_is_memory || definition->opened_by_name;
+  return definition->test_run && needs_little;
+}
+
+// What the section says that the program is attached to, if it does: "tracepoint/sched/sched_switch".
+std::string target_of(const bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  const auto slash = section.rfind('/');
+  std::string_view target = slash == std::string_view::npos ? std::string_view() : section.substr(slash + 1);
+  return std::string(target.substr(0, target.find('+')));
 }
 
 WorkStatistics difference(const WorkStatistics& after, const WorkStatistics& before) {
@@ -124,9 +147,25 @@ Ending Runner::wait_for_work() {
   return Ending::interrupted;
 }
 
-Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
-  const auto before = kernel_.work();
-  const DeniedAccesses denied_before = kernel_.denied();
+// Skep's own way: for types that the kernel does not test-run, and for contexts that are described.
+int Runner::run_as_described(const bpf_program* program, const Inputs& inputs, Outcome& outcome) {
+  DescribedRun run;
+  const std::string target = options_.target.empty() ? target_of(program) : options_.target;
+  run.context = options_.context;
+  run.packet = inputs.data;
+  run.bytes = inputs.context;
+  run.target = target;
+  run.repeat = options_.repeat;
+  DescribedResult result;
+  const int error = run_described(kernel_, bpf_program__fd(program), run, result);
+  outcome.retval = result.verdict;
+  outcome.ns_per_run = result.each_ns;
+  outcome.output = std::move(result.output);
+  outcome.not_given = std::move(result.not_given);
+  return error;
+}
+
+int Runner::test_run(const bpf_program* program, const Inputs& inputs, Outcome& outcome) {
   const auto type = static_cast<ProgType>(bpf_program__type(program));
   std::vector<std::uint8_t> packet = inputs.data, context = inputs.context;
   LIBBPF_OPTS(bpf_test_run_opts, options);
@@ -140,17 +179,34 @@ Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
     options.ctx_in = context.data();
     options.ctx_size_in = static_cast<__u32>(context.size());
   }
+  const bool attaches = type == ProgType::tracing;
+  bpf_link* const link = attaches ? bpf_program__attach(program) : nullptr;
+  if (attaches && link == nullptr) return -errno;
   // Types whose test runs do not repeat are run that often.
   const unsigned rounds = takes_packet(type) ? 1 : options_.repeat;
   int error = 0;
   for (unsigned i = 0; i < rounds && error == 0; ++i)
     error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+  bpf_link__destroy(link);
+  outcome.retval = options.retval;
+  outcome.ns_per_run = options.duration;
+  return error;
+}
+
+Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
+  const auto before = kernel_.work();
+  const DeniedAccesses denied_before = kernel_.denied();
+  Outcome ran;
+  const bool own_way = !options_.context.empty() || !has_test_run(program);
+  ran.error = own_way ? run_as_described(program, inputs, ran) : test_run(program, inputs, ran);
   const Ending ending = wait_for_work();
   const std::lock_guard guard(lock_);
   Outcome outcome = std::exchange(told_, {});
-  outcome.error = error;
-  outcome.retval = options.retval;
-  outcome.ns_per_run = options.duration;
+  outcome.error = ran.error;
+  outcome.retval = ran.retval;
+  outcome.ns_per_run = ran.ns_per_run;
+  outcome.output = std::move(ran.output);
+  outcome.not_given = std::move(ran.not_given);
   outcome.ending = ending;
   outcome.work = difference(kernel_.work(), before);
   outcome.armed = kernel_.armed_timers();

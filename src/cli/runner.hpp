@@ -40,7 +40,9 @@ struct Outcome {
   std::vector<std::string> trace;  // what bpf_printk said
   std::uint64_t more_trace = 0;
   DeniedAccesses denied;  // of this program, and of the work that ran meanwhile
-  std::string refusal;    // why it was not run, in the Kernel's words
+  std::string refusal;                 // why it was not run, in the Kernel's words
+  std::string output;                  // of an iterator
+  std::vector<std::string> not_given;  // what it read and nobody described
 };
 
 class Runner {
@@ -54,6 +56,8 @@ class Runner {
 
  private:
   Ending wait_for_work();
+  int run_as_described(const bpf_program* program, const Inputs& inputs, Outcome& outcome);
+  int test_run(const bpf_program* program, const Inputs& inputs, Outcome& outcome);
 
   Kernel& kernel_;
   const Options& options_;

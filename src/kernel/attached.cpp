@@ -11,11 +11,13 @@
 #include "kernel/invoke.hpp"
 #include "kernel/run_watch.hpp"
 #include "runtime/context.hpp"
+#include "runtime/occasion.hpp"
 
 namespace skep {
 
 std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::string_view function,
-                               std::span<const std::uint64_t> args, std::uint64_t result, int& error) {
+                               std::span<const std::uint64_t> args, std::uint64_t result, int& error,
+                               runtime::Occasion* occasion) {
   error = 0;
   if (const std::string reason = cannot_run(program); !reason.empty()) {
     kernel.log(reason);
@@ -29,6 +31,7 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   context.header().size = size;
   const GivenArguments given(kernel, program, function, args);
   context.header().beyond = &given;
+  context.header().object = occasion;
   if (size != 0) std::memcpy(context.address(), args.data(), size);
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);
   const engine::RunPtr run =
@@ -64,6 +67,13 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
       run_on_arguments(kernel_, *program, function, args, 0, error);
   run(function, AttachType::trace_raw_tp, args, 0);
   run(function, AttachType::trace_fentry, args, 0);
+  std::vector<const ProgramObject*> sessions;
+  for (const auto& [link, program] : links_)
+    if (program->attach_type == AttachType::trace_fsession && link->target == function)
+      sessions.push_back(program.get());
+  std::vector<runtime::Occasion> occasions(sessions.size());
+  for (std::size_t i = 0; i < sessions.size(); ++i)
+    run_on_arguments(kernel_, *sessions[i], function, args, 0, error, &occasions[i]);
   std::uint64_t result = 0;
   // A program may refuse the call by an error of its own; each is told the result so far.
   for (const auto& [link, program] : links_)
@@ -74,9 +84,10 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
     }
   if (result == 0 && body) guarded(kernel_.kernel, function, [&] { result = body(); });
   run(function, AttachType::trace_fexit, args, result);
-  for (const auto& [link, program] : links_)
-    if (program->attach_type == AttachType::trace_fsession && link->target == function)
-      kernel_.log(fmt::format("program '{}' is not run: sessions around functions are not supported", program->name));
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    occasions[i].returning = true;
+    run_on_arguments(kernel_, *sessions[i], function, args, result, error, &occasions[i]);
+  }
   return result;
 }
 

@@ -12,6 +12,10 @@
 
 #include "kernel/impl.hpp"
 
+namespace skep::runtime {
+struct Occasion;
+}
+
 namespace skep {
 
 inline constexpr std::size_t most_hook_arguments = 12;  // of a function that programs attach to
@@ -35,8 +39,9 @@ class AttachedPrograms {
 
 // Runs a program on arguments of `function` (or of the struct_ops member that it implements), each of eight bytes, with
 // `result` behind them; the program's r0. `error`: a negative errno, when it cannot be run; the Kernel's log is told
-// why.
+// why. `occasion`: what else calls may ask about the run.
 std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& program, std::string_view function,
-                               std::span<const std::uint64_t> args, std::uint64_t result, int& error);
+                               std::span<const std::uint64_t> args, std::uint64_t result, int& error,
+                               runtime::Occasion* occasion = nullptr);
 
 }  // namespace skep

@@ -69,7 +69,7 @@ struct Kernel::Impl {
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;
-  std::unique_ptr<engine::Engine> engine;  // what programs are compiled by
+  std::shared_ptr<engine::Engine> engine;  // what programs are compiled by; extensions keep it until they are detached
   bool make_engine(unsigned cpus, std::string& error);
 
   // ---- types.cpp, host_modules.cpp: the kernel's types and its modules' ----
@@ -149,6 +149,10 @@ struct Kernel::Impl {
   int prog_stream_read(Call<attr::StreamRead>& call);
   // A run on a context that the host application gives: links.
   std::uint32_t run_on_bytes(const ProgramObject& program, void* context, std::size_t size, int& error);
+
+  // ---- described_run.cpp ----
+  // Objects of described runs to which maps may have got pointers.
+  std::vector<std::shared_ptr<const void>> kept_objects;  // under `lock`
 
   // ---- object_commands.cpp: types, ids, information, pins ----
   int btf_load(Call<attr::BtfLoad>& call);

@@ -113,11 +113,13 @@ std::string cannot_run(const ProgramObject& program) {
 }
 
 engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context) {
-  return program.code->executable()->make_run({.entry = program.code->entry(),
-                                               .arguments = {r1},
-                                               .context = context,
-                                               .services = *kernel.services,
-                                               .limits = limits_of_this_thread()});
+  const auto extended = program.extended_code();
+  const runtime::Program& code = extended != nullptr ? *extended : *program.code;
+  return code.executable()->make_run({.entry = code.entry(),
+                                      .arguments = {r1},
+                                      .context = context,
+                                      .services = *kernel.services,
+                                      .limits = limits_of_this_thread()});
 }
 
 int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,

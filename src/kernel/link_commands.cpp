@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kernel/extensions.hpp"
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 
@@ -56,6 +57,8 @@ int Kernel::Impl::link_create(Call<attr::LinkCreate>& call) {
       const bool replaces = progtypes::attached_to(*program.type, program.traits) == AttachedTo::program;
       if (attach != program.attach_type && !replaces) return -EINVAL;
       link->target = program.attach_function;
+      if (replaces)
+        if (error = attach_extension(*this, *link); error != 0) return error;
     } else if (a.attach_type >= rules->attach_types || !attached_at(*program.type, attach)) {
       return -EINVAL;
     }
@@ -87,6 +90,8 @@ int Kernel::Impl::raw_tracepoint_open(Call<attr::RawTracepoint>& call) {
   if (attached_by_btf(program)) {
     if (call.attr.name != 0) return -EINVAL;  // what it is attached to stands in its BTF
     link->target = program.attach_function;
+    if (progtypes::attached_to(*program.type, program.traits) == AttachedTo::program)
+      if (error = attach_extension(*this, *link); error != 0) return error;
   } else if (program.type->opened_by_name) {
     char c = 0;
     do {
@@ -135,6 +140,7 @@ int Kernel::Impl::link_update(Call<attr::LinkUpdate>& call) {
   }
   if (!now) return -ENOLINK;  // it was detached
   if (old && old != now) return -EPERM;
+  if (progtypes::attached_to(*now->type, now->traits) == AttachedTo::program) return -EINVAL;  // its target calls it
   if (program->type != now->type || program->attach_type != now->attach_type) return -EINVAL;
   const std::unique_lock guard(lock);
   link->program.swap(program);  // what it held ends outside the lock
@@ -147,9 +153,11 @@ int Kernel::Impl::link_detach(Call<attr::LinkDetach>& call) {
   if (!link) return error;
   std::shared_ptr<ProgramObject> program;  // ends outside the lock
   std::shared_ptr<MapObject> map;
+  std::shared_ptr<const void> extension;
   const std::unique_lock guard(lock);
   link->program.swap(program);
   link->map.swap(map);
+  link->extension.swap(extension);
   return 0;
 }
 

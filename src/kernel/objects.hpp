@@ -5,6 +5,7 @@
 // on them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -100,6 +101,18 @@ struct ProgramObject final : Object {
   std::vector<verifier::LineInfo> line_info;
   std::vector<std::shared_ptr<MapObject>> maps;  // used, or bound (PROG_BIND_MAP)
   std::shared_ptr<const runtime::Program> code;
+  // The same while other programs replace functions of it; null: none does. See kernel/extensions.hpp. Any thread.
+  std::shared_ptr<const runtime::Program> extended_code() const {
+    if (!is_extended.load(std::memory_order_acquire)) return nullptr;
+    const std::lock_guard guard(extension_lock);
+    return extended;
+  }
+  mutable std::mutex extension_lock;                                            // of the two below
+  std::map<std::uint32_t, std::shared_ptr<const runtime::Program>> extensions;  // by the function that they replace
+  std::shared_ptr<const runtime::Program> extended;
+  std::atomic<bool> is_extended{false};
+  std::shared_ptr<ProgramObject> extends;  // an extension: whose function it replaces, and which
+  std::uint32_t extends_function = 0;
   std::vector<verifier::SubprogramFacts> subprograms;
   std::uint32_t context_used = 0;                          // how far it reads and writes into its context
   std::uint32_t tracepoint_buffer_used = 0;                // … and into a writable tracepoint's record
@@ -118,6 +131,7 @@ struct LinkObject final : Object {
   std::uint32_t type = 0;
   std::uint32_t target_fd = 0;
   std::string target;
+  std::shared_ptr<const void> extension;  // of an extension: while this lives, it replaces its target's function
 };
 
 // Objects of one kind by id; ids grow and are not used again.

@@ -147,6 +147,8 @@ int find_attach_target(Kernel::Impl& kernel, std::uint32_t btf_id, std::uint32_t
       of.subprogram = ~0U;
       for (std::uint32_t i = 0; i < other->func_info.size(); ++i)
         if (other->func_info[i].type == btf_id) of.subprogram = i;
+      program.extends = other;
+      program.extends_function = of.subprogram;
       if (of.subprogram < other->subprograms.size()) of.might_sleep = other->subprograms[of.subprogram].might_sleep;
       target.program = of;
     } else {

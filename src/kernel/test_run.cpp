@@ -89,8 +89,10 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   if (progtypes::traces(progtypes::attached_to(*program->type, program->traits)))
     return run_tracing(*this, call, *program);
   if (!program->type->test_run) {
-    log(fmt::format("test runs of {} programs are not supported", program->type->name));
-    return -EOPNOTSUPP;
+    constexpr int enotsupp = 524;  // which user space has no name for
+    log(fmt::format("the kernel has no test run of {} programs: run_described, or skep run, runs them",
+                    program->type->name));
+    return -enotsupp;
   }
   if (const std::string reason = cannot_run(*program); !reason.empty()) {
     log(reason);

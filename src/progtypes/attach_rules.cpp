@@ -5,6 +5,7 @@
 #include <string>
 
 #include "progtypes/common/names.hpp"
+#include "progtypes/progtype.hpp"
 #include "skep/abi.hpp"
 
 namespace skep::progtypes {
@@ -94,6 +95,13 @@ int unsupported_member(std::string_view table, std::string_view member, bool sle
   if (unsupported_members.contains(name)) return -enotsupp;
   if (sleepable && tables_that_may_not_sleep.contains(table) && !sleeping_members.contains(name)) return -EINVAL;
   return 0;
+}
+
+std::string_view shown_argument(const ProgramTraits& traits, unsigned argument, std::string_view declared) {
+  if (traits.struct_ops_type == "tcp_congestion_ops" && declared == "sock") return "tcp_sock";
+  // The list of packets to be freed, declared as a pointer to a pointer.
+  const bool enqueues = traits.struct_ops_type == "Qdisc_ops" && traits.struct_ops_member == "enqueue";
+  return enqueues && argument == 2 && declared.empty() ? "bpf_sk_buff_ptr" : "";
 }
 
 }  // namespace skep::progtypes

@@ -9,6 +9,8 @@
 
 namespace skep::progtypes {
 
+struct ProgramTraits;
+
 // ---- functions
 // The machinery around a traced function uses it itself: no program may be attached.
 bool is_untraceable(std::string_view function);
@@ -31,5 +33,8 @@ bool is_faultable_tracepoint(std::string_view event);
 // ---- members of tables of operations ("tcp_congestion_ops", "get_info")
 // 0, or the errno with which a program for this member is refused.
 int unsupported_member(std::string_view table, std::string_view member, bool sleepable);
+// Members that are shown an argument as another struct than their prototype declares ("sock", or empty where it leads
+// to no struct): that struct; empty: they are not.
+std::string_view shown_argument(const ProgramTraits& traits, unsigned argument, std::string_view declared);
 
 }  // namespace skep::progtypes

@@ -1,8 +1,10 @@
 // Selects the socket that gets a new connection or packet, before the usual lookup.
 //
 // Tested by tests/progtypes/.
+#include <algorithm>
 #include <cerrno>
 
+#include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/when.hpp"
@@ -41,6 +43,41 @@ int attach(AttachType type) {
   return links_at(links, type) ? 0 : -EINVAL;
 }
 
+// A lookup that a test run describes: the context is read, and given back with the cookie of the socket that was
+// selected. No program here has a socket to select.
+class LookupInvocation final : public Invocation {
+ public:
+  int check(const InvocationRequest& request, std::string_view&) const override {
+    if (request.flags != 0 || request.cpu != 0 || request.batch_size != 0) return -EINVAL;
+    return request.has_data || request.wants_data || !request.has_context ? -EINVAL : 0;
+  }
+  std::optional<std::uint32_t> known_context() const override { return size; }
+  int make(const InvocationRequest&, std::span<const std::uint8_t>, std::span<const std::uint8_t> given,
+           InvocationHost&) override {
+    constexpr std::uint32_t socket_end = 8, family = 8, local_port = 60, local_port_end = 64;
+    constexpr std::uint32_t inet = 2, inet6 = 10, largest_port = 0xffff;
+    if (!zero_between(given, 0, socket_end) || !zero_between(given, local_port_end, given.size())) return -EINVAL;
+    if (take_field<std::uint32_t>(given.data(), local_port) > largest_port) return -ERANGE;
+    const auto kind = take_field<std::uint32_t>(given.data(), family);
+    if (kind != inet && kind != inet6) return -EAFNOSUPPORT;
+    context_.reset(size);
+    std::ranges::copy(given, static_cast<std::uint8_t*>(context_.address()));
+    return 0;
+  }
+  void* context() override { return context_.address(); }
+  InvocationResults take(InvocationHost&) override {
+    return {.context = {static_cast<const std::uint8_t*>(context_.address()), size}, .gives_context = true};
+  }
+
+ private:
+  static constexpr std::uint32_t size = 72;
+  runtime::Context context_{size};
+};
+
+std::unique_ptr<Invocation> make_invocation() {
+  return std::make_unique<LookupInvocation>();
+}
+
 }  // namespace
 
 constinit const ProgTypeDef sk_lookup_type = {
@@ -57,6 +94,8 @@ constinit const ProgTypeDef sk_lookup_type = {
     .return_range = range,
     .check_attach_type = attach,
     .links = links,
+    .make_invocation = make_invocation,
+    .test_run = true,
 };
 
 }  // namespace skep::progtypes

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "btf/parse_log.hpp"
+#include "progtypes/attach_rules.hpp"
 #include "progtypes/lsm_hooks.hpp"
 #include "verifier/call/call.hpp"
 
@@ -251,12 +252,8 @@ class BtfContextAccess {
   // Tables whose members show an argument to programs as another type than their prototype does; 0: this is none.
   btf::TypeId shown_type(std::string_view declared) const {
     if (env_.attached_to() != AttachedTo::operation) return 0;
-    const std::string_view table = env_.input.traits.struct_ops_type;
-    if (table == "tcp_congestion_ops" && declared == "sock") return target_.btf->find("tcp_sock", Kind::struct_);
-    // The list of packets to be freed, declared as a pointer to a pointer.
-    if (table == "Qdisc_ops" && target_.name == "enqueue" && arg_ == 2 && declared.empty())
-      return target_.btf->find("bpf_sk_buff_ptr", Kind::struct_);
-    return 0;
+    const std::string_view shown = progtypes::shown_argument(env_.input.traits, arg_, declared);
+    return shown.empty() ? 0 : target_.btf->find(shown, Kind::struct_);
   }
 
   bool points_to_struct(const btf::Type& pointer) const {
