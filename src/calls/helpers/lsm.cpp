@@ -3,6 +3,11 @@
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
 
+namespace skep::calls::impl {
+// impl/observation.cpp
+CallFunction bpf_bprm_opts_set, bpf_ima_inode_hash, bpf_ima_file_hash;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::helper_tables {
 namespace {
 
@@ -13,6 +18,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "linux_binprm"}, {.kind = ArgKind::anything}}},
         .since = {5, 11},
+        .fn = impl::bpf_bprm_opts_set,
         .signature = "long bpf_bprm_opts_set(struct linux_binprm *bprm, u64 flags)",
         .doc = {.summary = "Sets options of a program that is being executed."},
     },
@@ -25,6 +31,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .flags = call_flag::sleepable,
         .since = {5, 11},
+        .fn = impl::bpf_ima_inode_hash,
         .signature = "long bpf_ima_inode_hash(struct inode *inode, void *dst, u32 size)",
         .doc = {.summary = "Copies the integrity hash of an inode."},
     },
@@ -37,6 +44,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .flags = call_flag::sleepable,
         .since = {5, 18},
+        .fn = impl::bpf_ima_file_hash,
         .signature = "long bpf_ima_file_hash(struct file *file, void *dst, u32 size)",
         .doc = {.summary = "Copies the integrity hash of a file."},
     },

@@ -8,6 +8,12 @@ namespace skep::calls::impl {
 CallFunction bpf_redirect;
 // impl/map.cpp
 CallFunction bpf_redirect_map;
+// impl/network.cpp
+CallFunction bpf_skb_get_tunnel_key, bpf_skb_set_tunnel_key, bpf_get_route_realm, bpf_skb_get_tunnel_opt,
+    bpf_skb_set_tunnel_opt, bpf_skb_get_xfrm_state, bpf_fib_lookup, bpf_lwt_push_encap, bpf_lwt_seg6_store_bytes,
+    bpf_lwt_seg6_adjust_srh, bpf_lwt_seg6_action, bpf_check_mtu;
+// impl/frames.cpp
+CallFunction bpf_redirect_neigh, bpf_redirect_peer;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -23,6 +29,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {4, 3},
+        .fn = impl::bpf_skb_get_tunnel_key,
         .signature =
             "long bpf_skb_get_tunnel_key(struct sk_buff *skb, struct bpf_tunnel_key *key, u32 size, u64 flags)",
         .doc = {.summary = "Copies the tunnel data of a packet."},
@@ -36,6 +43,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {4, 3},
+        .fn = impl::bpf_skb_set_tunnel_key,
         .signature =
             "long bpf_skb_set_tunnel_key(struct sk_buff *skb, struct bpf_tunnel_key *key, u32 size, u64 flags)",
         .doc = {.summary = "Sets the tunnel data of a packet."},
@@ -56,6 +64,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {4, 4},
+        .fn = impl::bpf_get_route_realm,
         .signature = "u32 bpf_get_route_realm(struct sk_buff *skb)",
         .doc = {.summary = "Gives the route's realm."},
     },
@@ -67,6 +76,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 6},
+        .fn = impl::bpf_skb_get_tunnel_opt,
         .signature = "long bpf_skb_get_tunnel_opt(struct sk_buff *skb, void *opt, u32 size)",
         .doc = {.summary = "Copies the tunnel options of a packet."},
     },
@@ -78,6 +88,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 6},
+        .fn = impl::bpf_skb_set_tunnel_opt,
         .signature = "long bpf_skb_set_tunnel_opt(struct sk_buff *skb, void *opt, u32 size)",
         .doc = {.summary = "Sets the tunnel options of a packet."},
     },
@@ -103,6 +114,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {4, 18},
+        .fn = impl::bpf_skb_get_xfrm_state,
         .signature = "long bpf_skb_get_xfrm_state(struct sk_buff *skb, u32 index, struct bpf_xfrm_state *xfrm_state, "
                      "u32 size, u64 flags)",
         .doc = {.summary = "Copies a security state of a packet."},
@@ -117,6 +129,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .flags = call_flag::gpl_only,
         .since = {4, 18},
+        .fn = impl::bpf_fib_lookup,
         .signature = "long bpf_fib_lookup(void *ctx, struct bpf_fib_lookup *params, int plen, u32 flags)",
         .doc = {.summary = "Looks a route up."},
     },
@@ -131,6 +144,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
+        .fn = impl::bpf_lwt_push_encap,
         .signature = "long bpf_lwt_push_encap(struct sk_buff *skb, u32 type, void *hdr, u32 len)",
         .doc = {.summary = "Encapsulates the packet."},
     },
@@ -145,6 +159,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
+        .fn = impl::bpf_lwt_seg6_store_bytes,
         .signature = "long bpf_lwt_seg6_store_bytes(struct sk_buff *skb, u32 offset, const void *from, u32 len)",
         .doc = {.summary = "Writes into a segment routing header."},
     },
@@ -156,6 +171,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
+        .fn = impl::bpf_lwt_seg6_adjust_srh,
         .signature = "long bpf_lwt_seg6_adjust_srh(struct sk_buff *skb, u32 offset, s32 delta)",
         .doc = {.summary = "Resizes a segment routing header."},
     },
@@ -170,6 +186,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 18},
+        .fn = impl::bpf_lwt_seg6_action,
         .signature = "long bpf_lwt_seg6_action(struct sk_buff *skb, u32 action, void *param, u32 param_len)",
         .doc = {.summary = "Applies a segment routing action."},
     },
@@ -182,6 +199,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero},
                   {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_redirect_neigh,
         .signature = "long bpf_redirect_neigh(u32 ifindex, struct bpf_redir_neigh *params, int plen, u64 flags)",
         .doc = {.summary = "Sends the packet to a neighbor on another device."},
     },
@@ -191,6 +209,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_redirect_peer,
         .signature = "long bpf_redirect_peer(u32 ifindex, u64 flags)",
         .doc = {.summary = "Sends the packet to the peer of a device, in its namespace."},
     },
@@ -206,6 +225,7 @@ constexpr Helper entries[] = {
               {.kind = ArgKind::anything}}},
         .flags = call_flag::gpl_only,
         .since = {5, 12},
+        .fn = impl::bpf_check_mtu,
         .signature = "long bpf_check_mtu(void *ctx, u32 ifindex, u32 *mtu_len, s32 len_diff, u64 flags)",
         .doc = {.summary = "Checks a packet's size against a device's limit."},
     },

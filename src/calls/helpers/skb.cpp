@@ -8,6 +8,9 @@ namespace skep::calls::impl {
 CallFunction bpf_skb_ecn_set_ce, bpf_skb_store_bytes, bpf_l3_csum_replace, bpf_l4_csum_replace, bpf_skb_load_bytes,
     bpf_csum_diff, bpf_skb_change_type, bpf_get_hash_recalc, bpf_skb_change_tail, bpf_skb_pull_data, bpf_csum_update,
     bpf_skb_change_head, bpf_skb_load_bytes_relative, bpf_csum_level;
+// impl/frames.cpp
+CallFunction bpf_clone_redirect, bpf_skb_vlan_push, bpf_skb_vlan_pop, bpf_skb_change_proto, bpf_set_hash_invalid,
+    bpf_set_hash, bpf_skb_adjust_room, bpf_skb_set_tstamp;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -70,6 +73,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 2},
+        .fn = impl::bpf_clone_redirect,
         .signature = "long bpf_clone_redirect(struct sk_buff *skb, u32 ifindex, u64 flags)",
         .doc = {.summary = "Sends a copy of the packet to a device."},
     },
@@ -81,6 +85,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 3},
+        .fn = impl::bpf_skb_vlan_push,
         .signature = "long bpf_skb_vlan_push(struct sk_buff *skb, __be16 vlan_proto, u16 vlan_tci)",
         .doc = {.summary = "Adds a VLAN header."},
     },
@@ -92,6 +97,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 3},
+        .fn = impl::bpf_skb_vlan_pop,
         .signature = "long bpf_skb_vlan_pop(struct sk_buff *skb)",
         .doc = {.summary = "Removes a VLAN header."},
     },
@@ -131,6 +137,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 8},
+        .fn = impl::bpf_skb_change_proto,
         .signature = "long bpf_skb_change_proto(struct sk_buff *skb, __be16 proto, u64 flags)",
         .doc = {.summary = "Changes a packet between IPv4 and IPv6."},
     },
@@ -194,6 +201,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {4, 9},
+        .fn = impl::bpf_set_hash_invalid,
         .signature = "void bpf_set_hash_invalid(struct sk_buff *skb)",
         .doc = {.summary = "Makes the packet's hash be computed anew."},
     },
@@ -215,6 +223,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 13},
+        .fn = impl::bpf_set_hash,
         .signature = "long bpf_set_hash(struct sk_buff *skb, u32 hash)",
         .doc = {.summary = "Sets the packet's hash."},
     },
@@ -229,6 +238,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 13},
+        .fn = impl::bpf_skb_adjust_room,
         .signature = "long bpf_skb_adjust_room(struct sk_buff *skb, s32 len_diff, u32 mode, u64 flags)",
         .doc = {.summary = "Adds or removes room behind a header."},
     },
@@ -275,6 +285,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
         .since = {5, 18},
+        .fn = impl::bpf_skb_set_tstamp,
         .signature = "long bpf_skb_set_tstamp(struct sk_buff *skb, u64 tstamp, u32 tstamp_type)",
         .doc = {.summary = "Sets the packet's time stamp."},
     },

@@ -9,6 +9,13 @@ CallFunction bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_sk_fullso
     bpf_skc_lookup_tcp, bpf_skc_to_tcp_sock;
 // impl/environment.cpp
 CallFunction bpf_get_netns_cookie;
+// impl/sockets.cpp
+CallFunction bpf_get_socket_cookie, bpf_get_socket_uid, bpf_sock_ops_cb_flags_set, bpf_bind;
+// impl/occasion.cpp
+CallFunction bpf_setsockopt, bpf_getsockopt;
+// impl/observation.cpp
+CallFunction bpf_skc_to_tcp6_sock, bpf_skc_to_tcp_timewait_sock, bpf_skc_to_tcp_request_sock, bpf_skc_to_udp6_sock,
+    bpf_skc_to_unix_sock, bpf_skc_to_mptcp_sock;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -21,6 +28,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {4, 12},
+        .fn = impl::bpf_get_socket_cookie,
         .signature = "u64 bpf_get_socket_cookie(void *ctx)",
         .doc = {.summary = "Gives a number for the life of a socket."},
     },
@@ -30,6 +38,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {4, 12},
+        .fn = impl::bpf_get_socket_uid,
         .signature = "u32 bpf_get_socket_uid(struct sk_buff *skb)",
         .doc = {.summary = "Gives the owner of a packet's socket."},
     },
@@ -43,6 +52,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 13},
+        .fn = impl::bpf_setsockopt,
         .signature = "long bpf_setsockopt(void *bpf_socket, int level, int optname, void *optval, int optlen)",
         .doc = {.summary = "Sets a socket option."},
     },
@@ -56,6 +66,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 15},
+        .fn = impl::bpf_getsockopt,
         .signature = "long bpf_getsockopt(void *bpf_socket, int level, int optname, void *optval, int optlen)",
         .doc = {.summary = "Reads a socket option."},
     },
@@ -65,6 +76,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 16},
+        .fn = impl::bpf_sock_ops_cb_flags_set,
         .signature = "long bpf_sock_ops_cb_flags_set(struct bpf_sock_ops *bpf_sock, int argval)",
         .doc = {.summary = "Says which TCP events the program wants."},
     },
@@ -76,6 +88,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                   {.kind = ArgKind::const_size}}},
         .since = {4, 17},
+        .fn = impl::bpf_bind,
         .signature = "long bpf_bind(struct bpf_sock_addr *ctx, struct sockaddr *addr, int addr_len)",
         .doc = {.summary = "Binds the socket that is being connected."},
     },
@@ -204,6 +217,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 9},
+        .fn = impl::bpf_skc_to_tcp6_sock,
         .signature = "struct tcp6_sock *bpf_skc_to_tcp6_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a TCP socket over IPv6."},
     },
@@ -229,6 +243,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 9},
+        .fn = impl::bpf_skc_to_tcp_timewait_sock,
         .signature = "struct tcp_timewait_sock *bpf_skc_to_tcp_timewait_sock(void *sk)",
         .doc = {.summary = "Gives a socket as one in time-wait."},
     },
@@ -241,6 +256,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 9},
+        .fn = impl::bpf_skc_to_tcp_request_sock,
         .signature = "struct tcp_request_sock *bpf_skc_to_tcp_request_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a TCP request."},
     },
@@ -253,6 +269,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 9},
+        .fn = impl::bpf_skc_to_udp6_sock,
         .signature = "struct udp6_sock *bpf_skc_to_udp6_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a UDP socket over IPv6."},
     },
@@ -265,6 +282,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id_sock_common}}},
         .special = Special::skc_to,
         .since = {5, 16},
+        .fn = impl::bpf_skc_to_unix_sock,
         .signature = "struct unix_sock *bpf_skc_to_unix_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a Unix socket."},
     },
@@ -277,6 +295,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::sock_common}}},
         .special = Special::skc_to,
         .since = {5, 19},
+        .fn = impl::bpf_skc_to_mptcp_sock,
         .signature = "struct mptcp_sock *bpf_skc_to_mptcp_sock(void *sk)",
         .doc = {.summary = "Gives a socket as a multipath TCP socket."},
     },

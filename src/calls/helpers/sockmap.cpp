@@ -3,6 +3,14 @@
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
 
+namespace skep::calls::impl {
+// impl/network.cpp
+CallFunction bpf_sk_redirect_map, bpf_msg_redirect_map, bpf_msg_apply_bytes, bpf_msg_cork_bytes, bpf_msg_pull_data,
+    bpf_msg_redirect_hash, bpf_sk_redirect_hash, bpf_sk_select_reuseport, bpf_msg_push_data, bpf_msg_pop_data;
+// impl/sockets.cpp
+CallFunction bpf_sock_map_update, bpf_sock_hash_update;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::helper_tables {
 namespace {
 
@@ -18,6 +26,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_index,
         .special = Special::sk_redirect,
         .since = {4, 14},
+        .fn = impl::bpf_sk_redirect_map,
         .signature = "long bpf_sk_redirect_map(struct sk_buff *skb, void *map, u32 key, u64 flags)",
         .doc = {.summary = "Sends a packet to a socket of a map."},
     },
@@ -33,6 +42,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_index,
         .special = Special::other_map_call,
         .since = {4, 14},
+        .fn = impl::bpf_sock_map_update,
         .signature = "long bpf_sock_map_update(struct bpf_sock_ops *skops, void *map, void *key, u64 flags)",
         .doc = {.summary = "Puts a socket into a map."},
     },
@@ -47,6 +57,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_index,
         .special = Special::sk_redirect,
         .since = {4, 17},
+        .fn = impl::bpf_msg_redirect_map,
         .signature = "long bpf_msg_redirect_map(struct sk_msg_md *msg, void *map, u32 key, u64 flags)",
         .doc = {.summary = "Sends a message to a socket of a map."},
     },
@@ -56,6 +67,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 17},
+        .fn = impl::bpf_msg_apply_bytes,
         .signature = "long bpf_msg_apply_bytes(struct sk_msg_md *msg, u32 bytes)",
         .doc = {.summary = "Applies the verdict to a number of bytes."},
     },
@@ -65,6 +77,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .since = {4, 17},
+        .fn = impl::bpf_msg_cork_bytes,
         .signature = "long bpf_msg_cork_bytes(struct sk_msg_md *msg, u32 bytes)",
         .doc = {.summary = "Waits for a number of bytes before the next run."},
     },
@@ -79,6 +92,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 17},
+        .fn = impl::bpf_msg_pull_data,
         .signature = "long bpf_msg_pull_data(struct sk_msg_md *msg, u32 start, u32 end, u64 flags)",
         .doc = {.summary = "Makes message bytes directly readable."},
     },
@@ -94,6 +108,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_key,
         .special = Special::other_map_call,
         .since = {4, 18},
+        .fn = impl::bpf_sock_hash_update,
         .signature = "long bpf_sock_hash_update(struct bpf_sock_ops *skops, void *map, void *key, u64 flags)",
         .doc = {.summary = "Puts a socket into a hash."},
     },
@@ -108,6 +123,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_key,
         .special = Special::sk_redirect,
         .since = {4, 18},
+        .fn = impl::bpf_msg_redirect_hash,
         .signature = "long bpf_msg_redirect_hash(struct sk_msg_md *msg, void *map, void *key, u64 flags)",
         .doc = {.summary = "Sends a message to a socket of a hash."},
     },
@@ -122,6 +138,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::sockets_by_key,
         .special = Special::sk_redirect,
         .since = {4, 18},
+        .fn = impl::bpf_sk_redirect_hash,
         .signature = "long bpf_sk_redirect_hash(struct sk_buff *skb, void *map, void *key, u64 flags)",
         .doc = {.summary = "Sends a packet to a socket of a hash."},
     },
@@ -136,6 +153,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::reuseport,
         .special = Special::other_map_call,
         .since = {4, 19},
+        .fn = impl::bpf_sk_select_reuseport,
         .signature = "long bpf_sk_select_reuseport(struct sk_reuseport_md *reuse, void *map, void *key, u64 flags)",
         .doc = {.summary = "Selects the socket of a group that receives the packet."},
     },
@@ -150,6 +168,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {4, 20},
+        .fn = impl::bpf_msg_push_data,
         .signature = "long bpf_msg_push_data(struct sk_msg_md *msg, u32 start, u32 len, u64 flags)",
         .doc = {.summary = "Inserts bytes into a message."},
     },
@@ -164,6 +183,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::changes_packet,
         .special = Special::skb_change,
         .since = {5, 0},
+        .fn = impl::bpf_msg_pop_data,
         .signature = "long bpf_msg_pop_data(struct sk_msg_md *msg, u32 start, u32 len, u64 flags)",
         .doc = {.summary = "Removes bytes from a message."},
     },

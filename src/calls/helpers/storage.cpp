@@ -6,6 +6,8 @@
 namespace skep::calls::impl {
 // impl/tasks.cpp
 CallFunction bpf_sk_storage_get, bpf_sk_storage_delete, bpf_task_storage_get, bpf_task_storage_delete;
+// impl/tasks.cpp
+CallFunction bpf_inode_storage_get, bpf_inode_storage_delete, bpf_cgrp_storage_get, bpf_cgrp_storage_delete;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -52,6 +54,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::of_inode,
         .special = Special::other_map_call,
         .since = {5, 10},
+        .fn = impl::bpf_inode_storage_get,
         .signature = "void *bpf_inode_storage_get(void *map, void *inode, void *value, u64 flags)",
         .doc = {.summary = "Gives the storage of an inode, making it if asked."},
     },
@@ -64,6 +67,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::of_inode,
         .special = Special::other_map_call,
         .since = {5, 10},
+        .fn = impl::bpf_inode_storage_delete,
         .signature = "int bpf_inode_storage_delete(void *map, void *inode)",
         .doc = {.summary = "Deletes the storage of an inode."},
     },
@@ -108,6 +112,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::of_cgroup,
         .special = Special::other_map_call,
         .since = {6, 2},
+        .fn = impl::bpf_cgrp_storage_get,
         .signature = "void *bpf_cgrp_storage_get(void *map, struct cgroup *cgroup, void *value, u64 flags)",
         .doc = {.summary = "Gives the storage of a cgroup, making it if asked."},
     },
@@ -120,6 +125,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::of_cgroup,
         .special = Special::other_map_call,
         .since = {6, 2},
+        .fn = impl::bpf_cgrp_storage_delete,
         .signature = "long bpf_cgrp_storage_delete(void *map, struct cgroup *cgroup)",
         .doc = {.summary = "Deletes the storage of a cgroup."},
     },

@@ -3,6 +3,11 @@
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
 
+namespace skep::calls::impl {
+// impl/observation.cpp
+CallFunction bpf_sys_close, bpf_kallsyms_lookup_name;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::helper_tables {
 namespace {
 
@@ -39,6 +44,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::anything}}},
         .flags = call_flag::sleepable,
         .since = {5, 14},
+        .fn = impl::bpf_sys_close,
         .signature = "long bpf_sys_close(u32 fd)",
         .doc = {.summary = "Closes a file descriptor."},
     },
@@ -53,6 +59,7 @@ constexpr Helper entries[] = {
                    .flags = arg_flag::fixed_size | arg_flag::uninit | arg_flag::write | arg_flag::aligned,
                    .size = 8}}},
         .since = {5, 16},
+        .fn = impl::bpf_kallsyms_lookup_name,
         .signature = "long bpf_kallsyms_lookup_name(const char *name, int name_sz, int flags, u64 *res)",
         .doc = {.summary = "Finds the address of a kernel symbol."},
     },

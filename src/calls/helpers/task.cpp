@@ -8,6 +8,8 @@ namespace skep::calls::impl {
 CallFunction bpf_get_current_pid_tgid, bpf_get_current_uid_gid, bpf_get_current_comm;
 // impl/tasks.cpp
 CallFunction bpf_get_current_task, bpf_get_current_task_btf;
+// impl/observation.cpp
+CallFunction bpf_send_signal, bpf_send_signal_thread, bpf_get_ns_current_pid_tgid;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -58,6 +60,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::anything}}},
         .since = {5, 3},
+        .fn = impl::bpf_send_signal,
         .signature = "long bpf_send_signal(u32 sig)",
         .doc = {.summary = "Sends a signal to the current process."},
     },
@@ -67,6 +70,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::anything}}},
         .since = {5, 6},
+        .fn = impl::bpf_send_signal_thread,
         .signature = "long bpf_send_signal_thread(u32 sig)",
         .doc = {.summary = "Sends a signal to the current thread."},
     },
@@ -79,6 +83,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size}}},
         .since = {5, 7},
+        .fn = impl::bpf_get_ns_current_pid_tgid,
         .signature = "long bpf_get_ns_current_pid_tgid(u64 dev, u64 ino, struct bpf_pidns_info *nsdata, u32 size)",
         .doc = {.summary = "Gives the process and thread number in a given namespace."},
     },

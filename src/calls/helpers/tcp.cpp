@@ -3,6 +3,13 @@
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
 
+namespace skep::calls::impl {
+// impl/network.cpp
+CallFunction bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie, bpf_tcp_send_ack, bpf_load_hdr_opt, bpf_store_hdr_opt,
+    bpf_reserve_hdr_opt, bpf_tcp_raw_gen_syncookie_ipv4, bpf_tcp_raw_gen_syncookie_ipv6,
+    bpf_tcp_raw_check_syncookie_ipv4, bpf_tcp_raw_check_syncookie_ipv6;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::helper_tables {
 namespace {
 
@@ -18,6 +25,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {5, 2},
+        .fn = impl::bpf_tcp_check_syncookie,
         .signature = "long bpf_tcp_check_syncookie(void *sk, void *iph, u32 iph_len, struct tcphdr *th, u32 th_len)",
         .doc = {.summary = "Checks a SYN cookie."},
     },
@@ -32,6 +40,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {5, 3},
+        .fn = impl::bpf_tcp_gen_syncookie,
         .signature = "s64 bpf_tcp_gen_syncookie(void *sk, void *iph, u32 iph_len, struct tcphdr *th, u32 th_len)",
         .doc = {.summary = "Makes a SYN cookie."},
     },
@@ -41,6 +50,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "tcp_sock"}, {.kind = ArgKind::anything}}},
         .since = {5, 5},
+        .fn = impl::bpf_tcp_send_ack,
         .signature = "long bpf_tcp_send_ack(void *tp, u32 rcv_nxt)",
         .doc = {.summary = "Sends a TCP acknowledgment."},
     },
@@ -53,6 +63,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_load_hdr_opt,
         .signature = "long bpf_load_hdr_opt(struct bpf_sock_ops *skops, void *searchby_res, u32 len, u64 flags)",
         .doc = {.summary = "Reads a TCP header option."},
     },
@@ -65,6 +76,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_store_hdr_opt,
         .signature = "long bpf_store_hdr_opt(struct bpf_sock_ops *skops, const void *from, u32 len, u64 flags)",
         .doc = {.summary = "Writes a TCP header option."},
     },
@@ -74,6 +86,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_reserve_hdr_opt,
         .signature = "long bpf_reserve_hdr_opt(struct bpf_sock_ops *skops, u32 len, u64 flags)",
         .doc = {.summary = "Reserves room for a TCP header option."},
     },
@@ -86,6 +99,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {6, 0},
+        .fn = impl::bpf_tcp_raw_gen_syncookie_ipv4,
         .signature = "s64 bpf_tcp_raw_gen_syncookie_ipv4(struct iphdr *iph, struct tcphdr *th, u32 th_len)",
         .doc = {.summary = "Makes a SYN cookie without a socket, for IPv4."},
     },
@@ -98,6 +112,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {6, 0},
+        .fn = impl::bpf_tcp_raw_gen_syncookie_ipv6,
         .signature = "s64 bpf_tcp_raw_gen_syncookie_ipv6(struct ipv6hdr *iph, struct tcphdr *th, u32 th_len)",
         .doc = {.summary = "Makes a SYN cookie without a socket, for IPv6."},
     },
@@ -109,6 +124,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::fixed_size | arg_flag::rdonly, .size = 20}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {6, 0},
+        .fn = impl::bpf_tcp_raw_check_syncookie_ipv4,
         .signature = "long bpf_tcp_raw_check_syncookie_ipv4(struct iphdr *iph, struct tcphdr *th)",
         .doc = {.summary = "Checks a SYN cookie without a socket, for IPv4."},
     },
@@ -120,6 +136,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::fixed_size | arg_flag::rdonly, .size = 20}}},
         .flags = call_flag::gpl_only | call_flag::packet_args,
         .since = {6, 0},
+        .fn = impl::bpf_tcp_raw_check_syncookie_ipv6,
         .signature = "long bpf_tcp_raw_check_syncookie_ipv6(struct ipv6hdr *iph, struct tcphdr *th)",
         .doc = {.summary = "Checks a SYN cookie without a socket, for IPv6."},
     },

@@ -6,6 +6,10 @@
 namespace skep::calls::impl {
 // impl/format.cpp
 CallFunction bpf_trace_printk, bpf_trace_vprintk;
+// impl/observation.cpp
+CallFunction bpf_perf_event_output, bpf_skb_output, bpf_xdp_output;
+// impl/occasion.cpp
+CallFunction bpf_seq_printf, bpf_seq_write;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -37,6 +41,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {4, 4},
+        .fn = impl::bpf_perf_event_output,
         .signature = "long bpf_perf_event_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
         .doc = {.summary = "Sends a record to a perf event."},
     },
@@ -53,6 +58,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {5, 5},
+        .fn = impl::bpf_skb_output,
         .signature = "long bpf_skb_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
         .doc = {.summary = "Sends a record and a part of a packet to a perf event."},
     },
@@ -69,6 +75,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::perf_events,
         .special = Special::perf_event_output,
         .since = {5, 6},
+        .fn = impl::bpf_xdp_output,
         .signature = "long bpf_xdp_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
         .doc = {.summary = "Sends a record and a part of an XDP frame to a perf event."},
     },
@@ -84,6 +91,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::gpl_only,
         .special = Special::seq_printf,
         .since = {5, 8},
+        .fn = impl::bpf_seq_printf,
         .signature =
             "long bpf_seq_printf(struct seq_file *m, const char *fmt, u32 fmt_size, const void *data, u32 data_len)",
         .doc = {.summary = "Prints into the file of an iterator."},
@@ -97,6 +105,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size_or_zero}}},
         .flags = call_flag::gpl_only,
         .since = {5, 8},
+        .fn = impl::bpf_seq_write,
         .signature = "long bpf_seq_write(struct seq_file *m, const void *data, u32 len)",
         .doc = {.summary = "Writes into the file of an iterator."},
     },

@@ -6,6 +6,10 @@
 namespace skep::calls::impl {
 // impl/arguments.cpp
 CallFunction bpf_get_func_arg, bpf_get_func_ret, bpf_get_func_arg_cnt;
+// impl/occasion.cpp
+CallFunction bpf_override_return, bpf_get_attach_cookie;
+// impl/observation.cpp
+CallFunction bpf_sock_from_file, bpf_get_func_ip, bpf_task_pt_regs, bpf_find_vma;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -19,6 +23,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::anything}}},
         .flags = call_flag::gpl_only,
         .since = {4, 16},
+        .fn = impl::bpf_override_return,
         .signature = "long bpf_override_return(struct pt_regs *regs, u64 rc)",
         .doc = {.summary = "Makes the probed function return a given value."},
     },
@@ -41,6 +46,7 @@ constexpr Helper entries[] = {
         .ret_btf_type = "socket",
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "file"}}},
         .since = {5, 11},
+        .fn = impl::bpf_sock_from_file,
         .signature = "struct socket *bpf_sock_from_file(struct file *file)",
         .doc = {.summary = "Gives the socket of a file."},
     },
@@ -52,6 +58,7 @@ constexpr Helper entries[] = {
         .flags = call_flag::gpl_only,
         .special = Special::get_func_ip,
         .since = {5, 15},
+        .fn = impl::bpf_get_func_ip,
         .signature = "u64 bpf_get_func_ip(void *ctx)",
         .doc = {.summary = "Gives the address of the traced function."},
     },
@@ -61,6 +68,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}}},
         .since = {5, 15},
+        .fn = impl::bpf_get_attach_cookie,
         .signature = "u64 bpf_get_attach_cookie(void *ctx)",
         .doc = {.summary = "Gives the value that user space attached the program with."},
     },
@@ -72,6 +80,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::btf_id, .btf_type = "task_struct"}}},
         .flags = call_flag::gpl_only,
         .since = {5, 15},
+        .fn = impl::bpf_task_pt_regs,
         .signature = "long bpf_task_pt_regs(struct task_struct *task)",
         .doc = {.summary = "Gives the user registers of a task."},
     },
@@ -86,6 +95,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .special = Special::find_vma,
         .since = {5, 17},
+        .fn = impl::bpf_find_vma,
         .signature =
             "long bpf_find_vma(struct task_struct *task, u64 addr, void *callback_fn, void *callback_ctx, u64 flags)",
         .doc = {.summary = "Calls a function with the memory area of an address."},

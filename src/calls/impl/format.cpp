@@ -3,6 +3,8 @@
 // %d %i %u %x %X %c with l and ll, flags and widths; %s; %p and its forms %px %pK %ps %pS %pB %pks %pus %pi4 %pI4 %pi6
 // %pI6;
 // %%. Every argument is one 64-bit value. Tested by tests/calls/runtime_test.cpp.
+#include "calls/impl/format.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -10,7 +12,6 @@
 #include <span>
 #include <string>
 
-#include "calls/impl/support.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {
@@ -51,10 +52,7 @@ std::string ip_address(CallEnv& env, bool six, bool separators, std::uint64_t fr
   return result;
 }
 
-struct Formatted {
-  int error = 0;
-  std::string text;
-};
+}  // namespace
 
 Formatted format(CallEnv& env, const char* pattern, std::size_t size, std::span<const std::uint64_t> args) {
   Formatted out;
@@ -126,6 +124,8 @@ Formatted format(CallEnv& env, const char* pattern, std::size_t size, std::span<
   }
   return out;
 }
+
+namespace {
 
 CallResult print(CallEnv& env, const Formatted& formatted) {
   if (formatted.error != 0) return CallResult::error(formatted.error);

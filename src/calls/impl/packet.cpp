@@ -163,7 +163,9 @@ SKEP_CALL(bpf_csum_update) {
   return CallResult::error(-EOPNOTSUPP);  // as for packets whose checksum the hardware has not summed
 }
 SKEP_CALL(bpf_csum_level) {
-  return CallResult::error(-EACCES);
+  // Nothing has verified the packet's checksums: there is no level to ask for, and changing it changes nothing.
+  constexpr std::uint64_t query = 0, reset = 3;
+  return CallResult::error(r2 > reset ? -EINVAL : r2 == query ? -EACCES : 0);
 }
 SKEP_CALL(bpf_skb_change_tail) {
   Packet* packet = packet_of(r1);
@@ -175,7 +177,9 @@ SKEP_CALL(bpf_skb_change_tail) {
 }
 SKEP_CALL(bpf_skb_change_head) {
   Packet* packet = packet_of(r1);
-  if (packet == nullptr || r3 != 0) return CallResult::error(-EINVAL);
+  constexpr std::uint64_t longest = 65550;  // what loopback sends, with the link's header
+  if (packet == nullptr || r3 != 0 || packet->end - packet->begin + u32(r2) > longest)
+    return CallResult::error(-EINVAL);
   if (u32(r2) > packet->begin) return CallResult::error(-ENOMEM);
   packet->begin -= u32(r2);
   std::memset(packet->storage.data() + packet->begin, 0, u32(r2));
@@ -191,8 +195,10 @@ SKEP_CALL(bpf_skb_change_type) {
 }
 SKEP_CALL(bpf_get_hash_recalc) {
   // Of the addresses and ports as they stand; the numbers are this library's own.
+  constexpr std::uint32_t hash_at = 68;  // of __sk_buff: one that was set
   const Packet* packet = packet_of(r1);
   if (packet == nullptr) return CallResult::of(0);
+  if (const auto set = *pointer<const std::uint32_t>(r1 + hash_at); set != 0) return CallResult::of(set);
   std::uint32_t hash = 2166136261;
   for (std::size_t i = packet->begin; i < std::min(packet->end, packet->begin + 64); ++i)
     hash = (hash ^ packet->storage[i]) * 16777619;

@@ -1,6 +1,8 @@
 // Sockets: there are none here but the one that a test run gives its packet, so a lookup finds nothing.
 // Tested by tests/calls/runtime_test.cpp.
 #include "calls/impl/support.hpp"
+#include "runtime/layouts.hpp"
+#include "runtime/program.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -31,6 +33,43 @@ SKEP_CALL(bpf_get_listener_sock) {
 }
 SKEP_CALL(bpf_skc_to_tcp_sock) {
   return nothing;
+}
+
+// A number for each socket: where it is, which nobody else is while it lives.
+SKEP_CALL(bpf_get_socket_cookie) {
+  switch (env.program().code().type) {
+    case ProgType::socket_filter:
+    case ProgType::sched_cls:
+    case ProgType::sched_act:
+    case ProgType::cgroup_skb:
+    case ProgType::sk_skb:
+      return CallResult::of(*pointer<const std::uint64_t>(r1 + runtime::layout::skb::sk));
+    default:
+      return CallResult::of(r1);
+  }
+}
+SKEP_CALL(bpf_get_socket_uid) {
+  constexpr std::uint64_t nobody = 65534;
+  return CallResult::of(*pointer<const std::uint64_t>(r1 + runtime::layout::skb::sk) != 0 ? 0 : nobody);
+}
+SKEP_CALL(bpf_sock_ops_cb_flags_set) {
+  constexpr std::uint32_t flags_at = 84, known = 0x7f;  // of struct bpf_sock_ops
+  *pointer<std::uint32_t>(r1 + flags_at) = u32(r2) & known;
+  return CallResult::of(u32(r2) & ~known);
+}
+SKEP_CALL(bpf_bind) {
+  constexpr std::uint16_t inet = 2, inet6 = 10;
+  constexpr std::int32_t inet_size = 16, inet6_size = 24;  // as far as the kernel needs them
+  const auto family = s32(r3) >= 2 ? *pointer<const std::uint16_t>(r2) : std::uint16_t{0};
+  if (family != inet && family != inet6) return CallResult::error(s32(r3) < 2 ? -EINVAL : -EAFNOSUPPORT);
+  return CallResult::error(s32(r3) < (family == inet ? inet_size : inet6_size) ? -EINVAL : 0);
+}
+// No socket can be put into a map here.
+SKEP_CALL(bpf_sock_map_update) {
+  return CallResult::error(-EOPNOTSUPP);
+}
+SKEP_CALL(bpf_sock_hash_update) {
+  return CallResult::error(-EOPNOTSUPP);
 }
 
 }  // namespace skep::calls::impl

@@ -51,4 +51,17 @@ SKEP_CALL(bpf_sk_storage_delete) {
   return delete_storage_of(r1, r2);
 }
 
+SKEP_CALL(bpf_inode_storage_get) {
+  return storage_of(r1, r2, r3, r4);
+}
+SKEP_CALL(bpf_inode_storage_delete) {
+  return delete_storage_of(r1, r2);
+}
+SKEP_CALL(bpf_cgrp_storage_get) {
+  return storage_of(r1, r2, r3, r4);
+}
+SKEP_CALL(bpf_cgrp_storage_delete) {
+  return delete_storage_of(r1, r2);
+}
+
 }  // namespace skep::calls::impl

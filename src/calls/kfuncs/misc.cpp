@@ -8,6 +8,8 @@ namespace skep::calls::impl {
 CallFunction bpf_copy_from_user_str;
 // impl/objects.cpp
 CallFunction bpf_rdonly_cast;
+// impl/occasion.cpp
+CallFunction bpf_session_cookie, bpf_session_is_return;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
@@ -108,12 +110,14 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::kprobe) | bit(ProgType::tracing),
         .special = Special::session_cookie,
         .prototype = "__u64 *bpf_session_cookie(void *ctx)",
+        .fn = impl::bpf_session_cookie,
         .attach_types = session_attach,
     },
     Kfunc{
         .name = "bpf_session_is_return",
         .prog_types = bit(ProgType::kprobe) | bit(ProgType::tracing),
         .prototype = "bool bpf_session_is_return(void *ctx)",
+        .fn = impl::bpf_session_is_return,
         .attach_types = session_attach,
     },
     Kfunc{
