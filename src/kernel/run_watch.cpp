@@ -99,7 +99,7 @@ std::string CodePlace::where() const {
   return words;
 }
 
-StoppedRun describe(const runtime::RunPlace& place) {
+StoppedRun stopped_run(const runtime::RunPlace& place) {
   StoppedRun run;
   run.reason = place.reason;
   run.program = place.program.name();

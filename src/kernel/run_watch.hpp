@@ -31,7 +31,7 @@ struct CodePlace {
 };
 CodePlace place_in(const runtime::Program& program, std::uint32_t pc);
 // All that is known of the place, with its message.
-StoppedRun describe(const runtime::RunPlace& place);
+StoppedRun stopped_run(const runtime::RunPlace& place);
 
 class RunWatch {
  public:

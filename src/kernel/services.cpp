@@ -103,7 +103,7 @@ void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
 }
 
 void KernelServices::run_stopped(const runtime::RunPlace& place) {
-  const StoppedRun run = describe(place);
+  const StoppedRun run = stopped_run(place);
   kernel_.impl().log(run.message);
   watch_.stopped(kernel_, run);
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "describe/objects.hpp"
+
 namespace skep {
 namespace {
 
@@ -48,19 +50,9 @@ void Tasks::put(Task& task, Place place, const void* value, std::size_t size) {
 }
 
 void Tasks::fill(Task& object, btf::TypeId type) {
-  const std::string name(kernel_->type(type).name);
-  for (const std::string_view kind : {"__safe_rcu", "__safe_trusted"}) {
-    const btf::TypeId safe = kernel_->find(name + std::string(kind), btf::Kind::struct_);
-    if (safe == 0) continue;
-    for (const btf::Member& pointer : kernel_->members(kernel_->type(safe))) {
-      const btf::Member* const member = find_member(*kernel_, type, pointer.name);
-      const auto target = member != nullptr ? kernel_->pointee(kernel_->skip_modifiers(member->type)) : std::nullopt;
-      if (!target) continue;
-      const btf::TypeId to = kernel_->skip_modifiers(*target);
-      if (!kernel_->type(to).is_struct_or_union()) continue;
-      const void* const at = to == type ? object.data() : empty(to);
-      put(object, {member->byte_offset(), sizeof at}, &at, sizeof at);
-    }
+  for (const describe::SafePointer& pointer : describe::safe_pointers(*kernel_, type)) {
+    const void* const at = pointer.to == type ? object.data() : empty(pointer.to);
+    put(object, {pointer.offset, sizeof at}, &at, sizeof at);
   }
 }
 
