@@ -149,6 +149,9 @@ class SKEP_API Kernel {
   // ---- the kernel's types as loaders may see them ----
   // Raw BTF; lives as long as the Kernel.
   std::span<const std::uint8_t> presented_btf() const;
+  // What a loader made of these types, once for all objects: `make` is called the first time, and what it returns lives
+  // as long as the Kernel.
+  void* loader_part(const std::function<std::shared_ptr<void>()>& make);
   // The BTF id of a kernel function ("name", or "module:name" in that module alone) or of a tracepoint's type; in a
   // module, `module_fd` becomes a descriptor of its BTF, which the Kernel keeps. 0: there is none.
   int find_function(std::string_view name, std::uint32_t& module_fd);

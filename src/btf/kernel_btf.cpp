@@ -7,23 +7,21 @@
 
 namespace skep::btf {
 
-std::vector<std::uint8_t> hide_functions(std::span<const std::uint8_t> vmlinux,
-                                         std::span<const std::string_view> names) {
-  ParseError error;
-  const auto btf = Btf::parse(vmlinux, nullptr, true, error);
-  if (!btf) return {};
-  std::vector<std::uint8_t> raw(vmlinux.begin(), vmlinux.end());
+std::vector<std::uint8_t> hide_functions(const Btf& kernel, std::span<const std::string_view> names) {
+  std::vector<std::uint8_t> raw(kernel.raw().begin(), kernel.raw().end());
   const auto read = [&raw](std::size_t at) {
     std::uint32_t value;
     std::memcpy(&value, &raw[at], 4);
     return value;
   };
+  std::vector<std::string_view> sorted(names.begin(), names.end());
+  std::sort(sorted.begin(), sorted.end());
   std::size_t at = read(4) + read(8);
-  for (TypeId id = 1; id < btf->type_count(); ++id) {
-    const Type& t = btf->type(id);
+  for (TypeId id = 1; id < kernel.type_count(); ++id) {
+    const Type& t = kernel.type(id);
     // The strings stay as they are, because module types count their own from the end of these: a hidden function goes
     // by its name without the first letter.
-    if (t.kind == Kind::func && t.name.size() > 1 && std::find(names.begin(), names.end(), t.name) != names.end()) {
+    if (t.kind == Kind::func && t.name.size() > 1 && std::binary_search(sorted.begin(), sorted.end(), t.name)) {
       const std::uint32_t name = read(at) + 1;
       std::memcpy(&raw[at], &name, 4);
     }

@@ -77,10 +77,8 @@ class ModuleBuilder {
 };
 
 // A copy of a kernel's raw BTF in which functions of these names can no longer be found by name; ids stay what they
-// are. Loaders look into the kernel's types first, and must not find there what Skep defines itself. Empty when
-// `vmlinux` is no BTF.
-std::vector<std::uint8_t> hide_functions(std::span<const std::uint8_t> vmlinux,
-                                         std::span<const std::string_view> names);
+// are. Loaders look into the kernel's types first, and must not find there what Skep defines itself.
+std::vector<std::uint8_t> hide_functions(const Btf& kernel, std::span<const std::string_view> names);
 
 // A small vmlinux of our own, for machines without any: integers, the opaque types of maps, some contexts.
 std::vector<std::uint8_t> small_kernel_btf();

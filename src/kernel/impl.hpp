@@ -78,11 +78,12 @@ struct Kernel::Impl {
   void provide_calls(std::span<const std::uint8_t> object_btf);
   std::vector<std::shared_ptr<const btf::Btf>> host_types() const;  // of the host's modules
   calls::KptrTargets kptr_targets() const;
-  std::shared_ptr<BtfObject> vmlinux;                       // as the verifier sees it
-  std::vector<std::uint8_t> presented;                      // as loaders see it: without the calls that Skep defines
-  std::shared_ptr<BtfObject> own_module;                    // "skep"
-  std::vector<std::shared_ptr<BtfObject>> modules;          // all, own_module first
-  std::vector<std::shared_ptr<BtfObject>> retired_modules;  // that programs may still name by id
+  std::shared_ptr<BtfObject> vmlinux;  // as the verifier sees it; `raw` without the calls that Skep defines
+  std::once_flag loader_part_once;
+  std::shared_ptr<void> loader_part;                                     // see Kernel::loader_part
+  std::shared_ptr<BtfObject> own_module;                                 // "skep"
+  std::vector<std::shared_ptr<BtfObject>> modules;                       // all, own_module first
+  std::vector<std::shared_ptr<BtfObject>> retired_modules;               // that programs may still name by id
   std::vector<std::pair<std::shared_ptr<BtfObject>, int>> lent_modules;  // the descriptors that find_function() gives
   Kfuncs kfuncs;
   std::set<std::string, std::less<>> host_modifiable, host_sleepable;  // functions of host modules

@@ -330,7 +330,11 @@ void Kernel::set_verification_limit(std::uint64_t ns) {
   impl_->verification_limit_ns = ns;
 }
 std::span<const std::uint8_t> Kernel::presented_btf() const {
-  return impl_->presented;
+  return impl_->vmlinux->raw;
+}
+void* Kernel::loader_part(const std::function<std::shared_ptr<void>()>& make) {
+  std::call_once(impl_->loader_part_once, [&] { impl_->loader_part = make(); });
+  return impl_->loader_part.get();
 }
 void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) {
   impl_->provide_calls(object_btf);

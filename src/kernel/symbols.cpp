@@ -103,7 +103,7 @@ int Kernel::find_tracepoint(std::string_view name, std::uint32_t& module_fd) {
 }
 
 bool Kernel::has_types_of(std::string_view module, std::span<const std::uint8_t> raw) const {
-  if (module == "vmlinux") return std::ranges::equal(raw, impl_->presented);
+  if (module == "vmlinux") return std::ranges::equal(raw, impl_->vmlinux->raw);
   const auto modules = modules_of(*impl_);
   return std::any_of(modules.begin(), modules.end(), [&](const auto& candidate) {
     return candidate->name == module && std::ranges::equal(raw, candidate->raw);

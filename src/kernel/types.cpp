@@ -123,8 +123,7 @@ int Kernel::Impl::load_types(std::string& error) {
   std::vector<std::string_view> provided;
   for (const calls::Kfunc& call : calls::kfuncs())
     if (call.provided) provided.push_back(call.name);
-  presented = btf::hide_functions(raw, provided);
-  vmlinux->raw = presented;
+  vmlinux->raw = btf::hide_functions(*vmlinux->btf, provided);
   vmlinux->name = "vmlinux";
   vmlinux->kernel = true;
   add(vmlinux);

@@ -54,7 +54,7 @@ TEST(HideFunctions, TheNameIsGoneAndIdsStay) {
   const std::string_view names[] = {"hidden"};
   ParseError error;
   const auto before = Btf::parse(builder.finish(), nullptr, true, error);
-  const auto after = Btf::parse(hide_functions(builder.finish(), names), nullptr, true, error);
+  const auto after = Btf::parse(hide_functions(*before, names), nullptr, true, error);
   ASSERT_NE(after, nullptr) << error.message;
   EXPECT_NE(before->find("hidden", Kind::func), 0u);
   EXPECT_EQ(after->find("hidden", Kind::func), 0u);
