@@ -8,24 +8,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <string>
 #include <string_view>
 
 #include "loader/sections.hpp"
 #include "loader/stand_in.hpp"
+#include "rules/configuration.hpp"
 #include "skep/kernel.hpp"
 
 using skep::Kernel;
@@ -50,6 +54,8 @@ int __real_open(const char* path, int flags, ...);
 int __real_open64(const char* path, int flags, ...);
 FILE* __real_fopen(const char* path, const char* mode);
 FILE* __real_fopen64(const char* path, const char* mode);
+gzFile __real_gzopen(const char* path, const char* mode);
+gzFile __real_gzopen64(const char* path, const char* mode);
 int __real_uname(struct utsname* name);
 int __real_statfs(const char* path, struct statfs* result);
 int __real_statfs64(const char* path, struct statfs64* result);
@@ -61,6 +67,8 @@ namespace {
 
 constexpr std::string_view kernel_types_path = "/sys/kernel/btf/vmlinux";
 constexpr std::string_view kernel_symbols_path = "/proc/kallsyms";
+constexpr std::string_view kprobe_type_path = "/sys/bus/event_source/devices/kprobe/type";
+constexpr unsigned kprobe_type = 8;
 constexpr std::string_view pin_root = "/sys/fs/bpf";
 constexpr long bpf_number = __NR_bpf;
 
@@ -74,7 +82,7 @@ T as_libc(T result) {
 
 // The files of the kernel's that are ours.
 bool is_ours(const char* path) {
-  return path != nullptr && (path == kernel_types_path || path == kernel_symbols_path);
+  return path != nullptr && (path == kernel_types_path || path == kernel_symbols_path || path == kprobe_type_path);
 }
 bool in_pin_root(const char* path) {
   const std::string_view text = path == nullptr ? "" : path;
@@ -101,6 +109,10 @@ int open_ours(std::string_view path) {
   if (path == kernel_types_path) {
     const auto types = skep::current_kernel().presented_btf();
     return open_content("vmlinux-btf", types.data(), types.size());
+  }
+  if (path == kprobe_type_path) {
+    const std::string number = std::to_string(kprobe_type) + "\n";
+    return open_content("kprobe-type", number.data(), number.size());
   }
   const std::string symbols = skep::current_kernel().symbols();
   return open_content("kallsyms", symbols.data(), symbols.size());
@@ -165,6 +177,31 @@ __attribute__((constructor)) void begin() {
   skep::loader::teach_sections();
 }
 
+// Attaching touches nothing of the machine: events of performance cannot be had. But libbpf asks by one whether the
+// kernel's system calls have wrappers (a probe at __x64_sys_bpf, of its own process), and those of the kernels that
+// Skep answers for have.
+int open_event(const perf_event_attr* attr, int pid) {
+  const auto* function = attr != nullptr && attr->type == kprobe_type
+                             ? reinterpret_cast<const char*>(attr->config1)  // NOLINT(performance-no-int-to-ptr)
+                             : nullptr;
+  if (function != nullptr && pid > 0 && std::string_view(function).starts_with("__x64_sys_"))
+    return eventfd(0, EFD_CLOEXEC);
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+// The kernel's configuration, under the names that libbpf looks for.
+bool is_configuration(const char* path) {
+  utsname name{};
+  return path != nullptr && uname(&name) == 0 &&
+         (path == std::string_view("/proc/config.gz") || path == std::string("/boot/config-") + name.release);
+}
+gzFile open_configuration(const char* mode) {
+  const std::string text = skep::configuration_text(skep::configurations::linux_7_3);
+  const int fd = open_content("config", text.data(), text.size());
+  return fd < 0 ? nullptr : gzdopen(fd, mode);
+}
+
 void refresh(int fd) {
   if (Kernel* owner = kernel_of(fd); owner != nullptr) owner->refresh_poll_state();
 }
@@ -190,10 +227,8 @@ long __wrap_syscall(long number, ...) {
   }
   if (number == __NR_dup3)
     return duplicate_onto(static_cast<int>(a[0]), static_cast<int>(a[1]), (a[2] & O_CLOEXEC) != 0);
-  if (number == __NR_perf_event_open) {  // attaching touches nothing of the machine
-    errno = EOPNOTSUPP;
-    return -1;
-  }
+  if (number == __NR_perf_event_open)
+    return open_event(reinterpret_cast<const perf_event_attr*>(a[0]), static_cast<int>(a[1]));  // NOLINT
   return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -290,6 +325,13 @@ FILE* __wrap_fopen64(const char* path, const char* mode) {
 }
 FILE* __wrap_fopen(const char* path, const char* mode) {
   return __wrap_fopen64(path, mode);
+}
+
+gzFile __wrap_gzopen(const char* path, const char* mode) {
+  return is_configuration(path) ? open_configuration(mode) : __real_gzopen(path, mode);
+}
+gzFile __wrap_gzopen64(const char* path, const char* mode) {
+  return is_configuration(path) ? open_configuration(mode) : __real_gzopen64(path, mode);
 }
 
 // libbpf asks for the kernel's version to decide what to try: the Kernel's, not the machine's.
