@@ -6,6 +6,7 @@
 #include "verifier/call/call.hpp"
 #include "verifier/env.hpp"
 #include "verifier/path/explorer.hpp"
+#include "verifier/path/known_values.hpp"
 #include "verifier/path/path.hpp"
 #include "verifier/program/program.hpp"
 #include "verifier/report/log.hpp"
@@ -25,6 +26,7 @@ int check_program(Env& env) {
       check_cfg,             // everything is reachable
       check_recursion,
       check_attach,  // where it is to be attached
+      decide_branches,
       compute_scc,
       compute_liveness,
   };

@@ -3,6 +3,7 @@
 // Tested by tests/verifier/pointer/map_value_test.cpp.
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "verifier/pointer/internal.hpp"
 #include "verifier/pointer/pointer.hpp"
@@ -44,20 +45,6 @@ int check_fields(Env& env, const btf::Record& record, const RegState& reg, std::
 bool holds_instructions(const maps::MapInfo& map) {
   return maps::map_type(map.type).holds == maps::Holds::instructions;
 }
-bool is_constant_map(const maps::MapInfo& map) {
-  return (map.flags & map_flag::rdonly_prog) != 0 && map.frozen && !map.constant_data.empty();
-}
-
-std::uint64_t read_constant(const maps::MapInfo& map, std::uint64_t at, unsigned size, bool sign_extend) {
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < size; ++i) value |= std::uint64_t{map.constant_data[at + i]} << (8 * i);
-  if (sign_extend && size < 8) {
-    const unsigned shift = 64 - 8 * size;
-    value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << shift) >> shift);
-  }
-  return value;
-}
-
 int load_map_value(Env& env, const MemAccess& access) {
   const maps::MapInfo& map = *access.reg.map;
   RegState& result = env.reg(static_cast<unsigned>(access.value_reg));
@@ -70,10 +57,10 @@ int load_map_value(Env& env, const MemAccess& access) {
     alu(AluOp::add, result.r, Scalar::constant(static_cast<std::uint64_t>(std::int64_t{access.off})), true);
     return 0;
   }
-  if (access.reg.r.is_const() && is_constant_map(map)) {
+  if (access.reg.r.is_const()) {
     const auto at = static_cast<std::uint64_t>(access.reg.fixed_offset() + access.off);
-    if (at + access.size <= map.constant_data.size()) {
-      result.mark_const(read_constant(map, at, access.size, access.options.sign_extend));
+    if (const auto number = constant_in_map(map, at, access.size, access.options.sign_extend)) {
+      result.mark_const(*number);
       return 0;
     }
   }
@@ -82,6 +69,19 @@ int load_map_value(Env& env, const MemAccess& access) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> constant_in_map(const maps::MapInfo& map, std::uint64_t at, unsigned size,
+                                             bool sign_extend) {
+  const bool is_constant = (map.flags & map_flag::rdonly_prog) != 0 && map.frozen;
+  if (!is_constant || at > map.constant_data.size() || size > map.constant_data.size() - at) return std::nullopt;
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < size; ++i) value |= std::uint64_t{map.constant_data[at + i]} << (8 * i);
+  if (sign_extend && size < 8) {
+    const unsigned shift = 64 - 8 * size;
+    value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << shift) >> shift);
+  }
+  return value;
+}
 
 int check_map_value_rights(Env& env, const RegState& reg, unsigned regno, std::int64_t off, std::uint64_t size,
                            Access access) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "verifier/env.hpp"
 
@@ -41,6 +42,9 @@ void clear_packet_pointers(Env& env);
 int check_fixed_offset(Env& env, const RegState& reg, unsigned regno, std::int32_t off);
 // Whether the object in `reg` may be kept in the kptr `field` of a map value or object.
 int check_kptr_match(Env& env, const btf::Field& field, const RegState& reg, unsigned regno);
+// What a load from a map's values gives if nobody can change them: programs and user space may only read it.
+std::optional<std::uint64_t> constant_in_map(const maps::MapInfo& map, std::uint64_t at, unsigned size,
+                                             bool sign_extend);
 int save_reg_to_stack(Env& env, Frame& frame, int slot, const RegState& reg, unsigned size);
 
 }  // namespace skep::verifier
