@@ -47,3 +47,22 @@ endforeach()
 target_compile_definitions(bench-maps-skep PRIVATE BENCH_ON_SKEP)
 target_link_libraries(bench-maps-skep PRIVATE skep_loader)
 target_link_libraries(bench-maps-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
+
+# Asynchronous work: one source of programs and one program that times them, on both. scripts/bench async runs them.
+foreach(dialect 73 618)
+  set(object ${PROJECT_BINARY_DIR}/bench/async-${dialect}.bpf.o)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -DWQ_DIALECT=${dialect} -I${PROJECT_SOURCE_DIR}/examples
+            -c ${PROJECT_SOURCE_DIR}/bench/async.bpf.c -o ${object}
+    DEPENDS ${PROJECT_SOURCE_DIR}/bench/async.bpf.c ${PROJECT_SOURCE_DIR}/bench/async_figures.h
+            ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h VERBATIM)
+  list(APPEND async_objects ${object})
+endforeach()
+add_custom_target(bench-async-objects DEPENDS ${async_objects})
+foreach(side skep kernel)
+  add_executable(bench-async-${side} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/async.cpp)
+  add_dependencies(bench-async-${side} bench-async-objects)
+endforeach()
+target_compile_definitions(bench-async-skep PRIVATE BENCH_ON_SKEP)
+target_link_libraries(bench-async-skep PRIVATE skep_loader)
+target_link_libraries(bench-async-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)

@@ -62,6 +62,13 @@ struct KernelOptions {
   // Threads of Skep's own have the normal scheduling policy and the affinity and nice value of the process's main
   // thread, whoever's work they were started for.
   bool pumped = false;
+  // Of the worker threads. How long one that has no work left looks for more before it sleeps, at most; it does so only
+  // while work comes in shorter intervals. 0: never.
+  std::uint64_t worker_spin_ns = 50'000;
+  // How many there may be at once beyond one a virtual CPU, for callbacks that sleep or hog their CPU; 0: as many as
+  // are needed. At the limit work waits.
+  unsigned more_workers = 0;
+  std::string worker_name = "skep";  // at most 11 bytes; a number follows
   Engine engine = Engine::interpreter;
   std::vector<HostModule> modules = {};  // kfuncs, types and hooks of the embedding application
   // Of every run, callbacks included. Default: none.

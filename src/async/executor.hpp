@@ -13,41 +13,48 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "async/item.hpp"
 #include "async/job.hpp"
+#include "async/task_work.hpp"
+#include "async/timer.hpp"
+#include "async/timer_heap.hpp"
 #include "async/work_item.hpp"
 #include "memory/account.hpp"
 
 namespace skep::async {
 
+// Counts for `skep run` and the stress test: every start is accounted for.
+struct WorkCounts {
+  std::uint64_t started = 0;    // start calls that returned 0 (those that merged are counted when their run begins)
+  std::uint64_t merged = 0;     // of those, into a run that was already pending
+  std::uint64_t ran = 0;        // runs finished
+  std::uint64_t cancelled = 0;  // starts that will not run any more
+  std::uint64_t timers = 0;     // timers' callbacks that ended
+};
+
 // One finished or cancelled run, told to whoever listens (`skep run` prints these). Times are monotonic nanoseconds.
 struct RunRecord {
-  const Callback* callback = nullptr;  // a timer's: see Callback::subject
+  const Callback* callback = nullptr;
   unsigned cpu = 0;
   std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
   bool timer = false, stopped = false;
 };
 
-// A timer that is armed, or whose time has come and whose callback has not begun.
-struct ArmedShot {
-  std::shared_ptr<const Callback> callback;  // see Callback::subject
-  unsigned cpu = 0;
-  std::uint64_t at_ns = 0;
-};
-
 class Executor {
  public:
   virtual ~Executor() = default;
+  TaskThreads task_threads;    // work that waits for threads of the application
   memory::AccountPtr account;  // that pays for work items and timers; null: nobody counts. Set before any are made
   virtual CpuSet& cpus() = 0;
   virtual std::uint64_t now_ns() = 0;
 
-  // Queues one run, and counts one start; called by WorkItem. Never blocks; safe from any thread and from a running
-  // job.
+  // Queues one run, before those of work items if it is a timer's, and counts one start if not; called by Item. Never
+  // blocks; safe from any thread and from a running job.
   virtual void enqueue(unsigned cpu, Runnable& item) = 0;
-  // Runs a job of the callback's on `cpu` once `at_ns` has come; a token for cancelling, or 0.
-  virtual std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) = 0;
-  virtual bool cancel_timer(std::uint64_t token) = 0;
+  // Where timers that are initialized on `cpu` are kept while they are armed.
+  virtual std::shared_ptr<TimerHeap> timer_heap(unsigned cpu) = 0;
   // Runs a job of the caller's to its end on any CPU, sleeping and blocking as it asks: how programs are run from
   // outside.
   virtual void run(Job& job) = 0;
@@ -58,8 +65,7 @@ class Executor {
   virtual bool drain(std::uint64_t limit_ns) = 0;
   // As drain(), and timers that are due within the limit count too.
   virtual bool settle(std::uint64_t limit_ns) = 0;
-  // In the order of their times.
-  virtual std::vector<ArmedShot> armed() const = 0;
+  virtual std::vector<ArmedShot> armed() const = 0;  // in the order of their times; inside a read section
   virtual WorkCounts counts() const = 0;
   virtual void on_run(std::function<void(const RunRecord&)> listener) = 0;  // called on the worker's thread
   // What the items report: see WorkCounts.
@@ -80,7 +86,16 @@ class PumpedExecutor : public Executor {
   virtual std::size_t pump(std::uint64_t limit_ns) = 0;
 };
 
-std::unique_ptr<Executor> make_thread_executor(unsigned cpus);
+struct ThreadOptions {
+  // How long a thread that has no work left looks for more before it sleeps, at most; 0: never. It does so only while
+  // work comes in shorter intervals than that.
+  std::uint64_t spin_ns = 50'000;
+  // How many workers there may be at once beyond one a CPU, for callbacks that sleep or hog; 0: as many as are needed.
+  // At the limit work waits.
+  unsigned more_workers = 0;
+  std::string name = "skep";  // of its threads, at most 11 bytes; a number follows
+};
+std::unique_ptr<Executor> make_thread_executor(unsigned cpus, const ThreadOptions& options = {});
 // Null when the process has no descriptor left.
 std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus);
 // Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by

@@ -14,13 +14,12 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
-#include <map>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
 #include "async/threads.hpp"
 #include "rcu/rcu.hpp"
@@ -31,7 +30,7 @@ namespace {
 constexpr std::uint64_t at_once = 1;  // a time that has passed
 constexpr std::uint64_t never = 0;    // what disarms a timerfd
 
-class Pumped final : public PumpedExecutor {
+class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
  public:
   Pumped(unsigned cpus, int fd) : cpus_(cpus), fd_(fd), queues_(cpus_.count()) {}
   ~Pumped() override;
@@ -39,13 +38,12 @@ class Pumped final : public PumpedExecutor {
   CpuSet& cpus() override { return cpus_; }
   std::uint64_t now_ns() override { return monotonic_ns(); }
   void enqueue(unsigned cpu, Runnable& item) override;
-  std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
-  bool cancel_timer(std::uint64_t token) override;
+  std::shared_ptr<TimerHeap> timer_heap(unsigned) override { return timers_; }
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
   bool drain(std::uint64_t limit_ns) override { return run_all(limit_ns, false); }
   bool settle(std::uint64_t limit_ns) override { return run_all(limit_ns, true); }
-  std::vector<ArmedShot> armed() const override;
+  std::vector<ArmedShot> armed() const override { return armed_in({&timers_, 1}); }
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override {
@@ -58,11 +56,6 @@ class Pumped final : public PumpedExecutor {
   std::size_t pump(std::uint64_t limit_ns) override;
 
  private:
-  struct Armed {
-    std::uint64_t token;
-    unsigned cpu;
-    std::shared_ptr<Callback> callback;
-  };
   // What has begun and was put aside: it slept, or its job has ended (and is gone) and finish() is to be called.
   struct Run {
     unsigned cpu = 0;
@@ -77,7 +70,8 @@ class Pumped final : public PumpedExecutor {
   };
 
   void show_locked();
-  void fire_due_locked();
+  void earliest_changed(std::uint64_t at_ns) override;
+  void fire_due() { timers_->fire(monotonic_ns(), ~std::size_t{0}); }
   bool next(Queued& queued, unsigned& cpu);
   void put_back(unsigned cpu, Runnable& item, Run run, bool first);
   std::size_t run_until(std::uint64_t end);
@@ -91,11 +85,13 @@ class Pumped final : public PumpedExecutor {
   std::mutex driving_;  // held for all of pump(): one thread at a time runs work
 
   mutable std::mutex mutex_;  // of what follows; nothing else is called under it
-  std::vector<std::deque<Queued>> queues_;
+  struct Queue {
+    std::deque<Queued> timers, items;
+  };
+  std::vector<Queue> queues_;
   std::size_t queued_ = 0;
   unsigned turn_ = 0;  // the CPU whose queue is looked at first
-  std::multimap<std::uint64_t, Armed> timers_;
-  std::uint64_t last_token_ = 0;
+  const std::shared_ptr<TimerHeap> timers_ = std::make_shared<TimerHeap>(*this);
   std::uint64_t shown_ = never;
   std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
 
@@ -105,14 +101,20 @@ class Pumped final : public PumpedExecutor {
 
 Pumped::~Pumped() {
   rcu::ReadGuard section;
-  std::vector<std::deque<Queued>> queues(queues_.size());
-  {
+  timers_->clear();
+  const auto take_all = [this] {
+    std::deque<Queued> all;
     const std::lock_guard lock(mutex_);
-    queues.swap(queues_);
-    queues_.resize(queues.size());
-  }
-  for (auto& queue : queues) {
-    for (Queued& queued : queue) {
+    for (Queue& queue : queues_) {
+      for (auto* part : {&queue.timers, &queue.items}) {
+        std::move(part->begin(), part->end(), std::back_inserter(all));
+        part->clear();
+      }
+    }
+    return all;
+  };
+  {
+    for (Queued& queued : take_all()) {
       if (queued.run == nullptr) {
         queued.item->drop();
         continue;
@@ -120,21 +122,23 @@ Pumped::~Pumped() {
       // What has begun ends: its side effects are half made. New work that it starts is dropped below.
       if (queued.run->job != nullptr) {
         CpuSet::Lease lease = cpus_.enter(queued.run->cpu);
-        const CurrentScope scope(this, queued.run->cpu);
+        const CurrentScope scope(this, queued.run->cpu, queued.item);
         drive(*queued.run->job, cpus_, lease, section, {});
         queued.run.reset();
       }
       queued.item->finish(false);
     }
   }
-  for (auto& queue : queues_)
-    for (const Queued& queued : queue) queued.item->drop();
+  for (const Queued& queued : take_all()) queued.item->drop();
+  timers_->clear();
   ::close(fd_);
 }
 
 // Makes the descriptor say when there will be something to do.
 void Pumped::show_locked() {
-  const std::uint64_t at = queued_ != 0 ? at_once : timers_.empty() ? never : timers_.begin()->first;
+  const std::uint64_t at = queued_ != 0                              ? at_once
+                           : timers_->earliest() != TimerHeap::never ? timers_->earliest()
+                                                                     : never;
   if (at == shown_) return;
   shown_ = at;
   itimerspec when{};
@@ -144,57 +148,30 @@ void Pumped::show_locked() {
 }
 
 void Pumped::enqueue(unsigned cpu, Runnable& item) {
-  started_.fetch_add(1, std::memory_order_relaxed);
+  if (!item.is_timer) started_.fetch_add(1, std::memory_order_relaxed);
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
   const std::lock_guard lock(mutex_);
-  queues_[cpu % cpus_.count()].push_back({&item, nullptr});
+  Queue& queue = queues_[cpu % cpus_.count()];
+  (item.is_timer ? queue.timers : queue.items).push_back({&item, nullptr});
   ++queued_;
   show_locked();
 }
 
-std::uint64_t Pumped::arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) {
+void Pumped::earliest_changed(std::uint64_t) {
   const std::lock_guard lock(mutex_);
-  timers_.emplace(std::max(at_ns, at_once), Armed{++last_token_, cpu % cpus_.count(), std::move(callback)});
   show_locked();
-  return last_token_;
-}
-
-bool Pumped::cancel_timer(std::uint64_t token) {
-  std::shared_ptr<Callback> released;  // after the lock
-  const std::lock_guard lock(mutex_);
-  for (auto i = timers_.begin(); i != timers_.end(); ++i) {
-    if (i->second.token != token) continue;
-    released = std::move(i->second.callback);
-    timers_.erase(i);
-    show_locked();
-    return true;
-  }
-  return false;
-}
-
-// Timers run before the items that are queued on their CPU.
-void Pumped::fire_due_locked() {
-  if (timers_.empty()) return;
-  const std::uint64_t now = monotonic_ns();
-  std::vector<std::size_t> fired(queues_.size());  // in the order of their times
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    Armed armed = std::move(timers_.begin()->second);
-    timers_.erase(timers_.begin());
-    auto& queue = queues_[armed.cpu];
-    queue.insert(queue.begin() + static_cast<std::ptrdiff_t>(fired[armed.cpu]++),
-                 Queued{std::make_unique<TimerShot>(std::move(armed.callback)).release(), nullptr});
-    ++queued_;
-  }
 }
 
 bool Pumped::next(Queued& queued, unsigned& cpu) {
+  const rcu::ReadGuard section;
+  fire_due();
   const std::lock_guard lock(mutex_);
-  fire_due_locked();
   for (unsigned i = 0; i < queues_.size(); ++i) {
     cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
-    if (queues_[cpu].empty()) continue;
-    queued = std::move(queues_[cpu].front());
-    queues_[cpu].pop_front();
+    std::deque<Queued>& part = queues_[cpu].timers.empty() ? queues_[cpu].items : queues_[cpu].timers;
+    if (part.empty()) continue;
+    queued = std::move(part.front());
+    part.pop_front();
     --queued_;
     turn_ = cpu + 1;
     return true;
@@ -206,9 +183,9 @@ void Pumped::put_back(unsigned cpu, Runnable& item, Run run, bool first) {
   Queued queued{&item, std::make_unique<Run>(std::move(run))};
   const std::lock_guard lock(mutex_);
   if (first)
-    queues_[cpu].push_front(std::move(queued));
+    queues_[cpu].items.push_front(std::move(queued));
   else
-    queues_[cpu].push_back(std::move(queued));
+    queues_[cpu].items.push_back(std::move(queued));
   ++queued_;
 }
 
@@ -247,7 +224,7 @@ void Pumped::told(const RunRecord& record) {
 std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
   Runnable& item = *queued.item;
   CpuSet::Lease lease = cpus_.enter(cpu);
-  const CurrentScope scope(this, cpu);
+  const CurrentScope scope(this, cpu, &item);
   rcu::ReadGuard section;
   Run run;
   if (queued.run != nullptr) {
@@ -320,14 +297,18 @@ bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
   for (;;) {
     std::uint64_t wait = 0;
     {
+      const rcu::ReadGuard section;
+      fire_due();
+    }
+    {
+      const std::uint64_t earliest = timers_->earliest();
       const std::lock_guard data_lock(mutex_);
-      fire_due_locked();
       if (queued_ == 0) {
-        if (!with_timers || timers_.empty() || timers_.begin()->first > end) {
+        if (!with_timers || earliest > end) {
           show_locked();
           return true;
         }
-        wait = timers_.begin()->first - std::min(timers_.begin()->first, monotonic_ns());
+        wait = earliest - std::min(earliest, monotonic_ns());
       }
       if (wait == 0 && monotonic_ns() >= end) return false;
     }
@@ -336,10 +317,6 @@ bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
     else
       run_until(end);
   }
-}
-
-std::vector<ArmedShot> Pumped::armed() const {
-  return armed_shots(mutex_, timers_);
 }
 
 WorkCounts Pumped::counts() const {

@@ -10,19 +10,18 @@
 #include <atomic>
 #include <deque>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
-#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
+#include "async/threads.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
 namespace {
 
-class SteppingExecutor final : public Executor {
+class SteppingExecutor final : public Executor, public TimerHeap::Owner {
  public:
   SteppingExecutor(unsigned cpus, std::uint64_t seed) : cpus_(cpus), state_(seed), queues_(cpus_.count()) {}
   ~SteppingExecutor() override;
@@ -30,13 +29,12 @@ class SteppingExecutor final : public Executor {
   CpuSet& cpus() override { return cpus_; }
   std::uint64_t now_ns() override { return now_.load(std::memory_order_relaxed); }
   void enqueue(unsigned cpu, Runnable& item) override;
-  std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
-  bool cancel_timer(std::uint64_t token) override;
+  std::shared_ptr<TimerHeap> timer_heap(unsigned) override { return timers_; }
   void run(Job& job) override { run_outside(job, std::nullopt); }
   void run_on(unsigned cpu, Job& job) override { run_outside(job, cpu % cpus_.count()); }
   bool drain(std::uint64_t limit_ns) override;
   bool settle(std::uint64_t limit_ns) override { return drain(limit_ns); }
-  std::vector<ArmedShot> armed() const override;
+  std::vector<ArmedShot> armed() const override { return armed_in({&timers_, 1}); }
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override;
@@ -44,10 +42,9 @@ class SteppingExecutor final : public Executor {
 
  private:
   enum class Where : std::uint8_t { on_cpu, asleep, wants_cpu };
-  // Something under way: a run of an item, a timer's callback (item null), or a job from outside (owned null).
+  // Something under way: a run of an item, or a job from outside (item null).
   struct Running {
     Runnable* item = nullptr;
-    std::shared_ptr<Callback> timer;
     JobPtr owned;
     Job* job = nullptr;
     std::optional<unsigned> cpu;
@@ -60,18 +57,12 @@ class SteppingExecutor final : public Executor {
   };
   struct Queued {
     Runnable* item = nullptr;
-    std::shared_ptr<Callback> timer;
-    unsigned cpu = 0;
     std::uint64_t at = 0;
   };
   struct Queue {
-    std::deque<Queued> items;
+    std::deque<Queued> timers, items;
     Running* holder = nullptr;
-  };
-  struct Armed {
-    std::uint64_t token;
-    unsigned cpu;
-    std::shared_ptr<Callback> callback;
+    bool empty() const { return timers.empty() && items.empty(); }
   };
   struct Candidate {
     Running* running = nullptr;
@@ -86,9 +77,10 @@ class SteppingExecutor final : public Executor {
   }
   void run_outside(Job& job, std::optional<unsigned> cpu);
   bool step();
-  void fire_due_timers();
+  void earliest_changed(std::uint64_t) override {}
+  void fire_due_timers() { timers_->fire(now_, ~std::size_t{0}); }
   void drop_queued();
-  void count_ran(bool timer);
+  void count_ran(const Running& running);
   void gather(bool with_blocked);
   void begin(unsigned cpu);
   void advance(Running& running);
@@ -105,8 +97,7 @@ class SteppingExecutor final : public Executor {
   std::vector<Queue> queues_;
   std::list<Running> running_;
   std::vector<Candidate> candidates_;
-  std::multimap<std::uint64_t, Armed> timers_;
-  std::uint64_t last_token_ = 0;
+  const std::shared_ptr<TimerHeap> timers_ = std::make_shared<TimerHeap>(*this);
   WorkCounts counts_;
   std::function<void(const RunRecord&)> listener_;
 };
@@ -123,43 +114,24 @@ SteppingExecutor::~SteppingExecutor() {
 }
 
 void SteppingExecutor::drop_queued() {
-  std::multimap<std::uint64_t, Armed> timers;
+  timers_->clear();
   std::vector<std::deque<Queued>> dropped;
   {
     const std::lock_guard lock(mutex_);
-    timers.swap(timers_);
-    for (Queue& queue : queues_) dropped.emplace_back().swap(queue.items);
-  }
-  for (const auto& items : dropped) {
-    for (const Queued& queued : items) {
-      if (queued.item != nullptr) queued.item->drop();
+    for (Queue& queue : queues_) {
+      dropped.emplace_back().swap(queue.timers);
+      dropped.emplace_back().swap(queue.items);
     }
   }
+  for (const auto& items : dropped)
+    for (const Queued& queued : items) queued.item->drop();
 }
 
 void SteppingExecutor::enqueue(unsigned cpu, Runnable& item) {
   std::lock_guard lock(mutex_);
-  ++counts_.started;
-  cpu %= cpus_.count();
-  queues_[cpu].items.push_back({&item, nullptr, cpu, now_});
-}
-
-std::uint64_t SteppingExecutor::arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) {
-  std::lock_guard lock(mutex_);
-  timers_.emplace(at_ns, Armed{++last_token_, cpu % cpus_.count(), std::move(callback)});
-  return last_token_;
-}
-
-bool SteppingExecutor::cancel_timer(std::uint64_t token) {
-  std::shared_ptr<Callback> released;  // after the lock
-  std::lock_guard lock(mutex_);
-  for (auto i = timers_.begin(); i != timers_.end(); ++i) {
-    if (i->second.token != token) continue;
-    released = std::move(i->second.callback);
-    timers_.erase(i);
-    return true;
-  }
-  return false;
+  if (!item.is_timer) ++counts_.started;
+  Queue& queue = queues_[cpu % cpus_.count()];
+  (item.is_timer ? queue.timers : queue.items).push_back({&item, now_});
 }
 
 void SteppingExecutor::count_merged(std::uint64_t starts) {
@@ -168,13 +140,13 @@ void SteppingExecutor::count_merged(std::uint64_t starts) {
   counts_.started += starts;
 }
 
-void SteppingExecutor::count_ran(bool timer) {
+// What had no callback was cancelled after it had begun.
+void SteppingExecutor::count_ran(const Running& running) {
   std::lock_guard lock(mutex_);
-  ++(timer ? counts_.timers : counts_.ran);
-}
-
-std::vector<ArmedShot> SteppingExecutor::armed() const {
-  return armed_shots(mutex_, timers_);
+  if (running.job == nullptr)
+    counts_.cancelled += running.item->is_timer ? 0 : 1;
+  else
+    ++(running.item->is_timer ? counts_.timers : counts_.ran);
 }
 
 void SteppingExecutor::count_cancelled() {
@@ -192,15 +164,6 @@ void SteppingExecutor::on_run(std::function<void(const RunRecord&)> listener) {
   listener_ = std::move(listener);
 }
 
-void SteppingExecutor::fire_due_timers() {
-  const std::lock_guard lock(mutex_);
-  while (!timers_.empty() && timers_.begin()->first <= now_) {
-    Armed armed = std::move(timers_.begin()->second);
-    timers_.erase(timers_.begin());
-    queues_[armed.cpu].items.push_front({nullptr, std::move(armed.callback), armed.cpu, now_});
-  }
-}
-
 void SteppingExecutor::gather(bool with_blocked) {
   candidates_.clear();
   for (Running& running : running_) {
@@ -215,7 +178,7 @@ void SteppingExecutor::gather(bool with_blocked) {
   }
   const std::lock_guard lock(mutex_);
   for (unsigned cpu = 0; cpu < queues_.size(); ++cpu) {
-    if (queues_[cpu].holder == nullptr && !queues_[cpu].items.empty()) candidates_.push_back({nullptr, cpu});
+    if (queues_[cpu].holder == nullptr && !queues_[cpu].empty()) candidates_.push_back({nullptr, cpu});
   }
 }
 
@@ -252,7 +215,8 @@ bool SteppingExecutor::step() {
 }
 
 bool SteppingExecutor::make_job(Running& running) {
-  Callback* callback = running.timer ? running.timer.get() : running.item->callback();
+  running.job = nullptr;
+  Callback* callback = running.item->callback();
   if (callback == nullptr) return false;
   running.owned = callback->make_job(*running.cpu);
   running.job = running.owned.get();
@@ -267,13 +231,13 @@ void SteppingExecutor::begin(unsigned cpu) {
   Queued next;
   {
     const std::lock_guard lock(mutex_);
-    next = std::move(queue.items.front());
-    queue.items.pop_front();
+    std::deque<Queued>& part = queue.timers.empty() ? queue.items : queue.timers;
+    next = part.front();
+    part.pop_front();
   }
-  if (next.item != nullptr && next.item->begin(cpu) != Runnable::Begin::run) return;
+  if (next.item->begin(cpu) != Runnable::Begin::run) return;
   Running& running = running_.emplace_back();
   running.item = next.item;
-  running.timer = std::move(next.timer);
   running.cpu = cpu;
   running.where = Where::on_cpu;
   running.record.started_ns = next.at;
@@ -284,6 +248,7 @@ void SteppingExecutor::begin(unsigned cpu) {
 
 void SteppingExecutor::advance(Running& running) {
   running.advancing = true;
+  const CurrentScope scope(this, *running.cpu, running.item);
   const Progress progress = running.job->advance(*running.cpu, 1);
   running.advancing = false;
   running.blocked = progress == Progress::blocked;
@@ -300,18 +265,17 @@ void SteppingExecutor::advance(Running& running) {
 
 void SteppingExecutor::end_run(Running& running) {
   const bool from_outside = running.owned == nullptr && running.job != nullptr;
-  running.record.timer = running.timer != nullptr;
+  running.record.timer = running.item != nullptr && running.item->is_timer;
   running.record.stopped = running.job != nullptr && running.job->stopped();
   running.owned.reset();
   running.record.ended_ns = now_;
   if (!from_outside && listener_ && running.record.callback != nullptr) listener_(running.record);
-  if (running.timer != nullptr && running.job != nullptr) count_ran(true);
   if (running.item != nullptr) {
-    count_ran(false);
+    count_ran(running);
     while (running.item->finish(true)) {
       running.record.started_ns = now_;
       if (make_job(running)) return;
-      count_ran(false);
+      count_ran(running);
     }
   }
   queues_[*running.cpu].holder = nullptr;
@@ -355,11 +319,11 @@ bool SteppingExecutor::drain(std::uint64_t limit_ns) {
     bool something = !running_.empty();
     {
       const std::lock_guard data_lock(mutex_);
-      for (const Queue& queue : queues_) something = something || !queue.items.empty();
+      for (const Queue& queue : queues_) something = something || !queue.empty();
       if (!something) {
         // Timers that are due within a limit are part of what is drained; without a limit, time stands.
-        if (limit_ns == unlimited || timers_.empty() || timers_.begin()->first > end) return true;
-        now_ = std::max(now_.load(), timers_.begin()->first);
+        if (limit_ns == unlimited || timers_->earliest() > end) return true;
+        now_ = std::max(now_.load(), timers_->earliest());
       }
     }
     if (!something) {

@@ -8,15 +8,21 @@
 // timers) takes the role from it and gives it to another thread, which runs the queue on whichever CPU is free: the hog
 // still holds its own. Threads without a role wait for one; nothing polls but the service thread while a queue is
 // behind a run. Tested by tests/async/executor_test.cpp and stress_test.cpp.
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <condition_variable>
-#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
-#include "async/armed_shots.hpp"
 #include "async/executor.hpp"
 #include "async/threads.hpp"
 #include "rcu/own_thread.hpp"
@@ -25,7 +31,25 @@
 namespace skep::async {
 namespace {
 
-constexpr std::uint32_t busy = 0, parked = 1, never_started = 2;
+void futex_wake(std::atomic<std::uint32_t>& word, int waiters) {
+  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, waiters, nullptr, nullptr, 0);
+}
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+// While the word is `seen`, and at most until then.
+void futex_wait_until(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::uint64_t until_ns) {
+  const timespec until{static_cast<time_t>(until_ns / 1'000'000'000), static_cast<long>(until_ns % 1'000'000'000)};
+  const bool endless = until_ns == unlimited;
+  syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, seen, endless ? nullptr : &until, nullptr,
+          FUTEX_BITSET_MATCH_ANY);
+}
+
+constexpr std::uint32_t busy = 0, parked = 1, never_started = 2, looking = 3;
 
 struct alignas(64) Queue {
   std::atomic<Runnable*> pushed{nullptr};
@@ -42,64 +66,68 @@ struct alignas(64) Queue {
   std::atomic<std::uint32_t> hogs{0};
 
   // The dispatcher's: what it has taken, oldest first. Others only look whether there is any.
-  std::atomic<Runnable*> taken{nullptr};
+  std::atomic<Runnable*> taken{nullptr}, taken_urgent{nullptr};
+
+  // The dispatcher's: how long it looks for work before it sleeps.
+  std::uint64_t spin_ns = 0;
 
   // The service thread's.
   std::uint64_t seen_role = 0, seen_completed = 0, seen_ticks = 0;
 
   bool nothing_queued() const {
-    return taken.load(std::memory_order_relaxed) == nullptr && pushed.load(std::memory_order_seq_cst) == nullptr &&
-           urgent.load(std::memory_order_seq_cst) == nullptr;
+    return taken.load(std::memory_order_relaxed) == nullptr &&
+           taken_urgent.load(std::memory_order_relaxed) == nullptr &&
+           pushed.load(std::memory_order_seq_cst) == nullptr && urgent.load(std::memory_order_seq_cst) == nullptr;
   }
 };
 
-class ThreadExecutor final : public Executor {
+class ThreadExecutor final : public Executor, public TimerHeap::Owner {
  public:
-  explicit ThreadExecutor(unsigned cpus) : cpus_(cpus), queues_(cpus_.count()) {}
+  ThreadExecutor(unsigned cpus, const ThreadOptions& options);
   ~ThreadExecutor() override;
 
   CpuSet& cpus() override { return cpus_; }
   std::uint64_t now_ns() override { return monotonic_ns(); }
-  void enqueue(unsigned cpu, Runnable& item) override { push(cpu % cpus_.count(), item, false); }
-  std::uint64_t arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) override;
-  bool cancel_timer(std::uint64_t token) override;
+  void enqueue(unsigned cpu, Runnable& item) override { push(cpu % cpus_.count(), item); }
+  std::shared_ptr<TimerHeap> timer_heap(unsigned cpu) override;
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
   bool drain(std::uint64_t limit_ns) override { return wait_until_done(limit_ns, false); }
   bool settle(std::uint64_t limit_ns) override { return wait_until_done(limit_ns, true); }
-  std::vector<ArmedShot> armed() const override;
+  std::vector<ArmedShot> armed() const override { return armed_in(heaps_); }
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override { own_queue().merged.fetch_add(starts, std::memory_order_relaxed); }
   void count_cancelled() override { own_queue().cancelled.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  struct Armed {
-    std::uint64_t token;
-    unsigned cpu;
-    std::shared_ptr<Callback> callback;
-  };
   static constexpr std::chrono::milliseconds tick{5};
   static constexpr std::uint64_t hog_ticks = 2;
   static constexpr std::uint64_t idle_ticks = 200;
 
   Queue& own_queue() { return queues_[current_run().cpu % cpus_.count()]; }
-  void push(unsigned n, Runnable& item, bool urgent);
+  void push(unsigned n, Runnable& item);
   Runnable* pop(Queue& queue);
   void hand_over(unsigned n);
+  void name_this_thread(std::size_t number) const;
   void worker();
   void dispatch(unsigned n);
+  bool look_for_work(Queue& queue) const;
+  void wait_for_work(Queue& queue) const;
   bool run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item);
   void completed(Queue& queue);
   void wake_drainers();
   bool drained() const;
   bool wait_until_done(std::uint64_t limit_ns, bool with_timers);
   bool timer_due_by(std::uint64_t at_ns) const;
-  void ensure_service_locked();
+  void ensure_service();
+  void wake_service();
+  void earliest_changed(std::uint64_t at_ns) override;
   void watch();
   void service();
   void look_for_hogs();
 
+  ThreadOptions options_;
   CpuSet cpus_;
   std::vector<Queue> queues_;
   std::atomic<bool> stopping_{false};
@@ -110,16 +138,15 @@ class ThreadExecutor final : public Executor {
   std::size_t idle_workers_ = 0;
   std::vector<std::thread> workers_;
 
-  mutable std::mutex service_mutex_;
-  std::condition_variable service_wakeup_;
+  std::vector<std::shared_ptr<TimerHeap>> heaps_;  // one a CPU
+  std::mutex service_mutex_;                       // for starting it
   std::thread service_;
+  std::atomic<bool> has_service_{false};
+  std::atomic<std::uint32_t> service_calls_{0};         // what it waits on
+  std::atomic<std::uint64_t> service_sleeps_until_{0};  // 0: it is awake
   std::atomic<bool> watching_{false};
-  std::multimap<std::uint64_t, Armed> timers_;
-  std::atomic<unsigned> firing_{0};  // shots that are in neither timers_ nor a queue at this moment
-  std::uint64_t last_token_ = 0;
 
-  std::mutex drain_mutex_;
-  std::condition_variable drain_wakeup_;
+  std::atomic<std::uint32_t> drain_calls_{0};
   std::atomic<unsigned> drainers_{0};
 
   std::atomic<bool> listening_{false};
@@ -127,13 +154,19 @@ class ThreadExecutor final : public Executor {
   std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
 };
 
+ThreadExecutor::ThreadExecutor(unsigned cpus, const ThreadOptions& options)
+    : options_(options), cpus_(cpus), queues_(cpus_.count()) {
+  if (std::thread::hardware_concurrency() < 2) options_.spin_ns = 0;  // nobody could bring work meanwhile
+  for (unsigned n = 0; n < cpus_.count(); ++n) heaps_.push_back(std::make_shared<TimerHeap>(*this));
+}
+
 ThreadExecutor::~ThreadExecutor() {
   stopping_.store(true, std::memory_order_seq_cst);
+  wake_service();
   {
-    std::lock_guard lock(service_mutex_);
-    service_wakeup_.notify_all();
+    const std::lock_guard lock(service_mutex_);
+    if (service_.joinable()) service_.join();
   }
-  if (service_.joinable()) service_.join();
   for (Queue& queue : queues_) {
     if (queue.dispatcher.exchange(busy, std::memory_order_seq_cst) == parked) queue.dispatcher.notify_all();
   }
@@ -148,12 +181,14 @@ ThreadExecutor::~ThreadExecutor() {
   for (Queue& queue : queues_) {
     while (Runnable* item = pop(queue)) item->drop();
   }
+  for (const auto& heap : heaps_) heap->clear();
 }
 
 // ---- queues ---------------------------------------------------------------------------------------------------------
 
-void ThreadExecutor::push(unsigned n, Runnable& item, bool urgent) {
+void ThreadExecutor::push(unsigned n, Runnable& item) {
   Queue& queue = queues_[n];
+  const bool urgent = item.is_timer;
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
   if (urgent) queue.timers.fetch_add(1, std::memory_order_relaxed);
   queue.entered.fetch_add(1, std::memory_order_seq_cst);
@@ -165,6 +200,7 @@ void ThreadExecutor::push(unsigned n, Runnable& item, bool urgent) {
   // `item` may be over and gone from here on. Whoever pushed first sees to it that somebody comes.
   if (top != nullptr) return;
   std::uint32_t state = queue.dispatcher.load(std::memory_order_seq_cst);
+  if (state == looking) return;
   if (state == busy) {
     if (!watching_.load(std::memory_order_relaxed)) watch();
   } else if (queue.dispatcher.compare_exchange_strong(state, busy, std::memory_order_seq_cst)) {
@@ -178,22 +214,17 @@ void ThreadExecutor::push(unsigned n, Runnable& item, bool urgent) {
 
 // Only for the queue's dispatcher.
 Runnable* ThreadExecutor::pop(Queue& queue) {
-  Runnable* first = nullptr;
-  const auto take = [&first](std::atomic<Runnable*>& stack) {
-    Runnable* item = stack.exchange(nullptr, std::memory_order_acquire);
-    while (item != nullptr) first = std::exchange(item, std::exchange(item->next_in_queue, first));
+  const auto pop_from = [](std::atomic<Runnable*>& taken, std::atomic<Runnable*>& stack) {
+    Runnable* first = taken.load(std::memory_order_relaxed);
+    if (first == nullptr && stack.load(std::memory_order_relaxed) != nullptr) {
+      Runnable* item = stack.exchange(nullptr, std::memory_order_acquire);
+      while (item != nullptr) first = std::exchange(item, std::exchange(item->next_in_queue, first));
+    }
+    if (first != nullptr) taken.store(first->next_in_queue, std::memory_order_relaxed);
+    return first;
   };
-  if (queue.urgent.load(std::memory_order_relaxed) != nullptr) {
-    take(queue.urgent);
-    Runnable* last = first;
-    while (last->next_in_queue != nullptr) last = last->next_in_queue;
-    last->next_in_queue = queue.taken.load(std::memory_order_relaxed);
-  } else {
-    first = queue.taken.load(std::memory_order_relaxed);
-  }
-  if (first == nullptr && queue.pushed.load(std::memory_order_relaxed) != nullptr) take(queue.pushed);
-  if (first != nullptr) queue.taken.store(first->next_in_queue, std::memory_order_relaxed);
-  return first;
+  if (Runnable* timer = pop_from(queue.taken_urgent, queue.urgent)) return timer;
+  return pop_from(queue.taken, queue.pushed);
 }
 
 void ThreadExecutor::hand_over(unsigned n) {
@@ -202,12 +233,20 @@ void ThreadExecutor::hand_over(unsigned n) {
   vacant_.push_back(n);
   if (idle_workers_ >= vacant_.size()) {
     roles_to_take_.notify_one();
-  } else {
+  } else if (options_.more_workers == 0 || workers_.size() < queues_.size() + options_.more_workers) {
     try {
-      workers_.emplace_back([this] { worker(); });
-    } catch (...) {  // no thread can be had: the role waits for a worker that is there, or for the next attempt
+      workers_.emplace_back([this, number = workers_.size()] {
+        name_this_thread(number);
+        worker();
+      });
+    } catch (...) {  // no thread can be had: the role waits for a worker that is there, as at the limit
     }
   }
+}
+
+void ThreadExecutor::name_this_thread(std::size_t number) const {
+  const std::string name = options_.name.substr(0, 11) + "/" + std::to_string(number);
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
 void ThreadExecutor::worker() {
@@ -238,12 +277,7 @@ void ThreadExecutor::dispatch(unsigned n) {
     if (lease.held() && (cpus_.contended(lease.cpu()) || (lease.cpu() != n && !behind_hog))) lease.release();
     if (queue.nothing_queued()) {
       lease.release();
-      queue.dispatcher.store(parked, std::memory_order_seq_cst);
-      if (!queue.nothing_queued() || stopping_.load(std::memory_order_seq_cst)) {
-        queue.dispatcher.exchange(busy, std::memory_order_seq_cst);
-        continue;
-      }
-      queue.dispatcher.wait(parked);
+      if (!look_for_work(queue)) wait_for_work(queue);
       continue;
     }
     if (!lease.held()) lease = behind_hog ? cpus_.try_enter(n) : cpus_.enter(n);
@@ -253,22 +287,50 @@ void ThreadExecutor::dispatch(unsigned n) {
   }
 }
 
+// Whoever sees that we look for work leaves it to us.
+bool ThreadExecutor::look_for_work(Queue& queue) const {
+  if (queue.spin_ns == 0) return false;
+  queue.dispatcher.store(looking, std::memory_order_seq_cst);
+  const std::uint64_t end = monotonic_ns() + queue.spin_ns;
+  for (unsigned round = 1;; ++round) {
+    if (!queue.nothing_queued() || stopping_.load(std::memory_order_relaxed)) {
+      queue.dispatcher.store(busy, std::memory_order_relaxed);
+      return true;
+    }
+    if (round % 32 == 0 && monotonic_ns() >= end) return false;
+    pause_briefly();
+  }
+}
+
+// Looking would have been worth while if the sleep is a short one.
+void ThreadExecutor::wait_for_work(Queue& queue) const {
+  queue.dispatcher.store(parked, std::memory_order_seq_cst);
+  if (!queue.nothing_queued() || stopping_.load(std::memory_order_seq_cst)) {
+    queue.dispatcher.exchange(busy, std::memory_order_seq_cst);
+    return;
+  }
+  const std::uint64_t begin = options_.spin_ns != 0 ? monotonic_ns() : 0;
+  queue.dispatcher.wait(parked);
+  if (options_.spin_ns == 0) return;
+  const bool short_sleep = monotonic_ns() - begin < options_.spin_ns;
+  queue.spin_ns = short_sleep ? options_.spin_ns : queue.spin_ns < 1000 ? 0 : queue.spin_ns / 2;
+}
+
 void ThreadExecutor::completed(Queue& queue) {
   queue.completed.fetch_add(1, std::memory_order_seq_cst);
   wake_drainers();
 }
 
 void ThreadExecutor::wake_drainers() {
-  if (drainers_.load(std::memory_order_seq_cst) != 0) {
-    std::lock_guard lock(drain_mutex_);
-    drain_wakeup_.notify_all();
-  }
+  if (drainers_.load(std::memory_order_seq_cst) == 0) return;
+  drain_calls_.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake(drain_calls_, INT_MAX);
 }
 
 // False: the role went to another thread in the course of it.
 bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item) {
   rcu::ReadGuard section;
-  const CurrentScope scope(this, lease.cpu());
+  const CurrentScope scope(this, lease.cpu(), &item);
   const std::uint64_t queued_ns = item.queued_ns;
   switch (item.begin(n)) {
     case Runnable::Begin::merged:  // whoever runs it has not completed yet
@@ -352,22 +414,24 @@ bool ThreadExecutor::drained() const {
 
 // Timers are looked at first: one that is due goes over to a queue, and never back.
 bool ThreadExecutor::timer_due_by(std::uint64_t at_ns) const {
-  const std::lock_guard lock(service_mutex_);
-  return firing_.load(std::memory_order_seq_cst) != 0 || (!timers_.empty() && timers_.begin()->first <= at_ns);
+  return std::any_of(heaps_.begin(), heaps_.end(), [at_ns](const auto& heap) { return heap->due_by(at_ns); });
 }
 
 bool ThreadExecutor::wait_until_done(std::uint64_t limit_ns, bool with_timers) {
-  const auto limit = std::chrono::nanoseconds(std::min<std::uint64_t>(limit_ns, std::uint64_t{1} << 60));
-  const std::uint64_t end = monotonic_ns() + static_cast<std::uint64_t>(limit.count());
+  const std::uint64_t end = monotonic_ns() + std::min(limit_ns, std::uint64_t{1} << 60);
   // A callback that is queued or runs may arm a timer, so nothing counts before all of it is over.
   const auto all_done = [&] {
     return drained() && (!with_timers || (!timer_due_by(end) && drained() && !timer_due_by(end)));
   };
   if (all_done()) return true;
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  std::unique_lock lock(drain_mutex_);
   drainers_.fetch_add(1, std::memory_order_seq_cst);
-  const bool done = drain_wakeup_.wait_until(lock, deadline, all_done);
+  bool done = false;
+  for (;;) {
+    const std::uint32_t calls = drain_calls_.load(std::memory_order_seq_cst);
+    done = all_done();
+    if (done || monotonic_ns() >= end) break;
+    futex_wait_until(drain_calls_, calls, end);
+  }
   drainers_.fetch_sub(1, std::memory_order_seq_cst);
   return done;
 }
@@ -394,83 +458,78 @@ void ThreadExecutor::on_run(std::function<void(const RunRecord&)> listener) {
 
 // ---- the service thread: timers, and queues behind a hog ------------------------------------------------------------
 
-void ThreadExecutor::ensure_service_locked() {
-  if (!service_.joinable() && !stopping_.load(std::memory_order_relaxed)) service_ = std::thread([this] { service(); });
-}
-
-std::uint64_t ThreadExecutor::arm_timer(unsigned cpu, std::uint64_t at_ns, std::shared_ptr<Callback> callback) {
-  std::lock_guard lock(service_mutex_);
-  ensure_service_locked();
-  const std::uint64_t token = ++last_token_;
-  const auto at = timers_.emplace(at_ns, Armed{token, cpu % cpus_.count(), std::move(callback)});
-  if (at == timers_.begin()) service_wakeup_.notify_one();
-  return token;
-}
-
-bool ThreadExecutor::cancel_timer(std::uint64_t token) {
-  std::shared_ptr<Callback> released;  // after the lock
-  {
-    std::lock_guard lock(service_mutex_);
-    auto i = timers_.begin();
-    while (i != timers_.end() && i->second.token != token) ++i;
-    if (i == timers_.end()) return false;
-    released = std::move(i->second.callback);
-    timers_.erase(i);
+void ThreadExecutor::ensure_service() {
+  if (has_service_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(service_mutex_);
+  if (has_service_.load(std::memory_order_relaxed) || stopping_.load(std::memory_order_seq_cst)) return;
+  try {
+    service_ = std::thread([this] { service(); });
+    has_service_.store(true, std::memory_order_release);
+  } catch (...) {  // no thread can be had: the next who needs it tries again
   }
-  wake_drainers();
-  return true;
 }
 
-std::vector<ArmedShot> ThreadExecutor::armed() const {
-  return armed_shots(service_mutex_, timers_);
+std::shared_ptr<TimerHeap> ThreadExecutor::timer_heap(unsigned cpu) {
+  ensure_service();
+  return heaps_[cpu % heaps_.size()];
+}
+
+void ThreadExecutor::wake_service() {
+  service_calls_.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake(service_calls_, 1);
+}
+
+void ThreadExecutor::earliest_changed(std::uint64_t at_ns) {
+  if (at_ns < service_sleeps_until_.load(std::memory_order_seq_cst)) wake_service();
+  wake_drainers();
 }
 
 void ThreadExecutor::watch() {
   if (watching_.exchange(true, std::memory_order_seq_cst)) return;
-  std::lock_guard lock(service_mutex_);
-  ensure_service_locked();
-  service_wakeup_.notify_one();
+  ensure_service();
+  wake_service();
 }
 
 void ThreadExecutor::service() {
   rcu::schedule_as_main_thread();
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // nanoseconds
+  constexpr std::size_t at_a_time = 256;         // timers, for which one heap stays locked
   std::uint64_t quiet_ticks = 0;
   std::uint64_t next_tick = 0;
-  std::unique_lock lock(service_mutex_);
   while (!stopping_.load(std::memory_order_relaxed)) {
+    const std::uint32_t calls = service_calls_.load(std::memory_order_seq_cst);
     const std::uint64_t now = monotonic_ns();
-    if (!timers_.empty() && timers_.begin()->first <= now) {
-      Armed armed = std::move(timers_.begin()->second);
-      timers_.erase(timers_.begin());
-      firing_.fetch_add(1, std::memory_order_seq_cst);
-      lock.unlock();
-      push(armed.cpu, *std::make_unique<TimerShot>(std::move(armed.callback)).release(), true);
-      firing_.fetch_sub(1, std::memory_order_seq_cst);
-      lock.lock();
-      continue;
-    }
-    const bool watching = watching_.load(std::memory_order_seq_cst);
-    if (watching && now >= next_tick) {
-      next_tick = now + static_cast<std::uint64_t>(std::chrono::nanoseconds(tick).count());
-      lock.unlock();
-      look_for_hogs();
-      bool behind = false;
-      for (const Queue& queue : queues_) behind = behind || !queue.nothing_queued();
-      lock.lock();
-      quiet_ticks = behind ? 0 : quiet_ticks + 1;
-      if (quiet_ticks >= idle_ticks) {
-        quiet_ticks = 0;
-        watching_.store(false, std::memory_order_seq_cst);
+    bool more = false;
+    std::uint64_t until = TimerHeap::never;
+    for (const auto& heap : heaps_) {
+      if (heap->earliest() <= now) {
+        const rcu::ReadGuard section;
+        more = heap->fire(now, at_a_time) == at_a_time || more;
       }
-      continue;
+      until = std::min(until, heap->earliest());
     }
-    std::uint64_t until = watching ? next_tick : unlimited;
-    if (!timers_.empty()) until = std::min(until, timers_.begin()->first);
-    if (until == unlimited) {
-      service_wakeup_.wait(lock);
-    } else {
-      service_wakeup_.wait_for(lock, std::chrono::nanoseconds(until - now));
+    if (watching_.load(std::memory_order_seq_cst)) {
+      if (now >= next_tick) {
+        next_tick = now + static_cast<std::uint64_t>(std::chrono::nanoseconds(tick).count());
+        look_for_hogs();
+        bool behind = false;
+        for (const Queue& queue : queues_) behind = behind || !queue.nothing_queued();
+        quiet_ticks = behind ? 0 : quiet_ticks + 1;
+        if (quiet_ticks >= idle_ticks) {
+          quiet_ticks = 0;
+          watching_.store(false, std::memory_order_seq_cst);
+          continue;
+        }
+      }
+      until = std::min(until, next_tick);
     }
+    if (more) continue;
+    // Who makes an earlier one the first sees for how long we sleep, or we see that it is.
+    service_sleeps_until_.store(until, std::memory_order_seq_cst);
+    const bool earlier =
+        std::any_of(heaps_.begin(), heaps_.end(), [&](const auto& h) { return h->earliest() < until; });
+    if (!earlier && until > monotonic_ns()) futex_wait_until(service_calls_, calls, until);
+    service_sleeps_until_.store(0, std::memory_order_seq_cst);
   }
 }
 
@@ -498,8 +557,8 @@ void ThreadExecutor::look_for_hogs() {
 
 }  // namespace
 
-std::unique_ptr<Executor> make_thread_executor(unsigned cpus) {
-  return std::make_unique<ThreadExecutor>(cpus);
+std::unique_ptr<Executor> make_thread_executor(unsigned cpus, const ThreadOptions& options) {
+  return std::make_unique<ThreadExecutor>(cpus, options);
 }
 
 }  // namespace skep::async

@@ -55,7 +55,8 @@ std::uint64_t monotonic_ns() {
 const Current& current_run() {
   return current();
 }
-CurrentScope::CurrentScope(const void* executor, unsigned cpu) : before_(std::exchange(current(), {executor, cpu})) {}
+CurrentScope::CurrentScope(const void* executor, unsigned cpu, Runnable* item)
+    : before_(std::exchange(current(), {executor, cpu, item})) {}
 CurrentScope::~CurrentScope() {
   current() = before_;
 }
@@ -83,7 +84,7 @@ void run_outside(const void* executor, Job& job, CpuSet& cpus, const unsigned* c
     return;
   }
   lease = cpu != nullptr ? cpus.enter(*cpu % cpus.count()) : cpus.enter();
-  const CurrentScope scope(executor, lease.cpu());
+  const CurrentScope scope(executor, lease.cpu(), nullptr);
   rcu::ReadGuard section;
   drive(job, cpus, lease, section, {});
 }

@@ -7,40 +7,25 @@
 #include <memory>
 #include <utility>
 
+#include "async/item.hpp"
 #include "async/job.hpp"
-#include "async/work_item.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
 
 std::uint64_t monotonic_ns();
 
-// One firing of a timer: it stands in a queue once.
-class TimerShot final : public Runnable {
- public:
-  explicit TimerShot(std::shared_ptr<Callback> callback) : callback_(std::move(callback)) { is_timer = true; }
-  Begin begin(unsigned) override { return Begin::run; }
-  Callback* callback() override { return callback_.get(); }
-  bool finish(bool) override {
-    std::default_delete<TimerShot>()(this);
-    return false;
-  }
-  void drop() override { finish(false); }
-
- private:
-  std::shared_ptr<Callback> callback_;
-};
-
 // What a thread runs for, so that a run inside a run uses the CPU that is held already.
 struct Current {
   const void* executor = nullptr;
   unsigned cpu = 0;
+  Runnable* item = nullptr;  // whose callback it is
 };
 const Current& current_run();
 
 class CurrentScope {
  public:
-  CurrentScope(const void* executor, unsigned cpu);
+  CurrentScope(const void* executor, unsigned cpu, Runnable* item);
   ~CurrentScope();
   CurrentScope(const CurrentScope&) = delete;
   CurrentScope& operator=(const CurrentScope&) = delete;

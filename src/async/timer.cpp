@@ -1,193 +1,176 @@
-// See timer.hpp. Tested by tests/async/executor_test.cpp.
+// See timer.hpp. Tested by tests/async/timer_test.cpp.
 #include "async/timer.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <mutex>
+#include <ctime>
 #include <utility>
 
-#include "rcu/rcu.hpp"
+#include "async/executor.hpp"
+#include "async/threads.hpp"
+#include "async/timer_heap.hpp"
 
 namespace skep::async {
 namespace {
 
-// The clocks of <linux/time.h>.
-constexpr std::uint64_t clock_realtime = 0, clock_monotonic = 1, clock_boottime = 7;
+// With its place in the heap, and what the allocator and the grace period add.
+constexpr std::uint64_t timer_bytes = sizeof(TimerItem) + 128;
 
-// The timer whose callback this thread is in the midst of.
-thread_local TimerItem* current_timer = nullptr;
-
-}  // namespace
-
-class TimerItem : public std::enable_shared_from_this<TimerItem> {
- public:
-  TimerItem(Executor& executor, memory::Charge charge) : executor_(executor), charge_(std::move(charge)) {}
-
-  int set_callback(std::shared_ptr<Callback> callback) {
-    std::lock_guard lock(mutex_);
-    if (released_) return -EINVAL;
-    callback_.swap(callback);  // the old one is destroyed after the lock
-    return 0;
-  }
-
-  int start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags);
-  int cancel();
-  void release();
-
-  std::shared_ptr<const Callback> callback_of(std::uint64_t generation) {
-    std::lock_guard lock(mutex_);
-    return !released_ && generation == generation_ && armed_ ? callback_ : nullptr;
-  }
-  std::shared_ptr<Callback> begin_shot(std::uint64_t generation) {
-    std::lock_guard lock(mutex_);
-    if (released_ || generation != generation_ || !armed_) return nullptr;
-    armed_ = false;
-    ++running_;
-    return callback_;
-  }
-  void end_shot() {
-    std::lock_guard lock(mutex_);
-    --running_;
-    waits_for_.store(nullptr, std::memory_order_seq_cst);
-  }
-
- private:
-  friend class TimerSlot;
-  bool disarm_locked() {
-    ++generation_;
-    if (token_ != 0) executor_.cancel_timer(std::exchange(token_, 0));
-    return std::exchange(armed_, false);
-  }
-
-  Executor& executor_;
-  const memory::Charge charge_;
-  std::mutex mutex_;
-  std::shared_ptr<Callback> callback_;
-  std::uint64_t generation_ = 0;  // of arming: a shot of an earlier one does nothing
-  std::uint64_t token_ = 0;
-  bool armed_ = false;
-  bool released_ = false;
-  bool cancel_was_armed_ = false;  // what it is to return
-  unsigned running_ = 0;
-  std::atomic<TimerItem*> waits_for_{nullptr};  // while its callback cancels another timer
-  std::shared_ptr<TimerItem> slots_reference_;
-};
-
-namespace {
-
-// The callback's job, between begin_shot() and end_shot().
-class TimerJob final : public Job {
- public:
-  TimerJob(std::shared_ptr<TimerItem> item, std::shared_ptr<Callback> callback, JobPtr job)
-      : item_(std::move(item)), callback_(std::move(callback)), job_(std::move(job)) {}
-  ~TimerJob() override { item_->end_shot(); }
-  Progress advance(unsigned cpu, std::uint64_t budget) override {
-    TimerItem* outer = std::exchange(current_timer, item_.get());
-    const Progress progress = job_->advance(cpu, budget);
-    current_timer = outer;
-    return progress;
-  }
-  void sleep_off_cpu() override { job_->sleep_off_cpu(); }
-  bool stopped() const override { return job_->stopped(); }
-
- private:
-  std::shared_ptr<TimerItem> item_;
-  std::shared_ptr<Callback> callback_;
-  JobPtr job_;
-};
-
-class Shot final : public Callback {
- public:
-  Shot(std::weak_ptr<TimerItem> item, std::uint64_t generation) : item_(std::move(item)), generation_(generation) {}
-  JobPtr make_job(unsigned cpu) override {
-    std::shared_ptr<TimerItem> item = item_.lock();
-    if (!item) return nullptr;
-    std::shared_ptr<Callback> callback = item->begin_shot(generation_);
-    if (!callback) return nullptr;
-    begun_ = callback;
-    JobPtr job = callback->make_job(cpu);
-    if (!job) {
-      item->end_shot();
-      return nullptr;
-    }
-    return std::make_unique<TimerJob>(std::move(item), std::move(callback), std::move(job));
-  }
-  std::shared_ptr<const Callback> subject() const override {
-    if (begun_) return begun_;
-    const std::shared_ptr<TimerItem> item = item_.lock();
-    return item ? item->callback_of(generation_) : nullptr;
-  }
-
- private:
-  std::weak_ptr<TimerItem> item_;
-  std::uint64_t generation_;
-  std::shared_ptr<const Callback> begun_;  // by the thread that runs it
-};
+// A time of `clock` as the executor's own will tell it, unless that clock is set anew. What programs see as the boot
+// time is the executor's.
+std::uint64_t executor_time(Executor& executor, Clock clock, std::uint64_t at_ns) {
+  if (clock != Clock::realtime) return at_ns;
+  timespec real{};
+  clock_gettime(CLOCK_REALTIME, &real);
+  const std::uint64_t now =
+      static_cast<std::uint64_t>(real.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(real.tv_nsec);
+  const std::uint64_t here = executor.now_ns();
+  if (at_ns <= now) return here - std::min(here, now - at_ns);
+  return at_ns - now > unlimited - 1 - here ? unlimited - 1 : here + (at_ns - now);
+}
 
 }  // namespace
+
+TimerItem::~TimerItem() = default;
+
+void TimerItem::look_in_heap() {
+  heap_->changed(*this);
+}
+
+bool TimerItem::finish(bool again) {
+  waits_for_.store(nullptr, std::memory_order_seq_cst);
+  return Item::finish(again);
+}
 
 int TimerItem::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags) {
-  std::lock_guard lock(mutex_);
-  if (released_ || !callback_) return -EINVAL;
-  disarm_locked();
-  std::uint64_t at = nanoseconds;
   const std::uint64_t now = executor_.now_ns();
-  if ((flags & timer_flag::absolute) == 0) at = nanoseconds > unlimited - 1 - now ? unlimited - 1 : now + nanoseconds;
-  armed_ = true;
-  token_ = executor_.arm_timer(cpu, at, std::make_shared<Shot>(weak_from_this(), generation_));
+  std::uint64_t at = nanoseconds;
+  if ((flags & timer_flag::absolute) == 0) {
+    at = nanoseconds > unlimited - 1 - now ? unlimited - 1 : now + nanoseconds;
+  } else {
+    at = executor_time(executor_, clock_, nanoseconds);
+  }
+  at = std::clamp(at, std::uint64_t{1}, unlimited - 1);
+  const bool due = at <= now;
+  at_ns_.store(at, std::memory_order_seq_cst);
+  cpu_.store(cpu, std::memory_order_relaxed);
+  std::uint64_t state = state_.load(std::memory_order_acquire);
+  std::uint64_t wanted = 0;
+  do {
+    // Whoever takes the callback away changes the word afterwards.
+    if ((state & cancelled) != 0 || !has_callback()) return -EINVAL;
+    wanted = (state & ~(armed | pending)) + one_more;
+    wanted |= due ? pending | queued | ((state & kept) != 0 ? listed : 0) : armed | listed;
+  } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
+  if ((wanted & ~state & listed) != 0) look_in_heap();
+  if ((wanted & ~state & queued) != 0)
+    executor_.enqueue((state & running) != 0 ? running_cpu_.load(std::memory_order_relaxed) : cpu, *this);
   return 0;
 }
 
-int TimerItem::cancel() {
-  if (current_timer == this) return -EDEADLK;
-  std::shared_ptr<Callback> dropped;  // after the lock
-  std::lock_guard lock(mutex_);
-  if (released_) return -EINVAL;
-  const bool was_armed = disarm_locked();
-  dropped = std::move(callback_);
-  callback_.reset();
-  cancel_was_armed_ = cancel_was_armed_ || was_armed;
-  if (running_ != 0) {
-    if (current_timer != nullptr) {
-      current_timer->waits_for_.store(this, std::memory_order_seq_cst);
-      const TimerItem* next = waits_for_.load(std::memory_order_seq_cst);
-      for (int hops = 0; next != nullptr && hops < 8; ++hops) {
-        if (next == current_timer) {
-          current_timer->waits_for_.store(nullptr, std::memory_order_seq_cst);
-          cancel_was_armed_ = false;
-          return -EDEADLK;
-        }
-        next = next->waits_for_.load(std::memory_order_seq_cst);
+bool TimerItem::disarm(bool by_heap) {
+  std::uint64_t state = state_.load(std::memory_order_relaxed);
+  std::uint64_t wanted = 0;
+  do {
+    wanted = (state & ~(armed | pending)) + one_more;
+    if ((state & kept) != 0 && !by_heap) wanted |= listed;
+  } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
+  if ((wanted & ~state & listed) != 0) look_in_heap();
+  return (state & (armed | pending)) != 0;
+}
+
+// Whether what this timer's callback waits for waits in turn for the timer whose callback this thread runs.
+bool TimerItem::waits_for_this_thread() const {
+  const TimerItem* next = waits_for_.load(std::memory_order_seq_cst);
+  for (int hops = 0; next != nullptr && hops < 8; ++hops) {
+    if (next == current_run().item) return true;
+    next = next->waits_for_.load(std::memory_order_seq_cst);
+  }
+  return false;
+}
+
+int TimerItem::cancel_and_wait() {
+  if (current_run().item == this) return -EDEADLK;
+  // Only timers stand in the way of timers.
+  auto* caller = current_run().item != nullptr && current_run().item->is_timer
+                     ? static_cast<TimerItem*>(current_run().item)
+                     : nullptr;
+  if ((state_.load(std::memory_order_acquire) & cancelled) != 0) return -EINVAL;
+  replace_callback(nullptr);
+  if ((state_.load(std::memory_order_seq_cst) & running) != 0) {
+    if (caller != nullptr) {
+      caller->waits_for_.store(this, std::memory_order_seq_cst);
+      if (waits_for_this_thread()) {
+        caller->waits_for_.store(nullptr, std::memory_order_seq_cst);
+        return -EDEADLK;
       }
     }
     return -EAGAIN;
   }
-  if (current_timer != nullptr) current_timer->waits_for_.store(nullptr, std::memory_order_seq_cst);
-  return std::exchange(cancel_was_armed_, false) ? 1 : 0;
+  if (caller != nullptr) caller->waits_for_.store(nullptr, std::memory_order_seq_cst);
+  return disarm(false) ? 1 : 0;
 }
 
-void TimerItem::release() {
-  std::shared_ptr<Callback> dropped;
-  std::lock_guard lock(mutex_);
-  released_ = true;
-  disarm_locked();
-  dropped = std::move(callback_);
+int TimerItem::cancel_now() {
+  const std::uint64_t state = state_.load(std::memory_order_seq_cst);
+  if ((state & cancelled) != 0) return -EINVAL;
+  if ((state & running) != 0) return -1;
+  return disarm(false) ? 1 : 0;
+}
+
+Runnable::Begin TimerItem::begin(unsigned cpu) {
+  const unsigned wanted = cpu_.load(std::memory_order_relaxed) % executor_.cpus().count();
+  if ((state_.load(std::memory_order_acquire) & (pending | running | cancelled)) == pending && wanted != cpu) {
+    executor_.enqueue(wanted, *this);  // started anew on another CPU while it stood in this one's queue
+    return Begin::merged;
+  }
+  return Item::begin(cpu);
+}
+
+TimerItem::View TimerItem::view() const {
+  const std::uint64_t word = state_.load(std::memory_order_seq_cst);
+  return {word, at_ns_.load(std::memory_order_seq_cst), (word & armed) != 0};
+}
+
+bool TimerItem::followed(const View& view) {
+  std::uint64_t word = view.word;
+  const std::uint64_t wanted = (word & ~(listed | kept)) | (view.armed ? kept : 0);
+  if (!state_.compare_exchange_strong(word, wanted, std::memory_order_seq_cst)) return false;
+  retire_if_last(wanted);
+  return true;
+}
+
+bool TimerItem::leave_heap(const View& view) {
+  std::uint64_t word = view.word;
+  std::uint64_t wanted = word & ~(armed | kept);
+  if (view.armed) wanted = (wanted | pending | queued) + one_more;
+  if (!state_.compare_exchange_strong(word, wanted, std::memory_order_seq_cst)) return false;
+  retire_if_last(wanted);
+  return true;
+}
+
+void TimerItem::fire(const View& left) {
+  if ((left.word & queued) != 0) return;
+  executor_.enqueue((left.word & running) != 0 ? running_cpu_.load(std::memory_order_relaxed) : cpu(), *this);
 }
 
 int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), void* map) {
-  if (flags != clock_realtime && flags != clock_monotonic && flags != clock_boottime) return -EINVAL;
+  const auto clock = static_cast<Clock>(flags);
+  if (flags > 7 || (clock != Clock::realtime && clock != Clock::monotonic && clock != Clock::boottime)) return -EINVAL;
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
-  constexpr std::uint64_t bytes = sizeof(TimerItem) + 512;  // with its callback and its shot
   memory::Charge charge;
-  if (!charge.take(executor.account, bytes)) return -ENOMEM;
-  auto item = std::make_shared<TimerItem>(executor, std::move(charge));
-  TimerItem* none = nullptr;
-  item->slots_reference_ = item;
+  if (!charge.take(executor.account, timer_bytes)) return -ENOMEM;
+  std::shared_ptr<TimerHeap> heap = executor.timer_heap(current_run().cpu);
+  if (!heap->reserve()) return -ENOMEM;
+  auto item = std::make_unique<TimerItem>(executor, std::move(charge), std::move(heap), clock);
   owner_.set(map);
+  TimerItem* none = nullptr;
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) {
-    item->slots_reference_.reset();
+    item->heap()->forget();
     return -EBUSY;
   }
+  static_cast<void>(item.release());
   if (map_alive(map)) return 0;
   release();
   return -EPERM;
@@ -200,6 +183,11 @@ int TimerSlot::set_callback(std::shared_ptr<Callback> callback, bool (*map_alive
   return item->set_callback(std::move(callback));
 }
 
+bool TimerSlot::has_callback(const void* identity) const {
+  const TimerItem* item = item_.load(std::memory_order_acquire);
+  return item != nullptr && item->has_callback(identity);
+}
+
 int TimerSlot::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags) {
   if ((flags & ~(timer_flag::absolute | timer_flag::cpu_pin)) != 0) return -EINVAL;
   TimerItem* item = item_.load(std::memory_order_acquire);
@@ -208,15 +196,22 @@ int TimerSlot::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flag
 
 int TimerSlot::cancel() {
   TimerItem* item = item_.load(std::memory_order_acquire);
-  return item == nullptr ? -EINVAL : item->cancel();
+  return item == nullptr ? -EINVAL : item->cancel_and_wait();
+}
+
+int TimerSlot::cancel_async() {
+  TimerItem* item = item_.load(std::memory_order_acquire);
+  return item == nullptr ? -EINVAL : item->cancel_now();
 }
 
 void TimerSlot::release() {
   if (item_.load(std::memory_order_relaxed) == nullptr) return;
   TimerItem* item = item_.exchange(nullptr, std::memory_order_acq_rel);
   if (item == nullptr) return;
-  item->release();
-  rcu::defer([](void* p) { static_cast<TimerItem*>(p)->slots_reference_.reset(); }, item);
+  // The heap's room is given back after the heap was told to let go.
+  const std::shared_ptr<TimerHeap> heap = item->heap();
+  item->cancel();
+  heap->forget();
 }
 
 }  // namespace skep::async

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "async/work_item.hpp"
+#include "async/item.hpp"
 #include "engine/engine.hpp"
 
 namespace skep::engine {
@@ -24,6 +24,8 @@ class ProgramCallback final : public async::Callback {
 
   // A run of the function with the map, the key of its element and the value.
   async::JobPtr make_job(unsigned cpu) override;
+  // The callbacks of one item are on one element.
+  const void* identity() const override { return &subprogram_; }
 
   // For who reports runs.
   const runtime::Program& program() const { return *program_; }

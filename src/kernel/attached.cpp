@@ -93,6 +93,7 @@ std::uint64_t AttachedPrograms::call(std::string_view function, std::span<const 
 
 std::uint64_t Kernel::call_hook(std::string_view name, std::span<const std::uint64_t> args,
                                 const std::function<std::uint64_t()>& body) {
+  const ReturnToUser back(*impl_);
   impl_->begin_command();
   if (args.size() > most_hook_arguments) {
     impl_->log(

@@ -182,4 +182,17 @@ struct Kernel::Impl {
   std::uint64_t verification_limit_ns = 0;
 };
 
+// While a thread of the application is in a call of the Kernel's. When it comes back, the task work that was scheduled
+// for it runs, as when a thread of a kernel returns to user mode.
+class ReturnToUser {
+ public:
+  explicit ReturnToUser(Kernel::Impl& kernel) : kernel_(kernel) {}
+  ~ReturnToUser() { kernel_.executor->task_threads.run_due(*kernel_.executor); }
+  ReturnToUser(const ReturnToUser&) = delete;
+  ReturnToUser& operator=(const ReturnToUser&) = delete;
+
+ private:
+  Kernel::Impl& kernel_;
+};
+
 }  // namespace skep

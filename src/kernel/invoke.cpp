@@ -2,8 +2,10 @@
 #include "kernel/invoke.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "async/threads.hpp"
@@ -91,6 +93,15 @@ class Batch final : public async::Job {
   bool begun_ = false, first_ = true;
 };
 
+// A thread that may run on one CPU of the machine only has its programs run on the virtual CPU of that number.
+std::optional<unsigned> cpu_of_this_thread(unsigned count) {
+  cpu_set_t may;
+  if (sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) != 1) return std::nullopt;
+  for (unsigned cpu = 0; cpu < std::min<unsigned>(count, CPU_SETSIZE); ++cpu)
+    if (CPU_ISSET(cpu, &may)) return cpu;
+  return std::nullopt;
+}
+
 }  // namespace
 
 ProgramObject::ProgramObject()
@@ -128,10 +139,12 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   Host host(kernel, program);
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
+  const auto asked = invocation.cpu();
+  const auto cpu = asked ? asked : cpu_of_this_thread(kernel.cpu_count());
   const std::uint64_t begin = kernel.services->monotonic_ns();
   Batch batch(*run, invocation, std::max(repeat, 1U));
   while (!batch.over()) {
-    if (const auto cpu = invocation.cpu())
+    if (cpu)
       kernel.executor->run_on(*cpu, batch);
     else
       kernel.executor->run(batch);

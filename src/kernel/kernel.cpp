@@ -91,7 +91,8 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
     impl.pumped = pumped.get();
     impl.executor = std::move(pumped);
   } else {
-    impl.executor = async::make_thread_executor(cpus);
+    impl.executor = async::make_thread_executor(
+        cpus, {.spin_ns = options.worker_spin_ns, .more_workers = options.more_workers, .name = options.worker_name});
   }
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   impl.services->run_limits = options.run_limits;
@@ -146,6 +147,7 @@ Kernel::~Kernel() {
 }
 
 int Kernel::bpf(int command, void* attr, unsigned size, void* common, unsigned common_size) {
+  const ReturnToUser back(*impl_);
   return errno_of([&] { return impl_->command(command, attr, size, common, common_size); });
 }
 
@@ -264,7 +266,9 @@ int Kernel::pump_fd() const {
   return impl_->pumped != nullptr ? impl_->pumped->pump_fd() : -EOPNOTSUPP;
 }
 std::size_t Kernel::pump(std::uint64_t limit_ns) {
-  return impl_->pumped != nullptr ? impl_->pumped->pump(limit_ns) : 0;
+  if (impl_->pumped == nullptr) return 0;
+  const ReturnToUser back(*impl_);
+  return impl_->pumped->pump(limit_ns);
 }
 
 unsigned Kernel::cpus() const {
@@ -275,6 +279,7 @@ Release Kernel::release() const {
 }
 
 bool Kernel::drain(std::uint64_t limit_ns) {
+  const ReturnToUser back(*impl_);
   return impl_->executor->drain(limit_ns);
 }
 MemoryStatistics Kernel::memory() const {
@@ -282,6 +287,7 @@ MemoryStatistics Kernel::memory() const {
   return {account.limit(), account.used(), account.peak(), account.refused()};
 }
 bool Kernel::settle(std::uint64_t limit_ns) {
+  const ReturnToUser back(*impl_);
   return impl_->executor->settle(limit_ns);
 }
 

@@ -216,6 +216,7 @@ std::vector<Kernel::Link> Kernel::links() const {
 }
 
 std::uint32_t Kernel::fire(std::uint32_t link_id, void* context, std::size_t size, int& error) {
+  const ReturnToUser back(*impl_);
   impl_->begin_command();
   std::shared_ptr<ProgramObject> program;
   {

@@ -35,6 +35,7 @@ class KernelServices final : public runtime::Services {
   unsigned cpu_count() override;
   void* current_task() override { return tasks_ ? tasks_->current(comm()) : nullptr; }
   void* find_task(std::int32_t id) override { return tasks_ ? tasks_->find(id, comm()) : nullptr; }
+  std::int32_t task_id(const void* task) override { return tasks_ ? tasks_->id_of(task) : 0; }
   async::Executor& executor() override { return executor_; }
   void trace_printk(std::string_view line) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;

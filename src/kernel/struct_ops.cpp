@@ -81,6 +81,7 @@ int Kernel::Impl::unregister_struct_ops(MapObject& map) {
 
 std::uint64_t Kernel::call_struct_ops(std::string_view map_name, std::string_view member,
                                       std::span<const std::uint64_t> args, int& error) {
+  const ReturnToUser back(*impl_);
   Impl& impl = *impl_;
   impl.begin_command();
   error = 0;

@@ -102,6 +102,13 @@ void* Tasks::current(std::string_view name) {
   return task(gettid(), name);
 }
 
+std::int32_t Tasks::id_of(const void* task) {
+  const std::lock_guard guard(lock_);
+  for (const auto& [id, kept] : tasks_)
+    if (kept != nullptr && kept->data() == task) return id;
+  return 0;
+}
+
 void* Tasks::find(std::int32_t id, std::string_view name) {
   if (id <= 0 || syscall(SYS_tgkill, getpid(), id, 0) != 0) return nullptr;
   return task(id, name);

@@ -22,6 +22,8 @@ class Tasks {
   void* current(std::string_view name);
   // Of a thread of this process; null: there is none with the number.
   void* find(std::int32_t id, std::string_view name);
+  // The number of a thread that one of the two gave; 0: of none.
+  std::int32_t id_of(const void* task);
 
  private:
   struct Place {

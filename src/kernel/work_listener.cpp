@@ -29,9 +29,7 @@ void Kernel::on_work_run(std::function<void(const WorkRun&)> listener) {
     return;
   }
   impl_->executor->on_run([this, listener = std::move(listener)](const async::RunRecord& record) {
-    const std::shared_ptr<const async::Callback> of_timer = record.timer ? record.callback->subject() : nullptr;
-    const auto* callback =
-        dynamic_cast<const engine::ProgramCallback*>(record.timer ? of_timer.get() : record.callback);
+    const auto* callback = dynamic_cast<const engine::ProgramCallback*>(record.callback);
     if (callback == nullptr) return;
     WorkRun run;
     name(*callback, run);

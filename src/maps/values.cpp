@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "async/task_work.hpp"
 #include "async/timer.hpp"
 #include "async/work_item.hpp"
 #include "maps/value_lock.hpp"
@@ -98,8 +99,8 @@ void Values::cancel_async(void* value) const {
       async::WorkSlot::at(address).cancel();
     } else if (field.kind == btf::FieldKind::timer) {
       async::TimerSlot::at(address).release();
-    } else if (field.kind == btf::FieldKind::task_work && release_field_ != nullptr) {
-      release_field_(field, address);
+    } else if (field.kind == btf::FieldKind::task_work) {
+      async::TaskSlot::at(address).cancel();
     }
   }
 }

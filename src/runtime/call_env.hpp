@@ -103,6 +103,7 @@ class Services {
   // The running task and that of a number, in the kernel's layout; null: none.
   virtual void* current_task() { return nullptr; }
   virtual void* find_task(std::int32_t id) { return (void)id, nullptr; }
+  virtual std::int32_t task_id(const void* task) { return (void)task, 0; }  // its number; 0: it is none of them
   virtual unsigned cpu_count() = 0;
   virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;

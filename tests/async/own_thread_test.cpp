@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "async/executor.hpp"
+#include "async/fake_job.hpp"
 
 namespace skep::async {
 namespace {
@@ -74,13 +75,20 @@ TEST(OwnThread, IsWhatRunsWork) {
   const Scheduling main = of_this_thread();
   std::promise<Scheduling> promise;
   const auto executor = make_thread_executor(1);
+  alignas(8) unsigned char bytes[16] = {};
+  TimerSlot& timer = TimerSlot::at(bytes);
   std::thread([&] {
     change_this_thread();
-    executor->arm_timer(0, executor->now_ns(), std::make_shared<Look>(promise));
+    const rcu::ReadGuard section;
+    ASSERT_EQ(timer.init(*executor, 1, test::alive, nullptr), 0);
+    ASSERT_EQ(timer.set_callback(std::make_shared<Look>(promise), test::alive, nullptr), 0);
+    ASSERT_EQ(timer.start(0, 1000, 0), 0);
   }).join();
   const Scheduling seen = promise.get_future().get();
   EXPECT_EQ(seen.policy, SCHED_OTHER);
   EXPECT_TRUE(CPU_EQUAL(&seen.cpus, &main.cpus));
+  const rcu::ReadGuard section;
+  timer.release();
 }
 
 }  // namespace

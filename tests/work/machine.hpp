@@ -50,6 +50,7 @@ struct Elem {
 struct MachineOptions {
   unsigned cpus = 1;
   std::int64_t seed = 1;  // negative: threads
+  std::uint64_t memory_limit = 0;
 };
 
 struct ObjectCloser {
@@ -62,6 +63,7 @@ inline std::unique_ptr<Kernel> make_work_kernel(const MachineOptions& options) {
   kernel.cpus = options.cpus;
   if (options.seed >= 0) kernel.stepping_seed = static_cast<std::uint64_t>(options.seed);
   kernel.host_btf = false;
+  kernel.memory_limit = options.memory_limit;
   kernel.engine = test::engine_under_test();
   std::string error;
   auto made = Kernel::make(kernel, error);

@@ -8,7 +8,7 @@ function(skep_test_object name source)
   add_custom_command(OUTPUT ${work_objects}/${name}.bpf.o
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror ${ARGN} -I${PROJECT_SOURCE_DIR}/examples -I${work_dir}
             -c ${work_dir}/${source} -o ${work_objects}/${name}.bpf.o
-    DEPENDS ${work_dir}/${source} ${work_dir}/script.h ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
+    DEPENDS ${work_dir}/${source} ${work_dir}/script.h ${work_dir}/later.h ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
     VERBATIM)
   set_property(GLOBAL APPEND PROPERTY SKEP_TEST_OBJECTS ${work_objects}/${name}.bpf.o)
 endfunction()
@@ -18,6 +18,7 @@ foreach(source ${work_sources})
   string(REPLACE ".bpf.c" "" name ${source})
   skep_test_object(${name} ${source})
 endforeach()
+skep_test_object(verdict_rows_proprietary verdict_rows.bpf.c -DPROGRAMS_LICENSE="Proprietary")
 get_property(work_built GLOBAL PROPERTY SKEP_TEST_OBJECTS)
 add_custom_target(test-work-objects DEPENDS ${work_built})
 

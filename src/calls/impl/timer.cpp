@@ -1,4 +1,5 @@
-// Timers: bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, bpf_timer_cancel.
+// Timers: bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, bpf_timer_cancel,
+// bpf_timer_cancel_async.
 //
 // As with work items the slot keeps the map that owns it, so that a callback knows the element that it is for.
 // Cancelling waits for a callback that runs at this moment: it is the engine that waits, by making the call again.
@@ -29,13 +30,14 @@ SKEP_CALL(bpf_timer_init) {
 SKEP_CALL(bpf_timer_set_callback) {
   async::TimerSlot& slot = slot_at(r1);
   if (!slot.initialized()) return CallResult::error(-EINVAL);
+  const auto& fn = *pointer<const runtime::Subprogram>(r2);
+  if (slot.owner() != nullptr && map_alive(slot.owner()) && slot.has_callback(&fn)) return CallResult::of(0);
   auto* owner = static_cast<maps::Map*>(slot.owner());
   if (owner == nullptr) return CallResult::error(-EINVAL);
   maps::Map& map = *owner;
   const auto& record = map.info().record;
   if (!record || record->timer_offset < 0) return CallResult::error(-EINVAL);
-  auto callback =
-      env.make_callback(*pointer<const runtime::Subprogram>(r2), map, pointer<std::uint8_t>(r1) - record->timer_offset);
+  auto callback = env.make_callback(fn, map, pointer<std::uint8_t>(r1) - record->timer_offset);
   if (!callback) return CallResult::error(-EOPNOTSUPP);
   return CallResult::error(slot.set_callback(std::move(callback), map_alive, &map));
 }
@@ -47,6 +49,10 @@ SKEP_CALL(bpf_timer_start) {
 SKEP_CALL(bpf_timer_cancel) {
   const int result = slot_at(r1).cancel();
   return result == -EAGAIN ? CallResult{CallResult::Kind::retry} : CallResult::error(result);
+}
+
+SKEP_CALL(bpf_timer_cancel_async) {
+  return CallResult::error(slot_at(r1).cancel_async());
 }
 
 }  // namespace skep::calls::impl

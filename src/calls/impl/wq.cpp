@@ -29,13 +29,16 @@ SKEP_CALL(bpf_wq_set_callback) {
   if (u32(r3) != 0) return CallResult::error(-EINVAL);
   async::WorkSlot& slot = slot_at(r1);
   if (!slot.initialized()) return CallResult::error(-EINVAL);
+  // A program that sets its callback before each start finds it there.
+  const auto& fn = *pointer<const runtime::Subprogram>(r2);
+  if (slot.owner() != nullptr && map_alive(slot.owner()) && slot.has_callback(&fn)) return CallResult::of(0);
   auto* owner = static_cast<maps::Map*>(slot.owner());
   if (owner == nullptr) return CallResult::error(-EINVAL);
   maps::Map& map = *owner;
   const auto& record = map.info().record;
   if (!record || record->wq_offset < 0) return CallResult::error(-EINVAL);
   auto* value = pointer<std::uint8_t>(r1) - record->wq_offset;
-  auto callback = env.make_callback(*pointer<const runtime::Subprogram>(r2), map, value);
+  auto callback = env.make_callback(fn, map, value);
   if (!callback) return CallResult::error(-EOPNOTSUPP);
   return CallResult::error(slot.set_callback(std::move(callback), map_alive, &map));
 }

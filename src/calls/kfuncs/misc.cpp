@@ -7,7 +7,7 @@ namespace skep::calls::impl {
 // impl/memory.cpp
 CallFunction bpf_copy_from_user_str;
 // impl/objects.cpp
-CallFunction bpf_rdonly_cast;
+CallFunction bpf_rdonly_cast, bpf_task_work_schedule_resume, bpf_task_work_schedule_signal, bpf_timer_cancel_async;
 // impl/occasion.cpp
 CallFunction bpf_session_cookie, bpf_session_is_return;
 }  // namespace skep::calls::impl
@@ -127,6 +127,7 @@ constexpr Kfunc entries[] = {
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *tw, void "
                      "*map__const_map, bpf_task_work_callback_t callback)",
+        .fn = impl::bpf_task_work_schedule_resume,
     },
     Kfunc{
         .name = "bpf_task_work_schedule_signal",
@@ -135,11 +136,13 @@ constexpr Kfunc entries[] = {
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *tw, void "
                      "*map__const_map, bpf_task_work_callback_t callback)",
+        .fn = impl::bpf_task_work_schedule_signal,
     },
     Kfunc{
         .name = "bpf_timer_cancel_async",
         .prog_types = everyone,
         .prototype = "int bpf_timer_cancel_async(struct bpf_timer *timer)",
+        .fn = impl::bpf_timer_cancel_async,
     },
     Kfunc{
         .name = "bpf_wakeup_sources_get_head",

@@ -1,0 +1,124 @@
+// See task_work.hpp.
+#include "async/task_work.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "async/executor.hpp"
+#include "async/threads.hpp"
+#include "rcu/rcu.hpp"
+
+namespace skep::async {
+namespace {
+
+constexpr std::uint64_t item_bytes = sizeof(TaskItem) + 64;  // with what the allocator and the grace period add
+
+}  // namespace
+
+TaskThreads::~TaskThreads() {
+  const rcu::ReadGuard section;
+  for (auto& stack : stacks_) {
+    TaskItem* item = stack.exchange(nullptr, std::memory_order_acquire);
+    while (item != nullptr) std::exchange(item, item->next_waiting_)->drop();
+  }
+}
+
+void TaskThreads::enqueue(TaskItem& item) {
+  waiting_.fetch_add(1, std::memory_order_acq_rel);
+  auto& stack = of(item.thread_);
+  TaskItem* top = stack.load(std::memory_order_relaxed);
+  do {
+    item.next_waiting_ = top;
+  } while (!stack.compare_exchange_weak(top, &item, std::memory_order_acq_rel));
+}
+
+std::size_t TaskThreads::run(Executor& executor) {
+  if (current_run().executor == &executor) return 0;
+  const std::int32_t self = gettid();
+  std::size_t ran = 0;
+  TaskItem* mine = nullptr;  // oldest first
+  TaskItem* others = nullptr;
+  {
+    const rcu::ReadGuard section;
+    TaskItem* item = of(self).exchange(nullptr, std::memory_order_acq_rel);
+    while (item != nullptr) {
+      TaskItem*& list = item->thread_ == self ? mine : others;
+      list = std::exchange(item, std::exchange(item->next_waiting_, list));
+    }
+    while (others != nullptr) {
+      TaskItem& other = *std::exchange(others, others->next_waiting_);
+      waiting_.fetch_sub(1, std::memory_order_acq_rel);
+      enqueue(other);
+    }
+  }
+  while (mine != nullptr) {
+    // A callback may sleep: it keeps what it sees by a Hold.
+    rcu::ReadGuard section;
+    TaskItem& item = *std::exchange(mine, mine->next_waiting_);
+    waiting_.fetch_sub(1, std::memory_order_acq_rel);
+    if (item.begin(0) != Runnable::Begin::run) continue;
+    const rcu::Hold hold;
+    section.leave();
+    if (Callback* callback = item.callback()) {
+      if (const JobPtr job = callback->make_job(0)) {
+        executor.run(*job);
+        ++ran;
+      }
+    }
+    section.enter();
+    item.finish(true);
+  }
+  return ran;
+}
+
+int TaskItem::schedule(std::int32_t thread, std::shared_ptr<Callback> callback) {
+  // Pending and not queued: nobody begins it before all is in place.
+  std::uint64_t state = 0;
+  if (!state_.compare_exchange_strong(state, pending, std::memory_order_acq_rel))
+    return (state & cancelled) != 0 ? -ECANCELED : -EBUSY;
+  if (const int error = set_callback(std::move(callback)); error != 0) {
+    state = pending;
+    state_.compare_exchange_strong(state, 0, std::memory_order_acq_rel);
+    return error == -EINVAL ? 0 : error;  // scheduled, and cancelled at once
+  }
+  thread_ = thread;
+  state = pending;
+  if (state_.compare_exchange_strong(state, pending | queued, std::memory_order_acq_rel))
+    executor_.task_threads.enqueue(*this);
+  return 0;
+}
+
+int TaskSlot::schedule(Executor& executor, std::int32_t thread, std::shared_ptr<Callback> callback,
+                       bool (*map_alive)(const void* map), const void* map) {
+  for (;;) {
+    if (!map_alive(map)) return -EPERM;
+    TaskItem* item = item_.load(std::memory_order_acquire);
+    if (item == nullptr) {
+      memory::Charge charge;
+      if (!charge.take(executor.account, item_bytes)) return -ENOMEM;
+      auto fresh = std::make_unique<TaskItem>(executor, std::move(charge));
+      if (item_.compare_exchange_strong(item, fresh.get(), std::memory_order_seq_cst)) item = fresh.release();
+    }
+    if (!map_alive(map)) {
+      // The last user reference went meanwhile: whoever cancelled the map's items may have missed this one.
+      cancel();
+      return -EPERM;
+    }
+    // One that was cancelled meanwhile is not the element's any more.
+    if (const int result = item->schedule(thread, callback); result != -ECANCELED) return result;
+  }
+}
+
+bool TaskSlot::busy() const {
+  const TaskItem* item = item_.load(std::memory_order_acquire);
+  return item != nullptr && item->is_due();
+}
+
+void TaskSlot::cancel() {
+  if (item_.load(std::memory_order_relaxed) == nullptr) return;
+  if (TaskItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
+}
+
+}  // namespace skep::async
