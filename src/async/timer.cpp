@@ -68,7 +68,7 @@ int TimerItem::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flag
   return 0;
 }
 
-bool TimerItem::disarm(bool by_heap) {
+int TimerItem::disarm(bool by_heap) {
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   std::uint64_t wanted = 0;
   do {
@@ -76,7 +76,8 @@ bool TimerItem::disarm(bool by_heap) {
     if ((state & kept) != 0 && !by_heap) wanted |= listed;
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
   if ((wanted & ~state & listed) != 0) look_in_heap();
-  return (state & (armed | pending)) != 0;
+  // Who ends the element at the same time has come first.
+  return (state & cancelled) != 0 ? -EINVAL : (state & (armed | pending)) != 0 ? 1 : 0;
 }
 
 // Whether what this timer's callback waits for waits in turn for the timer whose callback this thread runs.
@@ -108,14 +109,14 @@ int TimerItem::cancel_and_wait() {
     return -EAGAIN;
   }
   if (caller != nullptr) caller->waits_for_.store(nullptr, std::memory_order_seq_cst);
-  return disarm(false) ? 1 : 0;
+  return disarm(false);
 }
 
 int TimerItem::cancel_now() {
   const std::uint64_t state = state_.load(std::memory_order_seq_cst);
   if ((state & cancelled) != 0) return -EINVAL;
   if ((state & running) != 0) return -1;
-  return disarm(false) ? 1 : 0;
+  return disarm(false);
 }
 
 Runnable::Begin TimerItem::begin(unsigned cpu) {

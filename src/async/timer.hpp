@@ -55,8 +55,8 @@ class TimerItem final : public Item {
   // Out of the heap, and due if it was armed: true unless the word is another by now.
   bool leave_heap(const View& view);
   void fire(const View& left);  // after leave_heap()
-  // Whether it was armed or due. `by_heap`: the heap needs not be told.
-  bool disarm(bool by_heap);
+  // 1: it was armed or due; 0: it was not; -EINVAL: it is cancelled. `by_heap`: the heap needs not be told.
+  int disarm(bool by_heap);
 
  private:
   friend class TimerHeap;

@@ -5,7 +5,7 @@
 // have the heap leaves the timer in a list, which whoever has it looks through before going, and once more afterwards.
 // The truth is in the timer's own word and time (timer.cpp); the heap follows it. Timers of the same time are in the
 // order in which they were armed. Room is made when a timer is initialized, so that arming never allocates. Tested by
-// tests/async/timer_heap_test.cpp and timer_test.cpp.
+// tests/async/timer_test.cpp.
 #pragma once
 
 #include <atomic>

@@ -287,9 +287,14 @@ class LaterAsker {
     std::string verb, first, second;
     words >> verb >> first >> second;
     if (verb == "settle") return host_.settle(), "";
-    if (verb == "hold") return trace_->hold = 1, "";
-    if (verb == "release") return trace_->hold = 0, "";
-    if (verb == "rearms") return trace_->rearms = static_cast<std::uint32_t>(number(first)), "";
+    if (verb == "hold" || verb == "release") {
+      trace_->hold = verb == "hold" ? 1 : 0;
+      return "";
+    }
+    if (verb == "rearms") {
+      trace_->rearms = static_cast<std::uint32_t>(number(first));
+      return "";
+    }
     if (verb == "wait") {
       trace_->awaited = static_cast<std::uint32_t>(number(first));
       for (int tries = 0; trace_->entered < trace_->awaited && tries < 1'000'000; ++tries) host_.pause();
@@ -315,8 +320,11 @@ class LaterAsker {
       while (names >> name) text += (text.empty() ? "" : " ") + name + "=" + name_of(seen.at(name));
       return text;
     }
-    if (verb == "other_thread")
-      return other_ = host_.other_thread(), trace_->task = static_cast<std::uint32_t>(other_), "";
+    if (verb == "other_thread") {
+      other_ = host_.other_thread();
+      trace_->task = static_cast<std::uint32_t>(other_);
+      return "";
+    }
     if (verb == "join_other") return host_.join_other(), "";
     if (verb == "user_update" || verb == "user_delete" || verb == "user_read") {
       const auto key = static_cast<std::uint32_t>(number(first));
