@@ -2,7 +2,7 @@
 //
 // Threads make random calls on one slot and note when each began and ended, and what it returned. Some order of the
 // calls, in which a call that ended before another began stands before it, must give these results in a small
-// sequential model. Checked in rounds of a dozen calls, thousands of rounds. SKEP_STRESS_SECONDS: for how long,
+// sequential model. Checked in rounds of a dozen calls, hundreds of rounds. SKEP_STRESS_SECONDS: for how long,
 // instead.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -238,7 +238,7 @@ void run_histories(Kind kind, unsigned threads) {
   const char* seconds = std::getenv("SKEP_STRESS_SECONDS");
   const auto until =
       std::chrono::steady_clock::now() + std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 0);
-  const unsigned rounds = seconds != nullptr ? ~0U : 1000;
+  const unsigned rounds = seconds != nullptr ? ~0U : 150;
   map_open = true;
   // Pumped and never pumped: what is due stays so.
   const auto executor = make_pumped_executor(1);
@@ -286,7 +286,7 @@ void run_histories(Kind kind, unsigned threads) {
       for (std::uint64_t meeting = threads; !over.load(); meeting += threads) {
         // All begin at once, as far as there are CPUs.
         arrived.fetch_add(1);
-        for (int tries = 0; arrived.load() < meeting && tries < 10'000; ++tries) {
+        for (int tries = 0; arrived.load() < meeting && tries < 1000; ++tries) {
         }
         for (unsigned i = 0; i < each; ++i) {
           Event event{calls[random() % calls.size()], 0, 0, 0, thread};
@@ -314,7 +314,7 @@ TEST_P(Histories, OfTimersAreLinearizable) {
 TEST_P(Histories, OfTaskWorkAreLinearizable) {
   run_histories(Kind::task, GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Threads, Histories, testing::Values(2U, 3U, 4U, 6U));
+INSTANTIATE_TEST_SUITE_P(Threads, Histories, testing::Values(2U, 3U, 4U));
 
 // The check itself finds what cannot be: a second init that succeeds while the first one's item is there.
 TEST(History, ThatCannotBeAreFound) {
