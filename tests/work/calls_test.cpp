@@ -44,26 +44,6 @@ TEST(Calls, init_no_user_reference) {
   close(inner);
   EXPECT_EQ(m.run("inner", "init 1; init 2"), "EPERM EPERM");
 }
-TEST(Calls, init_no_memory) {
-  std::uint64_t peak = 0;
-  {
-    Machine m;
-    ASSERT_TRUE(m.ready());
-    peak = m.kernel().memory().peak;
-  }
-  Machine m({.memory_limit = peak + 4096});
-  ASSERT_TRUE(m.ready());
-  // Other maps take what is left.
-  std::vector<int> maps;
-  for (std::uint32_t entries = 1 << 20; entries != 0; entries /= 2) {
-    for (int fd = 0; (fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "filler", 4, 8, entries, nullptr)) >= 0;)
-      maps.push_back(fd);
-  }
-  std::string script = "init 0";
-  for (int key = 1; key < 16; ++key) script += fmt::format("; init {}", key);
-  EXPECT_THAT(m.run("array", script), testing::HasSubstr("ENOMEM"));
-  for (const int fd : maps) close(fd);
-}
 TEST(Calls, set_callback_ok) {
   on_every_map([](Machine& m, const char* map) {
     EXPECT_EQ(m.run(map, "init 1; set 1 quick; set 1 quick; start 1; set 1 quick"), "0 0 0 0 0");

@@ -126,7 +126,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *tw, void "
-                     "*map__const_map, bpf_task_work_callback_t callback)",
+                     "*map__const_map, int (*callback)(struct bpf_map *map, void *key, void *value))",
         .fn = impl::bpf_task_work_schedule_resume,
     },
     Kfunc{
@@ -135,7 +135,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .special = Special::task_work_schedule,
         .prototype = "int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *tw, void "
-                     "*map__const_map, bpf_task_work_callback_t callback)",
+                     "*map__const_map, int (*callback)(struct bpf_map *map, void *key, void *value))",
         .fn = impl::bpf_task_work_schedule_signal,
     },
     Kfunc{
