@@ -74,6 +74,12 @@ static long await_step(__u64 i, void *unused)
 	return *(volatile __u32 *)&trace.entered >= trace.awaited;
 }
 
+/* Of the clock that user space has named; the real time it has said itself. */
+static __always_inline __u64 clock_now(void)
+{
+	return trace.clock_ns == 1 ? bpf_ktime_get_ns() : trace.clock_ns == 7 ? bpf_ktime_get_boot_ns() : trace.clock_ns;
+}
+
 static __always_inline void enter(void)
 {
 	__u32 now = __sync_fetch_and_add(&trace.inside, 1) + 1;
@@ -187,7 +193,7 @@ WORK(w_start_wq, trace.got[0] = bpf_wq_start(&e->w, 0);)
 		case LATER_TIMER_INIT: return bpf_timer_init(&e->t, &NAME, op->arg);        \
 		case LATER_TIMER_SET: return set_timer(&e->t, op->arg);                     \
 		case LATER_TIMER_START: return bpf_timer_start(&e->t, op->arg, op->flags);  \
-		case LATER_TIMER_ABS: return bpf_timer_start(&e->t, trace.clock_ns + op->arg, op->flags | 1); \
+		case LATER_TIMER_ABS: return bpf_timer_start(&e->t, clock_now() + op->arg, op->flags | 1); \
 		case LATER_TIMER_CANCEL: return bpf_timer_cancel(&e->t);                    \
 		case LATER_TIMER_ASYNC: return bpf_timer_cancel_async(&e->t);               \
 		case LATER_WQ_INIT: return bpf_wq_init(&e->w, &NAME, 0);                    \
