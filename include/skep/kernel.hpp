@@ -49,7 +49,9 @@ struct KernelOptions {
   std::optional<unsigned> cpus = {};    // virtual CPUs, at least 1; not set: as many as the machine has
   // The kernel's types: a raw BTF file or an ELF with a .BTF section. Not set: see host_btf.
   std::optional<std::string> btf_path = {};
-  // Without btf_path: use /sys/kernel/btf/vmlinux if it can be read, else a small one of Skep's own.
+  // Without btf_path: the machine's own (/sys/kernel/btf/vmlinux) if its kernel is not older than `release`, else those
+  // of Debian's build of `release`, which the library brings along. False: a small set of Skep's own, which is quicker
+  // to load and has what work queues need, and little else. See Kernel::types_name().
   bool host_btf = true;
   // Who runs asynchronous work (work queues, timers, task work). Not more than one of the two; neither: worker threads
   // of the Kernel's own, which are started when there is work for them.
@@ -233,6 +235,8 @@ class SKEP_API Kernel {
   // Of the program of that name (as PROG_LOAD had it, cut to 15 characters) since forget_last_load(); without a name,
   // of the last one: loaders load programs of their own to find out what the kernel can do.
   LoadReport last_load(std::string_view program = {}) const;
+  // Whose types objects were resolved against: the file's path, or "Linux 7.3, as Debian builds it".
+  const std::string& types_name() const;
   void forget_last_load();
   // Verification of a program gives up (PROG_LOAD answers -ETIME) after so many nanoseconds; 0: never. Verdicts do not
   // depend on it. Not while another thread loads.

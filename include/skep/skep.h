@@ -117,7 +117,7 @@ struct skep_kernel_options {
 	size_t size;
 	unsigned int cpus;     /* virtual CPUs; 0: as many as the machine has */
 	const char *btf_path;  /* the kernel's types: raw BTF, or an ELF file that has them; null: see no_host_btf */
-	bool no_host_btf;      /* without btf_path: do not look at /sys/kernel/btf/vmlinux */
+	bool no_host_btf;      /* without btf_path: a small set of types only; see host_btf in kernel.hpp */
 	bool pumped;           /* asynchronous work runs in skep_kernel_pump() only */
 	bool stepping;         /* … under a schedule that stepping_seed chooses, in virtual time: for tests */
 	uint64_t stepping_seed;

@@ -27,10 +27,6 @@ bool in_color(int descriptor) {
   return isatty(descriptor) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 
-std::string types_of(const Options& options) {
-  return options.btf.empty() ? "the types of this machine's kernel" : fmt::format("the types of {}", options.btf);
-}
-
 std::unique_ptr<Kernel> make_kernel(const Options& options) {
   KernelOptions wanted;
   wanted.run_limits.time_ns = options.run_limit_ns;

@@ -176,7 +176,7 @@ std::string no_program(const std::string& path, const std::string& name, const s
   return fmt::format("{}: has no program '{}'{}", path, name, did_you_mean(name, programs));
 }
 
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, std::string_view types) {
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name) {
   Loaded result;
   std::set<std::string> left_out;
   for (;;) {
@@ -214,7 +214,7 @@ Loaded load_programs(Kernel& kernel, const std::string& path, const std::string&
     const std::string warning = take_first_warning();
     const std::string refused = program_in(warning);
     Refusal refusal{base_name(path), refused, {}, -failed, kernel.last_load(refused), warning};
-    explain_unresolved(kernel, types, loader::take_unresolved(), refusal.report);
+    explain_unresolved(kernel, loader::take_unresolved(), refusal.report);
     bpf_object__for_each_program(program, object) if (refused == bpf_program__name(program)) refusal.type =
         type_name(bpf_program__type(program));
     // What is not one program's fault is everybody's; and the one that was asked for is what counts.

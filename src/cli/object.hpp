@@ -34,8 +34,8 @@ struct Loaded {
   int status = 0;              // the exit status where there is no object
 };
 // Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
-// One program's refusal is no other's. `types`: what refusals call the kernel's types.
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, std::string_view types);
+// One program's refusal is no other's.
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name);
 
 bool has_prog_array(const bpf_object* object);
 

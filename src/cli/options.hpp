@@ -63,8 +63,6 @@ int doc(const Options& options);
 std::unique_ptr<Kernel> make_kernel(const Options& options);
 // Whether what goes there is looked at on a terminal that shows colors (NO_COLOR asks for none).
 bool in_color(int descriptor);
-// What messages call the kernel's types: "the types of FILE".
-std::string types_of(const Options& options);
 // One line on standard error that begins with "skep: ".
 void complain(const std::string& line);
 

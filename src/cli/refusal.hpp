@@ -27,7 +27,7 @@ void add_place(JsonObject& line, const Kernel::LoadReport& report);
 
 // Libbpf leaves an instruction that every verifier refuses where it could not resolve a name, and says so in a sentence
 // of its own (loader::unresolved_in). Puts that in place of the verifier's message, and says by the Kernel's types what
-// is missing, what is called nearly so, and what to do. `types`: what to call the types, the file that they are from.
-void explain_unresolved(Kernel& kernel, std::string_view types, std::string_view sentence, Kernel::LoadReport& report);
+// is missing, what is called nearly so, and what to do.
+void explain_unresolved(Kernel& kernel, std::string_view sentence, Kernel::LoadReport& report);
 
 }  // namespace skep::cli

@@ -204,7 +204,7 @@ int run(const Options& options) {
   const KernelBinding binding(*kernel);
   int status = exit_ok;
   for (const std::string& path : options.files) {
-    const Loaded loaded = load_programs(*kernel, path, options.program, types_of(options));
+    const Loaded loaded = load_programs(*kernel, path, options.program);
     if (!loaded.object) {
       if (loaded.why && options.format == "long" && !options.json)
         fmt::print(stderr, "{}", refusal_text(*loaded.why, in_color(STDERR_FILENO)));

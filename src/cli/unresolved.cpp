@@ -121,8 +121,9 @@ void explain_relocation(const btf::Btf& types, std::string_view called, const Re
 
 }  // namespace
 
-void explain_unresolved(Kernel& kernel, std::string_view types, std::string_view sentence, Kernel::LoadReport& report) {
+void explain_unresolved(Kernel& kernel, std::string_view sentence, Kernel::LoadReport& report) {
   if (sentence.empty()) return;
+  const std::string types = fmt::format("the types of {}", kernel.types_name());
   report.message = sentence;
   report.messages = sentence;
   report.category = "Loading";

@@ -33,8 +33,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Verdict verify_program(Kernel& kernel, const std::string& path, const std::string& name, const Options& options,
-                       unsigned log_level, std::string& section, std::string& type) {
+Verdict verify_program(Kernel& kernel, const std::string& path, const std::string& name, unsigned log_level,
+                       std::string& section, std::string& type) {
   Verdict result;
   std::string error;
   const ObjectPtr object = open_object(path, error);
@@ -63,7 +63,7 @@ Verdict verify_program(Kernel& kernel, const std::string& path, const std::strin
   // Libbpf's own probes are loads too, and accepted: without a refusal of the verifier's it was the loader that
   // refused.
   if (failed != 0 && result.report.error == 0) result.loader = take_first_warning();
-  if (failed != 0) explain_unresolved(kernel, types_of(options), loader::unresolved_in(result.log), result.report);
+  if (failed != 0) explain_unresolved(kernel, loader::unresolved_in(result.log), result.report);
   return result;
 }
 
@@ -135,10 +135,10 @@ int verify(const Options& options) {
       found = true;
       std::string section, type;
       const unsigned log_level = options.log_level != 0 ? options.log_level : statistics_only;
-      Verdict verdict = verify_program(*kernel, path, name, options, log_level, section, type);
+      Verdict verdict = verify_program(*kernel, path, name, log_level, section, type);
       // Only in a log with instructions libbpf says which name it could not resolve.
       if (log_level == statistics_only && verdict.report.message.starts_with("invalid func unknown#"))
-        verdict = verify_program(*kernel, path, name, options, statistics_only | 1, section, type);
+        verdict = verify_program(*kernel, path, name, statistics_only | 1, section, type);
       print(options, path, name, section, type, verdict);
       std::fflush(stdout);
       if (verdict.error != 0 && status == exit_ok) status = exit_failed;

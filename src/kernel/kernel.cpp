@@ -327,6 +327,9 @@ Kernel::LoadReport Kernel::last_load(std::string_view program) const {
   const auto it = impl_->reports.find(program.substr(0, object_name_len - 1));
   return it == impl_->reports.end() ? LoadReport{} : it->second;
 }
+const std::string& Kernel::types_name() const {
+  return impl_->types_name;
+}
 void Kernel::forget_last_load() {
   const std::lock_guard guard(impl_->report_lock);
   impl_->report = {};

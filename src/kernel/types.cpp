@@ -1,6 +1,7 @@
 // The kernel's types, and the modules that offer what Skep and its host provide.
 //
-// As the kernel's types a file is taken (any release's), else the machine's own, else a small one of ours. Loaders see
+// As the kernel's types a file is taken (any release's), else the machine's own unless its kernel is older than the
+// release that is answered as, else that release's, which the library brings along. Loaders see
 // them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
 // loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. With them come
 // the kfuncs of the release that the machine's kernel lacks. The host's own modules are in host_modules.cpp. Tested by
@@ -12,16 +13,27 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "btf/module_builder.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/read_file.hpp"
+#include "kernel/reference_types.hpp"
 
 namespace skep {
 namespace {
 
 constexpr const char* machine_types = "/sys/kernel/btf/vmlinux";
 constexpr std::size_t most_image = std::size_t{2} << 30;  // a kernel with its debugging information may be that large
+
+// Of the kernel that runs this; not uname(), which tells libbpf the release that a Kernel answers as.
+Release machine_release() {
+  std::string error;
+  const auto text = read_whole_file("/proc/sys/kernel/osrelease", 4096, error);
+  unsigned major = 0, minor = 0;
+  if (!text || std::sscanf(std::string(text->begin(), text->end()).c_str(), "%u.%u", &major, &minor) != 2) return {};
+  return {static_cast<std::uint16_t>(major), static_cast<std::uint16_t>(minor)};
+}
 
 // The .BTF section of an ELF file; empty if there is none.
 std::vector<std::uint8_t> btf_section(const std::vector<std::uint8_t>& image) {
@@ -101,9 +113,16 @@ int Kernel::Impl::load_types(std::string& error) {
       error = fmt::format("{}: has no .BTF section", source);
       return -EINVAL;
     }
-  } else if (options.host_btf && access(machine_types, R_OK) == 0) {
-    source = machine_types;
-    raw = read_whole_file(source, most_image, error).value_or(std::vector<std::uint8_t>());
+  } else if (options.host_btf) {
+    if (machine_release() >= options.release && access(machine_types, R_OK) == 0) {
+      source = machine_types;
+      raw = read_whole_file(source, most_image, error).value_or(std::vector<std::uint8_t>());
+    }
+    if (raw.empty()) {
+      const auto shipped = reference_types();
+      source = fmt::format("Linux {}.{}, as Debian builds it", reference_release.major, reference_release.minor);
+      raw.assign(shipped.begin(), shipped.end());
+    }
   }
   btf::ParseError problem;
   vmlinux = std::make_shared<BtfObject>();
@@ -114,12 +133,14 @@ int Kernel::Impl::load_types(std::string& error) {
   }
   if (!vmlinux->btf) {
     raw = btf::small_kernel_btf();
+    source = "Skep's own small set";
     vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
     if (!vmlinux->btf) {
       error = fmt::format("the built-in kernel types are not valid BTF: {}", problem.message);
       return -EINVAL;
     }
   }
+  types_name = source;
   std::vector<std::string_view> provided;
   for (const calls::Kfunc& call : calls::kfuncs())
     if (call.provided) provided.push_back(call.name);
