@@ -82,6 +82,7 @@ void* Objects::make_bytes(std::size_t size, std::string path) {
   block.given.resize(size);
   auto* const at = block.words.data() + header;
   reinterpret_cast<runtime::ContextHeader*>(block.words.data())->size = static_cast<std::uint32_t>(size);
+  block.claim = memory::Claim(territory_, at, (block.words.size() - header) * sizeof(std::uint64_t));
   blocks_.emplace(reinterpret_cast<std::uint64_t>(at), std::move(block));
   return at;
 }

@@ -22,10 +22,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "btf/btf.hpp"
 #include "describe/value.hpp"
+#include "memory/territory.hpp"
 
 namespace skep::describe {
 
@@ -39,8 +41,10 @@ std::vector<SafePointer> safe_pointers(const btf::Btf& types, btf::TypeId type);
 
 class Objects {
  public:
-  // `types` outlive this.
-  explicit Objects(const btf::Btf& types) : types_(types) {}
+  // `types` outlive this. `territory`: where the objects are known as the program's own, which may look at them by any
+  // address; null: nowhere.
+  explicit Objects(const btf::Btf& types, memory::TerritoryPtr territory = {})
+      : types_(types), territory_(std::move(territory)) {}
   Objects(const Objects&) = delete;
   Objects& operator=(const Objects&) = delete;
 
@@ -76,6 +80,7 @@ class Objects {
     btf::TypeId type = 0;
     std::string path;
     std::vector<bool> given;
+    memory::Claim claim;
   };
   Block* block_at(std::uint64_t address);
   bool fail(const std::string& path, std::string_view what);
@@ -93,6 +98,7 @@ class Objects {
     std::string name, path;
   };
   const btf::Btf& types_;
+  const memory::TerritoryPtr territory_;
   std::map<std::uint64_t, Block> blocks_;  // by where they begin
   std::map<std::string, std::uint64_t, std::less<>> named_;
   std::vector<Reference> references_;

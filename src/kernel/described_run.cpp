@@ -155,7 +155,7 @@ class Described {
     const btf::Btf* types = kernel_.vmlinux->btf.get();
     if (invocation == nullptr && type.context_is_memory && program_.btf != nullptr) types = program_.btf->btf.get();
     if (invocation != nullptr && signature.types != nullptr) types = signature.types;
-    const auto objects = std::make_shared<describe::Objects>(*types);
+    const auto objects = std::make_shared<describe::Objects>(*types, kernel_.account->shared_territory());
     const int error = invocation == nullptr ? run_on_bytes(*objects, *types, result)
                                             : run_invocation(*invocation, *objects, signature, result);
     forget(kernel_, *objects);
