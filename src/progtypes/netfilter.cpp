@@ -9,6 +9,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
+#include "runtime/reach.hpp"
 
 namespace skep::progtypes {
 namespace {
@@ -42,7 +43,7 @@ int attach(AttachType type) {
 
 // The packet, as a kernel's sk_buff as far as the types tell its layout, and the state of the hook. Without a state of
 // the caller's it is that of packets which this machine sends.
-class NetfilterInvocation final : public Invocation {
+class NetfilterInvocation final : public Invocation, private runtime::Beyond {
  public:
   int check(const InvocationRequest& request, std::string_view&) const override {
     if (request.flags != 0 || request.cpu != 0 || request.batch_size != 0) return -EINVAL;
@@ -69,15 +70,26 @@ class NetfilterInvocation final : public Invocation {
     context_.reset(2 * 8);
     put(context_.address(), 0, reinterpret_cast<std::uint64_t>(state_.data()));
     put(context_.address(), 8, reinterpret_cast<std::uint64_t>(skb_.address()));
+    context_.header().beyond = this;
     return 0;
   }
   void* context() override { return context_.address(); }
   InvocationResults take(InvocationHost&) override { return {}; }
 
  private:
+  // The context leads to the state and to the packet's object.
+  bool contains(std::uint64_t from, std::uint64_t size) const override {
+    const auto within = [&](const void* object, std::uint64_t length) {
+      const std::uint64_t offset = from - reinterpret_cast<std::uint64_t>(object);
+      return offset <= length && size <= length - offset;
+    };
+    return within(state_.data(), state_size) || within(skb_at_, skb_size_);
+  }
   void fill_skb(const btf::Btf& types) {
     const btf::TypeId type = types.find("sk_buff", btf::Kind::struct_);
-    skb_.reset(type != 0 ? types.type(type).size : 8);
+    skb_size_ = type != 0 ? types.type(type).size : 8;
+    skb_.reset(skb_size_);
+    skb_at_ = skb_.address();
     skb_.header().packet = &packet_;
     if (type == 0) return;
     for (const btf::Member& member : types.members(types.type(type))) {
@@ -93,6 +105,8 @@ class NetfilterInvocation final : public Invocation {
   std::array<std::uint64_t, state_size / 8> state_ = {};
   runtime::Packet packet_;
   runtime::Context skb_{8}, context_{2 * 8};
+  const void* skb_at_ = nullptr;
+  std::uint32_t skb_size_ = 0;
 };
 
 std::unique_ptr<Invocation> make_invocation() {

@@ -29,6 +29,7 @@ struct alignas(16) ContextHeader {
   Packet* packet = nullptr;  // null: no packet
   std::uint32_t size = 0;    // of the struct
   std::uint32_t protocol = 0;
+  void* object = nullptr;          // of runs that have one, their Occasion
   const Beyond* beyond = nullptr;  // what else the program may look at; null: nothing
 };
 

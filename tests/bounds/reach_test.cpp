@@ -189,7 +189,7 @@ TEST_P(Reach, HasWhatIsTheProgramsOwn) {
   const Answer element = look("remember_element");
   const auto* at = reinterpret_cast<const char*>(element.value);
   EXPECT_EQ(look("probe_read_kernel", at), (Answer{0, 42}));
-  EXPECT_EQ(look("probe_read_kernel", at + 1).result, -EFAULT);
+  EXPECT_EQ(look("probe_read_kernel", at + 25).result, -EFAULT);  // a node ends with its cache line
   EXPECT_EQ(look("probe_read_kernel", at - 17).result, -EFAULT);
 }
 

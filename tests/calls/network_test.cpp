@@ -56,6 +56,7 @@ class Env final : public CallEnv {
   CallResult sleep(runtime::SleepFn, const runtime::Continuation&) override { std::abort(); }
   CallResult tail_call(const runtime::Program&) override { std::abort(); }
   const runtime::InsnFacts& call_site() const override { return site_; }
+  bool on_stack(std::uint64_t, std::uint64_t) const override { return false; }
   void* given = nullptr;
 
  private:

@@ -34,6 +34,7 @@ int map_fd(const ObjectPtr& object, const char* name) {
 TEST(Loader, globals_are_mapped) {
   const Bound bound;
   std::uint64_t word = 0x1234;
+  ASSERT_TRUE(bound.kernel->open_host_memory({&word, sizeof word}));
   const ObjectPtr object = load_object(*bound.kernel, example, [&](bpf_object* opened) {
     auto* address = variable<std::uint64_t>(opened, "user_address");
     ASSERT_NE(address, nullptr);

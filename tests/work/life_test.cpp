@@ -468,6 +468,7 @@ TEST(Life, callback_sleeps) {
   for (std::int64_t seed = 0; seed < 20; ++seed) {
     Machine m({.cpus = 1, .seed = seed});
     const std::uint64_t word = 0x3333;
+    ASSERT_TRUE(m.kernel().open_host_memory({&word, sizeof word}));
     m.trace().user_address = reinterpret_cast<std::uint64_t>(&word);
     EXPECT_EQ(m.run("array", "init 4; set 4 sleeper; init 5; set 5 quick; start 4; start 5"), "0 0 0 0 0 0");
     EXPECT_TRUE(m.drain());

@@ -12,6 +12,6 @@ struct Formatted {
   int error = 0;  // a negative errno, and no text
   std::string text;
 };
-Formatted format(Services& services, const char* pattern, std::size_t size, std::span<const std::uint64_t> args);
+Formatted format(CallEnv& env, const char* pattern, std::size_t size, std::span<const std::uint64_t> args);
 
 }  // namespace skep::calls::impl

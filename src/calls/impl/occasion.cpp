@@ -63,8 +63,7 @@ SKEP_CALL(bpf_seq_write) {
 SKEP_CALL(bpf_seq_printf) {
   const std::uint32_t size = u32(r5);
   if (size % 8 != 0 || size / 8 > 12 || (size != 0 && r4 == 0)) return CallResult::error(-EINVAL);
-  const Formatted text =
-      format(env.services(), pointer<const char>(r2), u32(r3), {pointer<const std::uint64_t>(r4), size / 8});
+  const Formatted text = format(env, pointer<const char>(r2), u32(r3), {pointer<const std::uint64_t>(r4), size / 8});
   if (text.error != 0) return CallResult::error(text.error);
   Occasion* const occasion = occasion_of(env);
   if (occasion == nullptr) return CallResult::error(-EOVERFLOW);

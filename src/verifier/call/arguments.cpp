@@ -346,8 +346,8 @@ int check_arg(Env& env, Call& call, unsigned index) {
     case ArgKind::map_value:
       if (null) return 0;
       if (call.map == nullptr) return env.refuse(-EACCES, "invalid map_ptr to access map->value");
-      // 7.3 looks at what a map's value is about to overwrite as if it were read.
-      if ((spec.flags & arg_flag::uninit) != 0 && reg.is(RegType::stack)) {
+      // Whether a value is in a set is asked with that value; elsewhere the call fills it.
+      if ((spec.flags & arg_flag::uninit) != 0 && reg.is(RegType::stack) && maps::map_type(call.map->type).is_set) {
         if (const int err = check_no_poison(env, reg, regno, call.map->value_size)) return err;
       }
       return check_memory(env, spec, regno, call.map->value_size);

@@ -88,10 +88,14 @@ void expect(const ObjectRow& row) {
   target.name = row.target;
   target.member = row.member;
   ASSERT_NE(target.type, 0U);
-  if (table)
+  if (table) {
     input.traits.struct_ops_type = row.target;
-  else
+    const auto members = resolver.kernel->members(resolver.kernel->type(target.type));
+    ASSERT_LT(row.member, members.size());
+    input.traits.struct_ops_member = members[row.member].name;
+  } else {
     input.traits.attach_function = row.target;
+  }
   input.attach = target;
   const auto output = verifier::verify(input);
   const std::string said = output.refusal ? last_line(output.refusal->message) : std::string();
