@@ -217,6 +217,10 @@ class Command(unittest.TestCase):
                 for words_of_it in (message, reason, suggestion):
                     self.assertIn(words_of_it, ran)
 
+    def test_objects_within_objects_end_after_their_program(self):
+        ended = skep("run", "--json", OBJECTS / "stash.bpf.o")
+        self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 0), ended.stdout + ended.stderr)
+
     def test_calls_that_the_kernel_of_the_machine_may_lack(self):
         ended = skep("run", "--json", OBJECTS / "lacked.bpf.o")
         self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 11), ended.stdout + ended.stderr)

@@ -34,8 +34,12 @@ std::uint32_t kinds_of_objects() {
   return mask;
 }
 
-// The types outlive the verification, whoever holds them.
-std::shared_ptr<const btf::Btf> shared_btf(const btf::Btf* btf) {
+// Objects outlive their program by a grace period, and so must the types by which they are taken apart. Those of the
+// kernel and of modules outlive everything.
+std::shared_ptr<const btf::Btf> shared_btf(const Env& env, const btf::Btf* btf) {
+  if (env.input.btf.get() == btf) return env.input.btf;
+  for (const maps::MapInfo* map : env.used_maps)
+    if (map->btf.get() == btf) return map->btf;
   return {std::shared_ptr<const btf::Btf>(), btf};
 }
 
@@ -49,7 +53,7 @@ const btf::Record* record_of_allocated(Env& env, const btf::Btf* btf, btf::TypeI
     verifier::Resolver& resolver = *env.input.resolver;
     const calls::KptrTargets targets(env.kernel_btf, resolver.kernel_modules(), resolver.kfuncs());
     const std::uint32_t kinds = kinds_of_objects() & btf::known_fields(*env.input.rules);
-    record = btf::find_special_fields(shared_btf(btf), id, kinds, *size, &targets).record;
+    record = btf::find_special_fields(shared_btf(env, btf), id, kinds, *size, &targets).record;
   }
   return env.allocated_records.emplace(key, std::move(record)).first->second.get();
 }
