@@ -191,6 +191,9 @@ class LaterAsker {
     return answer;
   }
 
+  // What a callback that sleeps reads.
+  const std::uint64_t& user_word() const { return user_word_; }
+
  private:
   static std::string name_of(std::int64_t code) {
     static const std::map<std::int64_t, std::string> names = {

@@ -81,6 +81,7 @@ TEST_P(Later, AnswersAsTheKernel) {
   SkepHost host(*kernel);
   LaterAsker asker(object.get(), host, variable<later_op>(object.get(), "ops"),
                    variable<std::int64_t>(object.get(), "results"), variable<later_trace>(object.get(), "trace"));
+  ASSERT_TRUE(kernel->open_host_memory({&asker.user_word(), sizeof asker.user_word()}));
   EXPECT_EQ(asker.ask(GetParam().row.script), kernels_answer(GetParam().part, GetParam().row.name))
       << GetParam().row.script;
 }
