@@ -39,7 +39,7 @@ struct Outcome {
   std::vector<ArmedTimer> armed;
   std::vector<std::string> trace;  // what bpf_printk said
   std::uint64_t more_trace = 0;
-  DeniedAccesses denied;  // of this program, and of the work that ran meanwhile
+  DeniedAccesses denied;               // of this program, and of the work that ran meanwhile
   std::string refusal;                 // why it was not run, in the Kernel's words
   std::string output;                  // of an iterator
   std::vector<std::string> not_given;  // what it read and nobody described

@@ -39,8 +39,8 @@ TEST(KernelTypes, OfAnOlderMachineAreNotTaken) {
 TEST(KernelTypes, OfAFileAreWhatWasAskedFor) {
   const std::string path = testing::TempDir() + "/types.btf";
   const auto bytes = reference_types();
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   EXPECT_EQ(types_of({.btf_path = path}), path);
   std::remove(path.c_str());
   EXPECT_EQ(types_of({.host_btf = false}), "Skep's own small set");
