@@ -83,7 +83,12 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
       return next;
     case Call::start:
       if (kind == Kind::task) {
-        if (!now.open) return give(-EPERM), next;
+        if (!now.open) {
+          give(-EPERM);
+          // If it saw the map open before, it cancels what it finds, which the close may have missed.
+          now.item = now.callback = now.due = now.undoing = false;
+          return give(-EPERM), next;
+        }
         if (now.due) return give(-EBUSY), next;
         now.due = true;
         give(0);
