@@ -26,9 +26,9 @@
 namespace skep::async::test {
 namespace {
 
-enum class Call : std::uint8_t { init, set, start, cancel, cancel_async, end, close, reopen, transient_end };
-constexpr const char* names[] = {"init", "set",   "start",  "cancel",  "cancel_async",
-                                 "end",  "close", "reopen", "(undone)"};
+enum class Call : std::uint8_t { init, set, start, cancel, cancel_async, end, close, reopen, transient_end, overtaken };
+constexpr const char* names[] = {"init", "set",   "start",  "cancel",   "cancel_async",
+                                 "end",  "close", "reopen", "(undone)", "(overtaken)"};
 
 struct Event {
   Call call;
@@ -74,6 +74,13 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
       if (now.open) return next;
       if (now.undoing) now = {false, false, false, false, false};
       give(event.result);
+      return next;
+    case Call::overtaken:
+      next.push_back(now);
+      if (now.item) {
+        now.callback = now.due = false;
+        next.push_back(now);
+      }
       return next;
     case Call::set:
       if (!now.item) return give(-EINVAL), next;
@@ -194,6 +201,7 @@ class Subject {
         return map_open.store(false, std::memory_order_seq_cst), 0;
       case Call::reopen:
         return map_open.store(true, std::memory_order_seq_cst), 0;
+      case Call::overtaken:
       case Call::transient_end:
         break;
     }
@@ -267,6 +275,13 @@ void run_histories(Kind kind, unsigned threads) {
           undone.call = Call::transient_end;
           undone.result = 0;
           events.push_back(undone);
+        }
+        // A cancel that the element's end overtakes answers as one that came after it, and may have begun before.
+        if (event.call == Call::cancel && event.result == -EINVAL) {
+          Event begun = event;
+          begun.call = Call::overtaken;
+          begun.result = 0;
+          events.push_back(begun);
         }
       }
       part.clear();
