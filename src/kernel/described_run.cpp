@@ -21,8 +21,6 @@
 namespace skep {
 namespace {
 
-constexpr std::uint32_t reference_takers[] = {194};  // bpf_kptr_xchg: what it puts into a map stays there
-
 // Notes what a run reads of the objects. Calls that copy memory for programs read, too.
 class ReadReport final : public runtime::RunObserver {
  public:
@@ -46,8 +44,7 @@ class ReadReport final : public runtime::RunObserver {
 bool may_keep_objects(const runtime::Program& program) {
   return std::ranges::any_of(program.code().facts, [](const runtime::InsnFacts& facts) {
     return (facts.kfunc != nullptr && (facts.kfunc->flags & calls::call_flag::acquire) != 0) ||
-           (facts.helper != nullptr &&
-            std::ranges::find(reference_takers, facts.helper->id) != std::end(reference_takers));
+           (facts.helper != nullptr && facts.helper->special == calls::Special::kptr_xchg);
   });
 }
 

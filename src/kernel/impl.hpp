@@ -75,6 +75,7 @@ struct Kernel::Impl {
   // ---- types.cpp, host_modules.cpp: the kernel's types and its modules' ----
   int load_types(std::string& error);
   std::string types_name;
+  bool small_types = false;  // they are the built-in set
   int add_module(const HostModule& module, std::string& error);
   void provide_calls(std::span<const std::uint8_t> object_btf);
   std::vector<std::shared_ptr<const btf::Btf>> host_types() const;  // of the host's modules

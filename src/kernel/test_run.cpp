@@ -89,7 +89,6 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   if (progtypes::traces(progtypes::attached_to(*program->type, program->traits)))
     return run_tracing(*this, call, *program);
   if (!program->type->test_run) {
-    constexpr int enotsupp = 524;  // which user space has no name for
     log(fmt::format("the kernel has no test run of {} programs: run_described, or skep run, runs them",
                     program->type->name));
     return -enotsupp;

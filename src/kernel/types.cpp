@@ -1,11 +1,11 @@
 // The kernel's types, and the modules that offer what Skep and its host provide.
 //
 // As the kernel's types a file is taken (any release's), else the machine's own unless its kernel is older than the
-// release that is answered as, else that release's, which the library brings along. Loaders see
-// them without the functions that Skep defines itself, since a kernel may hold one of that name with another type and
-// loaders look there first; the definitions come in a module's BTF instead, as a kernel module's would. With them come
-// the kfuncs of the release that the machine's kernel lacks. The host's own modules are in host_modules.cpp. Tested by
-// tests/loader/loader_test.cpp.
+// release that is answered as, else that release's, which the library brings along. Loaders see them without the
+// functions that Skep defines itself, since a kernel may hold one of that name with another type and loaders look there
+// first; the definitions come in a module's BTF instead, as a kernel module's would. To the small built-in set, which is
+// no kernel's, all kfuncs of the release come with them. The host's own modules are in host_modules.cpp. Tested by
+// tests/kernel/types_test.cpp and tests/loader/loader_test.cpp.
 #include <elf.h>
 #include <fmt/format.h>
 #include <gelf.h>
@@ -134,6 +134,7 @@ int Kernel::Impl::load_types(std::string& error) {
   if (!vmlinux->btf) {
     raw = btf::small_kernel_btf();
     source = "Skep's own small set";
+    small_types = true;
     vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
     if (!vmlinux->btf) {
       error = fmt::format("the built-in kernel types are not valid BTF: {}", problem.message);
@@ -159,8 +160,8 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
   btf::ModuleBuilder builder(vmlinux->btf);
   std::string error;
   for (const calls::Kfunc& call : calls::kfuncs()) {
-    // The machine's kernel may be older than the release. A file's types are those that were asked for.
-    const bool missing = !options.btf_path && vmlinux->btf->find(call.name, btf::Kind::func) == 0;
+    // What a kernel's types lack its programs cannot call; the small set is no kernel's.
+    const bool missing = small_types && vmlinux->btf->find(call.name, btf::Kind::func) == 0;
     if (!(call.provided || missing) || !rules->has(call.since, call.until)) continue;
     const btf::TypeId declared = object && takes_callback(call) ? object->find_own(call.name, btf::Kind::func) : 0;
     std::string prototype(call.prototype);

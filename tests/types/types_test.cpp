@@ -20,7 +20,6 @@ namespace skep {
 namespace {
 
 constexpr std::uint64_t a_minute = 60'000'000'000;
-constexpr int enotsupp = 524;
 
 struct Row {
   const char *type, *program, *section;

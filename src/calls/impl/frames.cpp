@@ -16,7 +16,6 @@ namespace skb = runtime::layout::skb;
 using runtime::Context;
 using runtime::Packet;
 
-constexpr int not_supported = -524;  // ENOTSUPP, which user space has no name for
 constexpr std::uint16_t ip = 0x0008, ipv6 = 0xdd86, vlan = 0x0081, provider_vlan = 0xa888;  // as they stand in a frame
 constexpr std::uint32_t ip_header = 20, ipv6_header = 40, ethernet_header = 14, tag_size = 4;
 constexpr std::uint16_t vlan_present = 20, vlan_tci = 24, vlan_proto = 28, hash = 68;  // of __sk_buff
@@ -100,7 +99,7 @@ SKEP_CALL(bpf_skb_adjust_room) {
   if (change > most || change < -most) return CallResult::error(-EFAULT);
   const std::uint16_t protocol = protocol_of(r1);
   const std::uint32_t base = network_header(protocol), network = network_offset(env);
-  if (packet == nullptr || base == 0 || mode > room::behind_link) return CallResult::error(not_supported);
+  if (packet == nullptr || base == 0 || mode > room::behind_link) return CallResult::error(-enotsupp);
   const auto size = static_cast<std::uint32_t>(change < 0 ? -change : change);
   const std::uint32_t at = network + (mode == room::behind_network ? base : 0);
   const auto length = static_cast<std::uint32_t>(packet->end - packet->begin);
@@ -111,12 +110,12 @@ SKEP_CALL(bpf_skb_adjust_room) {
   }
   if (change < 0) {
     const std::uint32_t behind_link = length - std::min(network, length);
-    if (size >= behind_link || behind_link - size < least) return CallResult::error(not_supported);
+    if (size >= behind_link || behind_link - size < least) return CallResult::error(-enotsupp);
     if (!take_out(*packet, at, size)) return CallResult::error(-ENOMEM);
     if ((flags & room::decap_ip) != 0) set_protocol(r1, ip);
     if ((flags & room::decap_ipv6) != 0) set_protocol(r1, ipv6);
   } else {
-    if (length + size > longest) return CallResult::error(not_supported);
+    if (length + size > longest) return CallResult::error(-enotsupp);
     if (const int error = check_encapsulation(flags, size); error != 0) return CallResult::error(error);
     if (!insert(*packet, at, size)) return CallResult::error(-ENOMEM);
     if ((flags & room::encap_ip) != 0) set_protocol(r1, ip);
@@ -132,7 +131,7 @@ SKEP_CALL(bpf_skb_change_proto) {
   if (r3 != 0) return CallResult::error(-EINVAL);
   const std::uint16_t from = protocol_of(r1), to = static_cast<std::uint16_t>(r2);
   const bool grows = from == ip && to == ipv6, shrinks = from == ipv6 && to == ip;
-  if (packet == nullptr || (!grows && !shrinks)) return CallResult::error(not_supported);
+  if (packet == nullptr || (!grows && !shrinks)) return CallResult::error(-enotsupp);
   const std::uint32_t at = network_offset(env);
   if (grows ? !insert(*packet, at, difference) : !take_out(*packet, at, difference)) return CallResult::error(-ENOMEM);
   set_protocol(r1, to);
