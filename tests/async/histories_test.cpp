@@ -26,9 +26,23 @@
 namespace skep::async::test {
 namespace {
 
-enum class Call : std::uint8_t { init, set, start, cancel, cancel_async, end, close, reopen, transient_end, overtaken };
-constexpr const char* names[] = {"init", "set",   "start",  "cancel",   "cancel_async",
-                                 "end",  "close", "reopen", "(undone)", "(overtaken)"};
+// From `undone` on: parts of a call that others may see by themselves.
+enum class Call : std::uint8_t {
+  init,
+  set,
+  start,
+  cancel,
+  cancel_async,
+  end,
+  close,
+  reopen,
+  undone,
+  confirmed,
+  dropping,
+  found
+};
+constexpr const char* names[] = {"init",  "set",    "start",    "cancel",      "cancel_async", "end",
+                                 "close", "reopen", "(undone)", "(confirmed)", "(dropping)",   "(found)"};
 
 struct Event {
   Call call;
@@ -68,23 +82,33 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
       }
       if (now.item) return give(-EBUSY), next;
       now.item = true;
-      give(now.open ? 0 : -EPERM);
+      give(0);
       return next;
-    case Call::transient_end:
+    case Call::confirmed:
+      if (now.open) next.push_back(now);
+      return next;
+    case Call::undone:
       if (now.open) return next;
       if (now.undoing) now = {false, false, false, false, false};
-      give(event.result);
-      return next;
-    case Call::overtaken:
       next.push_back(now);
-      if (now.item) {
-        now.callback = now.due = false;
-        next.push_back(now);
-      }
+      return next;
+    case Call::dropping:
+      // Of an item that ends before the rest of the call, nobody sees it.
+      if (event.result == -EINVAL) next.push_back(now);
+      if (!now.item) return next;
+      now.callback = false;
+      next.push_back(now);
+      return next;
+    case Call::found:
+      if (now.item && (now.open || event.result == -EPERM)) next.push_back(now);
       return next;
     case Call::set:
+      // Of an item that it found before: the map may have closed since.
+      if (event.result == -EPERM) {
+        if (!now.open) next.push_back(now);
+        return next;
+      }
       if (!now.item) return give(-EINVAL), next;
-      if (!now.open) return give(-EPERM), next;
       now.callback = true;
       give(0);
       return next;
@@ -111,7 +135,6 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
       {
         const int was_due = now.due ? 1 : 0;
         now.due = false;
-        if (event.call == Call::cancel) now.callback = false;
         give(was_due);
       }
       return next;
@@ -152,8 +175,10 @@ class Search {
       if ((done >> i & 1) == 0) first_end = std::min(first_end, events_[i].ended);
     for (std::size_t i = 0; i < events_.size(); ++i) {
       if ((done >> i & 1) != 0 || events_[i].began > first_end) continue;
-      // What undoes an init comes after it.
-      if (events_[i].call == Call::transient_end && (done >> (i - 1) & 1) == 0) continue;
+      // Parts of one call come in their order, which is that of the list.
+      const bool second = events_[i].call == Call::undone || events_[i].call == Call::confirmed ||
+                          (i > 0 && events_[i - 1].call >= Call::dropping);
+      if (second && (done >> (i - 1) & 1) == 0) continue;
       for (const Model& next : after(kind_, now, events_[i])) go(next, done | std::uint64_t{1} << i);
     }
   }
@@ -201,8 +226,10 @@ class Subject {
         return map_open.store(false, std::memory_order_seq_cst), 0;
       case Call::reopen:
         return map_open.store(true, std::memory_order_seq_cst), 0;
-      case Call::overtaken:
-      case Call::transient_end:
+      case Call::undone:
+      case Call::confirmed:
+      case Call::dropping:
+      case Call::found:
         break;
     }
     return 0;
@@ -269,20 +296,18 @@ void run_histories(Kind kind, unsigned threads) {
     std::vector<Event> events;
     for (auto& part : made) {
       for (const Event& event : part) {
-        events.push_back(event);
-        if (event.call == Call::init && event.result == -EPERM) {
-          Event undone = event;
-          undone.call = Call::transient_end;
-          undone.result = 0;
-          events.push_back(undone);
-        }
-        // A cancel that the element's end overtakes answers as one that came after it, and may have begun before.
-        if (event.call == Call::cancel && event.result == -EINVAL) {
-          Event begun = event;
-          begun.call = Call::overtaken;
-          begun.result = 0;
-          events.push_back(begun);
-        }
+        const auto add = [&](Call call) {
+          Event one = event;
+          one.call = call;
+          events.push_back(one);
+        };
+        // A timer's cancel takes the callback away before it disarms, as the kernel's does.
+        if (event.call == Call::cancel) add(Call::dropping);
+        if (event.call == Call::set && event.result != -EINVAL) add(Call::found);
+        add(event.call);
+        // An init looks again whether the map is open after it has set the slot.
+        if (event.call == Call::init && event.result == -EPERM) add(Call::undone);
+        if (event.call == Call::init && event.result == 0) add(Call::confirmed);
       }
       part.clear();
     }
