@@ -72,13 +72,35 @@ double step(const char* program, step what, unsigned count, std::uint64_t delay 
   return static_cast<double>(shared->took);
 }
 
+// Initializes all items. Since 6.18 the kernel allocates them without waiting for memory, which fails after a burst and
+// succeeds a little later. False: not all could be initialized within seconds.
+bool init(const char* program, unsigned count) {
+  const std::uint64_t end = now_ns() + 10'000'000'000;
+  for (;;) {
+    shared->failed = 0;
+    step(program, STEP_INIT, count);
+    if (shared->failed == 0) return true;
+    if (now_ns() > end) break;
+    usleep(500);
+  }
+  std::fprintf(stderr, "%s: %u of %u could not be initialized\n", program, static_cast<unsigned>(shared->failed),
+               count);
+  shared->failed = 0;
+  return false;
+}
+
 void say(const std::string& name, double ns) {
   std::printf("%s %.2f\n", name.c_str(), ns);
 }
 
 void wait_for_runs(std::uint64_t wanted) {
   const std::uint64_t end = now_ns() + 5'000'000'000;
-  while (shared->runs < wanted && now_ns() < end) sched_yield();
+  // A thread that only yields can keep the kernel's worker, which is on the same CPU, from running for seconds.
+  for (int yields = 0; shared->runs < wanted && now_ns() < end; ++yields)
+    if (yields % 16 < 15)
+      sched_yield();
+    else
+      usleep(20);
   if (shared->runs < wanted)
     std::fprintf(stderr, "only %llu of %llu ran\n", static_cast<unsigned long long>(shared->runs),
                  static_cast<unsigned long long>(wanted));
@@ -96,16 +118,18 @@ double span() {
 }
 
 void costs_of_work() {
-  constexpr unsigned n = 1024;
+  constexpr unsigned n = 128;
   std::vector<double> all[5];
-  for (int round = 0; round < 9; ++round) {
+  for (int round = 0; round < 65; ++round) {
     expect_runs(n, 0);
     step("work", STEP_CLEAR, n);
     shared->step = 0;
     shared->count = n;
     run("loop");
     all[0].push_back(static_cast<double>(shared->took));
-    all[1].push_back(step("work", STEP_INIT, n));
+    const double inited = step("work", STEP_INIT, n);
+    if (shared->failed == 0) all[1].push_back(inited);
+    if (!init("work", n)) return;
     all[2].push_back(step("work", STEP_SET, n));
     all[3].push_back(step("work", STEP_SET_AGAIN, n));
     expect_runs(n, 0);
@@ -115,10 +139,10 @@ void costs_of_work() {
   for (auto& figures : all) std::sort(figures.begin(), figures.end());
   const auto median = [&](int i) { return all[i][all[i].size() / 2] / n; };
   const double loop = median(0);
-  say("wq init", median(1) - loop);
+  if (!all[1].empty()) say("wq init", median(1) - loop);
   say("wq first set_callback", median(2) - loop);
   say("wq set_callback again", median(3) - loop);
-  say("wq start, idle item of 1024", median(4) - loop);
+  say("wq start, idle item of 128", median(4) - loop);
   shared->count = 20000;
   run("life");
   say("wq insert, look up, init, set, delete", static_cast<double>(shared->took) / 20000);
@@ -128,7 +152,7 @@ void rates_of_work() {
   for (const unsigned n : {1U, 64U, 1024U, 16384U}) {
     expect_runs(0, 0);
     step("work", STEP_CLEAR, n);
-    step("work", STEP_INIT, n);
+    if (!init("work", n)) continue;
     step("work", STEP_SET, n);
     std::vector<double> figures;
     for (int round = 0; round < (n == 1 ? 200 : 20); ++round) {
@@ -144,7 +168,7 @@ void rates_of_work() {
     constexpr std::uint64_t restarts = 200'000;
     step("work", STEP_CLEAR, 2);
     expect_runs(restarts, 1);
-    step("work", STEP_INIT, 2);
+    init("work", 2);
     step("work", STEP_SET, 2);
     shared->step = STEP_START;
     shared->count = 1;
@@ -182,12 +206,12 @@ void latency_of(const char* program, const std::string& name, bool sleeps) {
 void latencies() {
   step("work", STEP_CLEAR, 1);
   expect_runs(1, 0);
-  step("work", STEP_INIT, 1);
+  init("work", 1);
   step("work", STEP_SET, 1);
   latency_of("work", "wq latency, busy caller", false);
   latency_of("work", "wq latency, idle machine", true);
   step("timers", STEP_CLEAR, 1);
-  step("timers", STEP_INIT, 1);
+  init("timers", 1);
   step("timers", STEP_SET, 1);
   latency_of("timers", "timer latency, busy caller", false);
   latency_of("timers", "timer latency, idle machine", true);
@@ -197,7 +221,7 @@ void timers() {
   for (const unsigned n : {1024U, 16384U}) {
     expect_runs(0, 0);
     step("timers", STEP_CLEAR, n);
-    step("timers", STEP_INIT, n);
+    if (!init("timers", n)) continue;
     step("timers", STEP_SET, n);
     std::vector<double> figures;
     for (int round = 0; round < 20; ++round) {
@@ -212,7 +236,7 @@ void timers() {
   constexpr std::uint64_t restarts = 20'000;
   step("timers", STEP_CLEAR, 1);
   expect_runs(restarts, 1);
-  step("timers", STEP_INIT, 1);
+  init("timers", 1);
   step("timers", STEP_SET, 1);
   step("timers", STEP_START, 1);
   wait_for_runs(restarts);
@@ -222,7 +246,7 @@ void timers() {
     constexpr std::uint64_t an_hour = 3'600'000'000'000;
     expect_runs(n, 0);
     step("timers", STEP_CLEAR, n);
-    step("timers", STEP_INIT, n);
+    if (!init("timers", n)) continue;
     step("timers", STEP_SET, n);
     say("timer arm" + of, step("timers", STEP_START, n, an_hour) / n);
     say("timer re-arm" + of, step("timers", STEP_START_AGAIN, n, an_hour) / n);
@@ -270,6 +294,8 @@ int main(int argc, char** argv) {
     if (at != MAP_FAILED) shared = static_cast<volatile async_figures*>(at);
   }
   if (shared == nullptr) return 1;
+  // The kernel's workers have the usual priority: a caller that is above them and waits would keep them from running.
+  setpriority(PRIO_PROCESS, 0, 0);
   pin(0);
   costs_of_work();
   rates_of_work();
