@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "async/executor.hpp"
+#include "async/probes.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
@@ -27,10 +28,23 @@ void Item::retire_if_last(std::uint64_t now) {
 }
 
 // The starts of the pending run that `state` tells of: merged but for one, which becomes a run or is cancelled.
-void Item::count(std::uint64_t state, bool cancel) const {
+void Item::count(std::uint64_t state, bool cancel) {
+  const auto add = [](std::atomic<std::uint64_t>& figure, std::uint64_t more) {
+    figure.store(figure.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  if (!cancel) add(runs_, 1);
   if (kind != Kind::work) return;
+  add(starts_, 1 + state / one_more);
   if (state >= one_more) executor_.count_merged(state / one_more);
   if (cancel) executor_.count_cancelled();
+}
+
+Item::Figures Item::figures() const {
+  const std::uint64_t state = state_.load(std::memory_order_acquire);
+  const bool due = (state & pending) != 0;
+  const std::uint64_t waiting = kind == Kind::work && due ? 1 + state / one_more : 0;
+  return {due, (state & running) != 0, (state & armed) != 0, runs_.load(std::memory_order_relaxed),
+          starts_.load(std::memory_order_relaxed) + waiting};
 }
 
 bool Item::has_callback(const void* identity) const {
@@ -66,6 +80,7 @@ int Item::start(unsigned cpu) {
     const std::uint64_t wanted = (state & pending) != 0 ? state + one_more : state | pending | queued;
     if (state_.compare_exchange_weak(state, wanted, std::memory_order_acq_rel)) break;
   }
+  SKEP_PROBE(start, this, cpu);
   if ((state & (pending | queued)) != 0) return 0;
   // While it runs it is queued where it runs, so that the order of first starts on that CPU holds for it too.
   if ((state & running) != 0) cpu = running_cpu_.load(std::memory_order_relaxed);
@@ -79,6 +94,7 @@ void Item::cancel() {
   do {
     wanted = (state & known_elsewhere) | cancelled | ((state & kept) != 0 ? listed : 0);
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
+  SKEP_PROBE(cancel, this, running_cpu_.load(std::memory_order_relaxed));
   if ((state & pending) != 0) count(state, true);
   if ((state & running) == 0) replace_box(nullptr);
   if ((wanted & ~state & listed) != 0) look_in_heap();
@@ -100,6 +116,7 @@ Runnable::Begin Item::begin(unsigned cpu) {
     if (state_.compare_exchange_weak(state, lasting(state) | running, std::memory_order_acq_rel)) break;
   }
   count(state, false);
+  SKEP_PROBE(run_begin, this, cpu);
   return Begin::run;
 }
 
@@ -109,6 +126,7 @@ Callback* Item::callback() {
 }
 
 bool Item::finish(bool again) {
+  SKEP_PROBE(run_end, this, running_cpu_.load(std::memory_order_relaxed));
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     const bool handed = (state & (pending | queued | cancelled)) == pending;

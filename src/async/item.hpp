@@ -73,6 +73,11 @@ class Item : public Runnable {
   bool has_callback() const { return box_.load(std::memory_order_acquire) != nullptr; }
   // What is set, kept alive; null: nothing.
   std::shared_ptr<const Callback> shared_callback() const;
+  struct Figures {
+    bool due, running, armed;
+    std::uint64_t runs, starts;  // since it was made: runs that began; starts of work
+  };
+  Figures figures() const;
   bool is_due() const { return (state_.load(std::memory_order_acquire) & (pending | queued | running)) != 0; }
   // Due at once, on `cpu`: 0; -EINVAL when cancelled or without a callback.
   int start(unsigned cpu);
@@ -116,9 +121,11 @@ class Item : public Runnable {
     memory::Charge charge;
   };
   void replace_box(Box* box);
-  void count(std::uint64_t state, bool cancel) const;
+  void count(std::uint64_t state, bool cancel);
 
   std::atomic<Box*> box_{nullptr};
+  // Written by whoever takes the pending run, one at a time.
+  std::atomic<std::uint64_t> runs_{0}, starts_{0};
   const memory::Charge charge_;
 };
 

@@ -68,6 +68,9 @@ class TaskSlot {
   // The element goes: as WorkSlot::cancel().
   void cancel();
 
+  // Inside a read section; null: nothing was scheduled on it.
+  const TaskItem* item() const { return item_.load(std::memory_order_acquire); }
+
  private:
   std::atomic<TaskItem*> item_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "async/executor.hpp"
+#include "async/probes.hpp"
 #include "async/threads.hpp"
 #include "async/timer_heap.hpp"
 
@@ -62,6 +63,7 @@ int TimerItem::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flag
     wanted = (state & ~(armed | pending)) + one_more;
     wanted |= due ? pending | queued | ((state & kept) != 0 ? listed : 0) : armed | listed;
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
+  SKEP_PROBE(timer_start, this, cpu);
   if ((wanted & ~state & listed) != 0) look_in_heap();
   if ((wanted & ~state & queued) != 0)
     executor_.enqueue((state & running) != 0 ? running_cpu_.load(std::memory_order_relaxed) : cpu, *this);

@@ -39,6 +39,7 @@ class TimerItem final : public Item {
   int cancel_and_wait();  // see TimerSlot
   int cancel_now();
   Begin begin(unsigned cpu) override;
+  std::uint64_t due_at_ns() const { return at_ns_.load(std::memory_order_relaxed); }
   unsigned cpu() const { return cpu_.load(std::memory_order_relaxed); }
   bool finish(bool again) override;
   const std::shared_ptr<TimerHeap>& heap() { return heap_; }
@@ -92,6 +93,8 @@ class TimerSlot {
   // The element goes: as WorkSlot::cancel().
   void release();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
+  // Inside a read section; null: not initialized.
+  const TimerItem* item() const { return item_.load(std::memory_order_acquire); }
   void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 
  private:

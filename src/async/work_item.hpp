@@ -33,6 +33,8 @@ class WorkSlot {
   // The element goes, or is overwritten: the slot is free again; pending work does not run, running work finishes.
   void cancel();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
+  // Inside a read section; null: not initialized.
+  const WorkItem* item() const { return item_.load(std::memory_order_acquire); }
   void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 
  private:

@@ -10,6 +10,8 @@
 
 namespace skep::cli {
 
+// Two digits a byte.
+std::string hex(const std::vector<std::uint8_t>& bytes);
 // Text with quotes, control characters and bytes that are not UTF-8 made safe.
 std::string json_string(std::string_view text);
 
@@ -22,6 +24,11 @@ class JsonObject {
     requires std::is_arithmetic_v<Number>
   JsonObject& add(std::string_view name, Number value) {
     return raw(name, fmt::format("{}", value));
+  }
+  // A number that is text already.
+  JsonObject& number(std::string_view name, std::string_view digits) { return raw(name, digits); }
+  JsonObject& add(std::string_view name, const std::vector<std::uint64_t>& numbers) {
+    return raw(name, fmt::format("[{}]", fmt::join(numbers, ",")));
   }
   JsonObject& add(std::string_view name, const JsonObject& value) { return raw(name, value.text()); }
   JsonObject& add(std::string_view name, const std::vector<std::string>& values);

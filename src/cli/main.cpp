@@ -154,7 +154,9 @@ int ask(int argc, char** argv) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   host_memory_option(run, options);
-  run.add_flag("--stats", options.stats, "say how much memory was taken");
+  run.add_flag("--stats", options.stats,
+               "say how often programs ran, how long callbacks waited and took, and how much memory was taken");
+  run.add_option("--trace", options.trace, "write every run as a trace event, for ui.perfetto.dev")->type_name("FILE");
   engine_option(run, options);
   format_option(run, options);
 

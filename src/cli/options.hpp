@@ -30,6 +30,7 @@ struct Options {
   std::uint64_t memory_limit = 0;               // bytes; 0: none
   std::string host_memory = "closed";           // one of host_memory_names()
   bool stats = false;
+  std::string trace;  // a file for trace events
   unsigned cpus = 0;  // 0: as many as the machine has
   unsigned repeat = 1;
   std::string data_in, ctx_in;

@@ -15,16 +15,12 @@
 #include "cli/object.hpp"
 #include "cli/options.hpp"
 #include "cli/runner.hpp"
+#include "cli/statistics.hpp"
+#include "cli/trace_file.hpp"
 #include "progtypes/progtype.hpp"
 
 namespace skep::cli {
 namespace {
-
-std::string hex(const std::vector<std::uint8_t>& bytes) {
-  std::string text;
-  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
 
 std::string_view name_of(StopReason reason) {
   switch (reason) {
@@ -157,18 +153,6 @@ void print(const Options& options, const bpf_program* program, const Outcome& ou
     print_text(program, type, outcome);
 }
 
-void print_memory(const Options& options, const MemoryStatistics& memory) {
-  if (options.json) {
-    JsonObject figures, line;
-    figures.add("limit", memory.limit).add("used", memory.used).add("peak", memory.peak).add("refused", memory.refused);
-    line.add("memory", figures);
-    fmt::print("{}\n", line.text());
-  } else {
-    fmt::print("memory: {} bytes, at most {}, limit {}, {} refused\n", memory.used, memory.peak,
-               memory.limit == 0 ? "none" : fmt::format("{}", memory.limit), memory.refused);
-  }
-}
-
 void print_refused(const Options& options, const Refusal& refusal) {
   if (options.json) {
     JsonObject line;
@@ -202,6 +186,15 @@ int run(const Options& options) {
   const std::unique_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);
+  std::unique_ptr<TraceFile> trace;
+  if (!options.trace.empty()) {
+    std::string error;
+    trace = TraceFile::create(options.trace, error);
+    if (!trace) {
+      complain(error);
+      return exit_usage;
+    }
+  }
   int status = exit_ok;
   for (const std::string& path : options.files) {
     const Loaded loaded = load_programs(*kernel, path, options.program);
@@ -212,7 +205,9 @@ int run(const Options& options) {
         complain(loaded.error);
       return loaded.status;
     }
-    Runner runner(*kernel, options, interrupt);
+    std::optional<Statistics> statistics;
+    if (options.stats) statistics.emplace(*kernel);
+    Runner runner(*kernel, options, interrupt, trace.get());
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, loaded.object.get()) {
       const bool wanted =
@@ -221,14 +216,21 @@ int run(const Options& options) {
       const Outcome outcome = runner.run(program, inputs);
       print(options, program, outcome);
       std::fflush(stdout);
-      if (interrupt.signal() != 0) return interrupt.status();
+      if (interrupt.signal() != 0) {
+        if (trace) trace->finish();
+        return interrupt.status();
+      }
       if (outcome.error != 0 || !outcome.stopped.empty()) status = exit_failed;
     }
     for (const Refusal& refused : loaded.refused) {
       print_refused(options, refused);
       status = exit_failed;
     }
-    if (options.stats) print_memory(options, kernel->memory());
+    if (statistics) statistics->print(options, loaded.object.get());
+  }
+  if (trace && !trace->finish()) {
+    complain(fmt::format("{}: not all could be written", options.trace));
+    return exit_failed;
   }
   return status;
 }

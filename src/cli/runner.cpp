@@ -73,6 +73,11 @@ DeniedAccesses difference(DeniedAccesses after, const DeniedAccesses& before) {
   return after;
 }
 
+// On the clock of a Kernel with threads.
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(nanoseconds(Clock::now().time_since_epoch()).count());
+}
+
 std::uint64_t left_until(Clock::time_point end) {
   const auto now = Clock::now();
   return now < end ? static_cast<std::uint64_t>(nanoseconds(end - now).count()) : 0;
@@ -80,9 +85,10 @@ std::uint64_t left_until(Clock::time_point end) {
 
 }  // namespace
 
-Runner::Runner(Kernel& kernel, const Options& options, Interrupt& interrupt)
-    : kernel_(kernel), options_(options), interrupt_(interrupt) {
+Runner::Runner(Kernel& kernel, const Options& options, Interrupt& interrupt, TraceFile* trace)
+    : kernel_(kernel), options_(options), interrupt_(interrupt), trace_(trace) {
   kernel_.on_work_run([this](const WorkRun& run) {
+    if (trace_ != nullptr) trace_->callback(run);
     const std::lock_guard guard(lock_);
     told_.last_run = run;
     if (told_.runs.size() < most_runs)
@@ -198,7 +204,13 @@ Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
   const DeniedAccesses denied_before = kernel_.denied();
   Outcome ran;
   const bool own_way = !options_.context.empty() || !has_test_run(program);
+  const std::uint64_t began = now_ns();
   ran.error = own_way ? run_as_described(program, inputs, ran) : test_run(program, inputs, ran);
+  if (trace_ != nullptr) {
+    const auto* const definition = progtypes::find(static_cast<ProgType>(bpf_program__type(program)));
+    trace_->program(bpf_program__name(program), definition != nullptr ? definition->name : "unknown", began, now_ns(),
+                    static_cast<std::int32_t>(ran.retval));
+  }
   const Ending ending = wait_for_work();
   const std::lock_guard guard(lock_);
   Outcome outcome = std::exchange(told_, {});

@@ -11,6 +11,7 @@
 
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
+#include "cli/trace_file.hpp"
 #include "skep/kernel.hpp"
 
 namespace skep::cli {
@@ -47,7 +48,8 @@ struct Outcome {
 
 class Runner {
  public:
-  Runner(Kernel& kernel, const Options& options, Interrupt& interrupt);
+  // `trace`: where runs are written to; null: nowhere.
+  Runner(Kernel& kernel, const Options& options, Interrupt& interrupt, TraceFile* trace = nullptr);
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -62,6 +64,7 @@ class Runner {
   Kernel& kernel_;
   const Options& options_;
   Interrupt& interrupt_;
+  TraceFile* const trace_;
   std::mutex lock_;
   Outcome told_;  // by the listeners, so far
 };

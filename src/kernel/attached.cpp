@@ -36,6 +36,8 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);
   const engine::RunPtr run =
       make_run(kernel, program, reinterpret_cast<std::uint64_t>(context.address()), context.address());
+  RunMeter meter(kernel, program);
+  meter.count(1);
   kernel.executor->run(*run);
   error = error_of(run->stop_reason());
   return run->result();

@@ -103,6 +103,11 @@ struct StreamRead {
   static constexpr std::size_t last_field_end = 20;
   static constexpr auto known = &AttributeSizes::prog_stream_read;
 };
+struct EnableStats {
+  u32 type;
+  static constexpr std::size_t last_field_end = 4;
+  static constexpr auto known = &AttributeSizes::enable_stats;
+};
 struct GetId {
   u32 start_id, next_id, open_flags;
   s32 fd_by_id_token_fd;

@@ -189,6 +189,7 @@ class Described {
                                                                       .limits = limits_of_this_thread()});
     const std::uint64_t begin = kernel_.services->monotonic_ns();
     const std::uint32_t repeat = std::max(run_.repeat, 1U);
+    RunMeter meter(kernel_, program_);
     bool first = true;
     for (std::uint32_t i = 0; i < repeat && !(run->stopped() && !first); ++i)
       for (std::uint32_t part = 0; part < invocation.runs(); ++part) {
@@ -196,6 +197,7 @@ class Described {
         if (!first) run->restart({context});
         first = false;
         kernel_.executor->run(*run);
+        meter.count(1);
         if (run->stopped() || !invocation.goes_on(run->result())) break;
       }
     result.each_ns = (kernel_.services->monotonic_ns() - begin) / repeat;

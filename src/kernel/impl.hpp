@@ -23,6 +23,7 @@
 #include "kernel/listener.hpp"
 #include "kernel/objects.hpp"
 #include "kernel/services.hpp"
+#include "kernel/work_observer.hpp"
 #include "skep/kernel.hpp"
 
 namespace skep {
@@ -66,6 +67,7 @@ struct Kernel::Impl {
   KernelOptions options;
   const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
   memory::AccountPtr account;    // of KernelOptions::memory_limit
+  std::unique_ptr<WorkObserver> observer;  // whom the executor tells of runs: outlives it
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;
@@ -150,6 +152,10 @@ struct Kernel::Impl {
   // ---- test_run.cpp ----
   int prog_test_run(Call<attr::TestRun>& call);
   int prog_stream_read(Call<attr::StreamRead>& call);
+  // ---- run_statistics.cpp ----
+  int enable_stats(Call<attr::EnableStats>& call);
+  // How many descriptors ask for them.
+  std::shared_ptr<std::atomic<unsigned>> statistics_wanted = std::make_shared<std::atomic<unsigned>>(0);
   // A run on a context that the host application gives: links.
   std::uint32_t run_on_bytes(const ProgramObject& program, void* context, std::size_t size, int& error);
 

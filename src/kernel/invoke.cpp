@@ -75,6 +75,8 @@ class Batch final : public async::Job {
       size_ /= 2;
   }
 
+  std::uint32_t ended() const { return ended_; }
+
  private:
   static constexpr std::uint64_t longest_ns = 50'000;
   static constexpr std::uint32_t most = 4096;
@@ -86,10 +88,11 @@ class Batch final : public async::Job {
   void end() {
     begun_ = false;
     --left_;
+    ++ended_;
   }
   engine::Run& run_;
   progtypes::Invocation& invocation_;
-  std::uint32_t left_, size_ = 1;
+  std::uint32_t left_, ended_ = 0, size_ = 1;
   bool begun_ = false, first_ = true;
 };
 
@@ -142,6 +145,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   const auto asked = invocation.cpu();
   const auto cpu = asked ? asked : cpu_of_this_thread(kernel.cpu_count());
   const std::uint64_t begin = kernel.services->monotonic_ns();
+  RunMeter meter(kernel, program);
   Batch batch(*run, invocation, std::max(repeat, 1U));
   while (!batch.over()) {
     if (cpu)
@@ -149,6 +153,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
     else
       kernel.executor->run(batch);
   }
+  meter.count(batch.ended());
   outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
   outcome.results = invocation.take(host);

@@ -94,6 +94,7 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
     impl.executor = async::make_thread_executor(
         cpus, {.spin_ns = options.worker_spin_ns, .more_workers = options.more_workers, .name = options.worker_name});
   }
+  impl.observer = std::make_unique<WorkObserver>(*kernel, *impl.executor);
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   impl.services->run_limits = options.run_limits;
   impl.services->open_memory.open_all(options.host_memory == HostMemory::open);
@@ -212,6 +213,8 @@ int Kernel::Impl::command(int command, void* attr, unsigned size, void* common, 
       return run(&Impl::prog_test_run);
     case Command::prog_stream_read_by_fd:
       return run(&Impl::prog_stream_read);
+    case Command::enable_stats:
+      return run(&Impl::enable_stats);
     case Command::prog_bind_map:
       return run(&Impl::prog_bind_map);
     case Command::btf_load:
@@ -252,7 +255,6 @@ int Kernel::Impl::command(int command, void* attr, unsigned size, void* common, 
       return run(&Impl::prog_detach);
     case Command::prog_query:
     case Command::task_fd_query:
-    case Command::enable_stats:
     case Command::iter_create:
     case Command::token_create:
     case Command::prog_assoc_struct_ops:

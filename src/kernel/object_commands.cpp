@@ -93,6 +93,8 @@ int program_info(Call<attr::Info>& call, std::uint32_t known, const ProgramObjec
   info.created_by_uid = getuid();
   put_name(info, program.name);
   info.gpl_compatible = program.gpl ? 1 : 0;
+  info.run_cnt = program.statistics.runs.load(std::memory_order_relaxed);
+  info.run_time_ns = program.statistics.time_ns.load(std::memory_order_relaxed);
   info.verified_insns = program.verified_insns;
   info.btf_id = program.btf ? program.btf->id : 0;
   info.attach_btf_id = program.attach_btf_id;
@@ -225,6 +227,8 @@ int Kernel::Impl::object_info(Call<attr::Info>& call) {
       return btf_info(call, rules->sizes.btf_info, static_cast<const BtfObject&>(*found->object));
     case ObjectKind::link:
       return link_info(call, static_cast<const LinkObject&>(*found->object));
+    case ObjectKind::statistics:
+      break;
   }
   return -EINVAL;
 }
@@ -237,7 +241,7 @@ int Kernel::Impl::object_pin(Call<attr::Obj>& call) {
   if (error != 0) return error;
   const auto found = find_descriptor(static_cast<int>(a.bpf_fd));
   if (!found) return -EBADF;
-  if (found->object->kind == ObjectKind::btf) return -EINVAL;
+  if (found->object->kind == ObjectKind::btf || found->object->kind == ObjectKind::statistics) return -EINVAL;
   const std::unique_lock guard(lock);
   const auto [it, added] = pins.emplace(std::move(path), *found);
   if (!added) return -EEXIST;

@@ -17,6 +17,7 @@
 
 #include "btf/btf.hpp"
 #include "engine/run_pool.hpp"
+#include "kernel/run_statistics.hpp"
 #include "maps/map.hpp"
 #include "memory/account.hpp"
 #include "progtypes/progtype.hpp"
@@ -28,8 +29,8 @@ namespace skep {
 
 struct InvocationState;  // kernel/invoke.hpp
 
-enum class ObjectKind : std::uint8_t { map, program, btf, link };
-inline constexpr std::size_t object_kinds = 4;
+enum class ObjectKind : std::uint8_t { map, program, btf, link, statistics };
+inline constexpr std::size_t object_kinds = 4;  // with ids: all but the last
 
 struct Object {
   explicit Object(ObjectKind k) : kind(k) {}
@@ -117,6 +118,7 @@ struct ProgramObject final : Object {
   std::uint32_t context_used = 0;                          // how far it reads and writes into its context
   std::uint32_t tracepoint_buffer_used = 0;                // … and into a writable tracepoint's record
   std::unique_ptr<engine::RunPool<InvocationState>> idle;  // see kernel/invoke.hpp
+  mutable RunStatistics statistics;
   std::uint32_t verified_insns = 0;
   std::uint64_t load_time_ns = 0;
   std::uint8_t tag[8] = {};

@@ -3,8 +3,8 @@
 // As the kernel's types a file is taken (any release's), else the machine's own unless its kernel is older than the
 // release that is answered as, else that release's, which the library brings along. Loaders see them without the
 // functions that Skep defines itself, since a kernel may hold one of that name with another type and loaders look there
-// first; the definitions come in a module's BTF instead, as a kernel module's would. To the small built-in set, which is
-// no kernel's, all kfuncs of the release come with them. The host's own modules are in host_modules.cpp. Tested by
+// first; the definitions come in a module's BTF instead, as a kernel module's would. To the small built-in set, which
+// is no kernel's, all kfuncs of the release come with them. The host's own modules are in host_modules.cpp. Tested by
 // tests/kernel/types_test.cpp and tests/loader/loader_test.cpp.
 #include <elf.h>
 #include <fmt/format.h>

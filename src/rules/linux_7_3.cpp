@@ -41,6 +41,7 @@ constinit const Rules linux_7_3 = {
               .prog_test_run = 76,
               .prog_stream_read = 20,
               .prog_bind_map = 12,
+              .enable_stats = 4,
               .obj = 20,
               .get_id = 16,
               .info = 16,

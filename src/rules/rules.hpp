@@ -25,7 +25,7 @@ namespace skep {
 struct AttributeSizes {
   std::uint16_t largest;  // of the union of all: what is behind this gives -E2BIG, not -EINVAL
   std::uint16_t map_create, map_elem, map_batch, map_freeze;
-  std::uint16_t prog_load, prog_attach, prog_test_run, prog_stream_read, prog_bind_map;
+  std::uint16_t prog_load, prog_attach, prog_test_run, prog_stream_read, prog_bind_map, enable_stats;
   std::uint16_t obj, get_id, info, btf_load;
   std::uint16_t raw_tracepoint, link_create, link_update, link_detach;
   std::uint16_t common;  // of the fourth argument of bpf(2); 0: there is none
