@@ -1,6 +1,6 @@
 // USDT probes of provider `skep`, for tracers outside the process (bpftrace, perf, systemtap): an instruction that does
 // nothing until one of them looks. Built in where <sys/sdt.h> is there (Debian: systemtap-sdt-dev). Arguments: the
-// item, a virtual CPU. docs/work-queues.md lists them; tests/house/probes_test.py finds them in the command.
+// item, a virtual CPU. docs/work-queues.md lists them; tests/cli/observe_test.py finds them in the command.
 #pragma once
 
 #if __has_include(<sys/sdt.h>)

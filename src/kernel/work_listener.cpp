@@ -1,5 +1,5 @@
 // What ran asynchronously and what is still to run, told in the words of user space: program, callback, map, key.
-// Tested by tests/kernel/observe_test.cpp and tests/work/.
+// Tested by tests/work/observe_test.cpp.
 #include <algorithm>
 #include <bit>
 

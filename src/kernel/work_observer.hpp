@@ -1,6 +1,6 @@
 // Who is told of callbacks' runs: the host's listener (Kernel::on_work_run), and the figures of skep/observe.hpp while
 // somebody measures. The executor tells nobody while there is neither, and reads no clock then. Tested by
-// tests/kernel/observe_test.cpp and tests/work/.
+// tests/work/observe_test.cpp.
 #pragma once
 
 #include <atomic>
