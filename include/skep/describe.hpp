@@ -40,7 +40,7 @@ struct DescribedResult {
 };
 
 // `program_fd`: its descriptor. 0, or a negative errno and Kernel::refusal(): -EINVAL for what is not understood, which
-// it names; -ETIME and -EINTR when the run was stopped; -EOPNOTSUPP when a call of the program is not implemented, or
+// it names; -ETIME and -EINTR when the run was stopped; -EOPNOTSUPP when it came to a call without behavior, or
 // the program is an extension, which its target runs.
 SKEP_API int run_described(Kernel& kernel, int program_fd, const DescribedRun& run, DescribedResult& result);
 // Whether PROG_TEST_RUN takes programs of the type, as 7.3's. (Of tracing it calls test functions of the kernel, and

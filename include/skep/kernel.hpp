@@ -256,7 +256,7 @@ class SKEP_API Kernel {
   // `context` is the packet, from its Ethernet header on; for others the context, in the layout that programs of the
   // type see. What the program makes of it is there afterwards, as far as `size` goes. -ENOENT: no such link, or it was
   // detached. -ETIME, -EINTR: the run was stopped. -EINVAL: a packet without an Ethernet header. -E2BIG: more than
-  // 65,536 bytes. -EOPNOTSUPP: a call of the program is not implemented, or it reads pointers from its context, which
+  // 65,536 bytes. -EOPNOTSUPP: it came to a call without behavior, or it reads pointers from its context, which
   // bytes of the host's are never taken for.
   std::uint32_t fire(std::uint32_t link_id, void* context, std::size_t size, int& error);
   // The host calls a function or passes a tracepoint of its own (HostModule::functions, tracepoints) or of the kernel's

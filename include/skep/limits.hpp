@@ -4,7 +4,8 @@
 // work item's, a timer's). Whoever makes a Kernel limits all of them (KernelOptions::run_limits); a thread may limit
 // those that it begins itself otherwise (RunLimitsScope). A run that reaches a limit is stopped between two
 // instructions: it gives up the locks, ring buffer records and references that it holds, its effects so far stay, and
-// what was run answers -ETIME.
+// what was run answers -ETIME. A run that comes to
+// a call without behavior is stopped in the same way, and what was run answers -EOPNOTSUPP.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ enum class StopReason : std::uint8_t {
   time,          // RunLimits::time_ns
   asked,         // Kernel::stop_runs
   closing,       // its Kernel is being destroyed, and KernelOptions::close_limit_ns have passed
+  no_behavior,   // it made a call that is verified and has no behavior here; the message names it
 };
 
 // One run that was stopped, and where.

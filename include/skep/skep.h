@@ -73,7 +73,7 @@ struct skep_kfunc {
 	const char *prototype;  /* C: "u64 app_sum(const u8 *data, u32 data__sz)" */
 	uint32_t flags;         /* enum HostKfuncFlags of skep/host.hpp: 1 acquire, 2 release, 4 ret_null, 16 sleepable … */
 	uint64_t program_types; /* one bit a program type, 1 << BPF_PROG_TYPE_XDP, or SKEP_ANY_PROGRAM; 0: nobody */
-	/* Called on the thread that runs the program, several at a time; must not block. Null: verified, not run. */
+	/* Called on the thread that runs the program, several at a time; must not block. Null: who calls it is stopped. */
 	uint64_t (*function)(const struct skep_call *call);
 	void *user;
 };

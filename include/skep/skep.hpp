@@ -151,8 +151,8 @@ class SKEP_API Program {
 
   // BPF_PROG_TEST_RUN, or run_described (skep/describe.hpp) where there is none for the type or `described` is given:
   // runs it on this thread, on any free virtual CPU. Work that it starts runs as the Kernel's options say. EINVAL: a
-  // packet or context that the type does not take; EOPNOTSUPP: a call that the program makes is not implemented, by
-  // name in the message. What is attached to functions is called by Kernel::call_hook, tables by StructOps. ETIME: a
+  // packet or context that the type does not take; EOPNOTSUPP: it came to a call that has no behavior here, by name
+  // in the message. What is attached to functions is called by Kernel::call_hook, tables by StructOps. ETIME: a
   // limit was reached, EINTR: Kernel::stop_runs; the message says where the run was stopped, and its effects stay.
   Result<RunResult> run(const RunInput& input = {}) const;
 

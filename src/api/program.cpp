@@ -61,6 +61,15 @@ int Program::fd() const {
   return state_ ? state_->fd : -1;
 }
 
+namespace {
+
+Status not_run(const std::string& name, int error) {
+  const bool began = error == -ETIME || error == -EINTR || error == -EOPNOTSUPP;
+  return failure(error, fmt::format("program '{}' was not run{}", name, began ? " to its end" : ""));
+}
+
+}  // namespace
+
 Result<RunResult> Program::run(const RunInput& input) const {
   if (!state_) return api::empty_handle();
   std::optional<RunLimitsScope> limits;
@@ -68,8 +77,7 @@ Result<RunResult> Program::run(const RunInput& input) const {
   if (!input.described.empty() || !has_test_run(state_->type)) {
     DescribedResult ran;
     if (const int error = run_described(*state_->object->kernel, state_->fd, described(input), ran); error != 0)
-      return failure(error, fmt::format("program '{}' was not run{}", state_->name,
-                                        error == -ETIME || error == -EINTR ? " to its end" : ""));
+      return not_run(state_->name, error);
     return result_of(std::move(ran));
   }
   RunResult result;
@@ -99,9 +107,7 @@ Result<RunResult> Program::run(const RunInput& input) const {
   }
   const std::uint32_t rounds = only_context ? std::max<std::uint32_t>(input.repeat, 1) : 1;
   for (std::uint32_t i = 0; i < rounds; ++i)
-    if (const int error = bpf_prog_test_run_opts(state_->fd, &options); error != 0)
-      return failure(error, fmt::format("program '{}' was not run{}", state_->name,
-                                        error == -ETIME || error == -EINTR ? " to its end" : ""));
+    if (const int error = bpf_prog_test_run_opts(state_->fd, &options); error != 0) return not_run(state_->name, error);
   result.verdict = options.retval;
   result.duration = std::chrono::nanoseconds(options.duration);
   result.packet.resize(input.packet.empty() ? 0 : std::min<std::size_t>(options.data_size_out, result.packet.size()));

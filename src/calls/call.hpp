@@ -2,8 +2,8 @@
 //
 // An entry says what the verifier must check (argument kinds, result, flags, who may call it, since when), what runs
 // (`fn`), and what the reference documentation prints. Verifier, engines, `skep doc` and docs/reference/ all read this
-// entry; nothing about a call is written anywhere else. A call without `fn` can be verified and not run: running a
-// program that makes it is refused by name. The tables are in calls/helpers/*.cpp and calls/kfuncs/*.cpp. Tested by
+// entry; nothing about a call is written anywhere else. A program may have calls without `fn`: it is verified, and runs
+// until it makes one (no_behavior). The tables are in calls/helpers/*.cpp and calls/kfuncs/*.cpp. Tested by
 // tests/calls/.
 #pragma once
 
@@ -24,6 +24,8 @@ namespace skep::calls {
 using runtime::CallFn;
 // What runs, one function a call; a table of entries declares those that its entries name, calls/impl/ has them.
 using CallFunction = std::remove_pointer_t<CallFn>;
+// What runs where an entry has no `fn`: the run ends there, and the message names the call.
+CallFunction no_behavior;
 
 // ---- helpers: arguments and results by kind ------------------------------------------------------------------------
 
@@ -270,7 +272,7 @@ struct Helper {
   std::uint32_t map_use = maps::map_use::values;  // what it needs of the map that it is given
   Special special = Special::none;
   Release since = {};
-  CallFn fn = nullptr;              // null: verified, not run
+  CallFn fn = nullptr;              // null: no_behavior
   std::string_view signature = {};  // C prototype, for the documentation
   Doc doc = {};
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }

@@ -36,6 +36,12 @@ std::vector<const Helper*> sort_helpers_by_name() {
 
 }  // namespace
 
+runtime::CallResult no_behavior(runtime::CallEnv& env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                                std::uint64_t) {
+  env.leash.end(StopReason::no_behavior);
+  return {runtime::CallResult::Kind::retry, 0};
+}
+
 std::span<const Helper> helpers() {
   static const std::vector<Helper> table = join_helpers();
   return table;

@@ -105,7 +105,7 @@ std::string page_of(const calls::Kfunc& kfunc) {
   page += "\nA kfunc. " + since_text(kfunc.since);
   if (kfunc.until != Release::never()) page += fmt::format("Until Linux {}.{}. ", kfunc.until.major, kfunc.until.minor);
   if (kfunc.fn == nullptr && kfunc.host_fn == nullptr)
-    page += "Programs that call it are verified and cannot be run here.";
+    page += "It has no behavior here: a run that calls it ends there.";
   while (page.back() == ' ') page.pop_back();
   page += '\n';
   if (!kfunc.prototype.empty()) page += fmt::format("\n```c\n{};\n```\n", kfunc.prototype);
@@ -122,7 +122,7 @@ std::string page_of(const calls::Helper& helper) {
   page += fmt::format("\nHelper {}. {}", helper.id, since_text(helper.since));
   if (helper.has(calls::call_flag::gpl_only)) page += "Only for programs with a GPL-compatible license. ";
   if (helper.has(calls::call_flag::sleepable)) page += "It may sleep. ";
-  if (helper.fn == nullptr) page += "Programs that call it are verified and cannot be run here.";
+  if (helper.fn == nullptr) page += "It has no behavior here: a run that calls it ends there.";
   while (page.back() == ' ') page.pop_back();
   page += '\n';
   if (!helper.signature.empty()) page += fmt::format("\n```c\n{};\n```\n", helper.signature);

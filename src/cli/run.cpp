@@ -32,6 +32,8 @@ std::string_view name_of(StopReason reason) {
       return "interrupted";
     case StopReason::closing:
       return "closing";
+    case StopReason::no_behavior:
+      return "no_behavior";
     case StopReason::none:
       break;
   }
@@ -108,7 +110,8 @@ std::string element(const std::string& callback, const std::string& program, con
 }
 
 void print_text(const bpf_program* program, const std::string& type, const Outcome& outcome) {
-  const bool was_stopped = outcome.error == -ETIME || outcome.error == -EINTR;
+  const bool was_stopped =
+      outcome.error == -ETIME || outcome.error == -EINTR || (outcome.error == -EOPNOTSUPP && !outcome.stopped.empty());
   if (outcome.error != 0 && !was_stopped)
     fmt::print("{} ({}): not run: {}\n", bpf_program__name(program), type,
                outcome.refusal.empty() ? std::strerror(-outcome.error) : outcome.refusal);

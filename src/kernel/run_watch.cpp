@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "calls/call.hpp"
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 #include "runtime/program.hpp"
@@ -22,8 +23,18 @@ std::string seconds(std::uint64_t ns) {
   return fmt::format("{:.3g} s", static_cast<double>(ns) / 1e9);
 }
 
-std::string reason_text(StopReason reason, const RunLimits& limits) {
-  switch (reason) {
+// The call that it is at.
+std::string_view call_at(const runtime::RunPlace& place) {
+  const auto& facts = place.program.code().facts;
+  if (place.pc >= facts.size()) return "?";
+  if (const auto* helper = facts[place.pc].helper) return helper->name;
+  const auto* kfunc = facts[place.pc].kfunc;
+  return kfunc != nullptr ? kfunc->name : "?";
+}
+
+std::string reason_text(const runtime::RunPlace& place) {
+  const RunLimits& limits = place.limits;
+  switch (place.reason) {
     case StopReason::none:
       break;
     case StopReason::instructions:
@@ -34,6 +45,8 @@ std::string reason_text(StopReason reason, const RunLimits& limits) {
       return "it was asked to stop";
     case StopReason::closing:
       return "its Kernel is closed";
+    case StopReason::no_behavior:
+      return fmt::format("it called {}, which has no behavior here", call_at(place));
   }
   return {};
 }
@@ -75,6 +88,8 @@ int error_of(StopReason reason) {
     case StopReason::asked:
     case StopReason::closing:
       return -EINTR;
+    case StopReason::no_behavior:
+      return -EOPNOTSUPP;
   }
   return -EINTR;
 }
@@ -116,8 +131,7 @@ StoppedRun stopped_run(const runtime::RunPlace& place) {
   run.text = at.text;
   run.message = run.callback ? fmt::format("callback '{}' of program '{}'", run.entry, run.program)
                              : fmt::format("program '{}'", run.program);
-  run.message +=
-      fmt::format(" was stopped: {}; after {} instructions", reason_text(run.reason, place.limits), run.instructions);
+  run.message += fmt::format(" was stopped: {}; after {} instructions", reason_text(place), run.instructions);
   if (run.time_ns != 0) run.message += fmt::format(" and {}", seconds(run.time_ns));
   run.message += ", " + at.where();
   return run;

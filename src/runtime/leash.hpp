@@ -88,6 +88,9 @@ class Leash {
     return fuel != 0;
   }
 
+  // For calls: the run ends where it is. They ask to be called again, which is when the leash is asked.
+  void end(StopReason reason) { stop(reason); }
+
   StopReason reason() const { return reason_; }
   const RunLimits& limits() const { return limits_; }
   // Since the second look; 0 before.

@@ -30,6 +30,20 @@ TEST(RunLimits, StopATestRunAndSayWhere) {
   EXPECT_EQ(b.kernel->work().stopped, 1U);
 }
 
+TEST(Runs, EndAtACallWithoutBehaviorAndSayWhich) {
+  const Bounded b;
+  EXPECT_EQ(b.run("may_come_there")->verdict, 3U);
+  RunInput input;
+  input.described = R"({"mark": 1})";
+  const auto run = b.object.program("may_come_there")->run(input);
+  EXPECT_EQ(run.error(), EOPNOTSUPP);
+  EXPECT_THAT(run.message(), HasSubstr("program 'may_come_there' was not run to its end"));
+  EXPECT_THAT(run.message(), HasSubstr("it called app_nowhere, which has no behavior here"));
+  ASSERT_EQ(b.stopped.size(), 1U);
+  EXPECT_EQ(b.stopped.front().reason, StopReason::no_behavior);
+  EXPECT_EQ(b.stopped.front().function, "may_come_there");
+}
+
 TEST(RunLimits, OfOneRunGoBeforeTheKernels) {
   const Bounded b;
   EXPECT_EQ(b.run("endless", RunLimits{.instructions = 5000}).error(), ETIME);

@@ -342,9 +342,30 @@ TEST(Execution, ReadsZerosFromAStackThatNobodyHasWritten) {
   }
 }
 
-TEST(Program, NamesTheFirstCallThatCannotBeRun) {
-  EXPECT_EQ(test::make_program("call 1; call 7; exit", test_helpers)->executable()->obstacle(), "nowhere");
-  EXPECT_EQ(test::make_program("call 1; exit", test_helpers)->executable()->obstacle(), "");
+TEST_P(Calls, WithoutBehaviorEndTheRunThatMakesThem) {
+  const char* const text =
+      "*(u64 *)(r10 -8) = r1; if r2 == 0 goto skip; r1 = func inner; call 2; r3 = 1;"
+      "skip: r0 = 7; exit\ninner: call 7; r0 = 1; exit";
+  EXPECT_EQ(run(text, 1, 0), 7u) << "one that does not make it";
+  const char* const nested =
+      "r6 = r1; r1 = 1; r2 = func inner; call 2; *(u64 *)(r6 +0) = 2; r0 = 7; exit\n"
+      "inner: r6 = 1; call 7; r0 = 1; exit";
+  program_ = test::make_program(nested, test_helpers, GetParam());
+  std::uint64_t written = 1;
+  const engine::RunPtr made = program_->executable()->make_run(
+      {program_->entry(), {reinterpret_cast<std::uint64_t>(&written)}, nullptr, services_});
+  bool given_back = false;
+  made->holdings.add(
+      runtime::Held::lock, 1, [](std::uint64_t, void* with) { *static_cast<bool*>(with) = true; }, &given_back);
+  EXPECT_EQ(test::finish(*made, GetParam()), 0u);
+  EXPECT_EQ(made->stop_reason(), StopReason::no_behavior);
+  EXPECT_TRUE(made->finished());
+  EXPECT_EQ(written, 1u) << "nothing behind the call was executed";
+  EXPECT_TRUE(given_back);
+}
+
+TEST(Program, NamesWhatCannotBeRun) {
+  EXPECT_EQ(test::make_program("call 1; call 7; exit", test_helpers)->executable()->obstacle(), "");
   runtime::Code code = test::make_program("r0 = 0; exit")->code();
   code.insns[0].code = 0xff;
   EXPECT_NE(test::load(std::move(code))->executable()->obstacle().find("0xff"), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "engine/host_call.hpp"
 #include "engine/interpreter/arena_access.hpp"
 #include "runtime/context.hpp"
 
@@ -108,11 +109,7 @@ std::string obstacle(const runtime::Program& program, const Insn& insn, const In
   if (facts.per_cpu_value && facts.map == nullptr) return "the address of an unknown map";
   if (!is_call(insn)) return {};
   if (insn.src == call_kind::subprogram) return facts.callee >= 0 ? std::string{} : "a call of an unknown function";
-  if (facts.helper != nullptr) return facts.helper->fn != nullptr ? std::string{} : std::string(facts.helper->name);
-  if (facts.kfunc != nullptr)
-    return facts.kfunc->fn != nullptr || facts.kfunc->host_fn != nullptr ? std::string{}
-                                                                         : std::string(facts.kfunc->name);
-  return "an unknown call";
+  return facts.helper != nullptr || facts.kfunc != nullptr ? std::string{} : "an unknown call";
 }
 
 // A load of a context field that is a pointer reads the eight bytes in the shadow instead of the four of the struct.
@@ -153,8 +150,7 @@ Lowered lower(const runtime::Program& program) {
     site.callee = facts.callee;
     if (is_call(insn)) {
       site.aux_register = facts.aux_register;
-      if (facts.helper != nullptr) site.fn = facts.helper->fn;
-      if (facts.kfunc != nullptr) site.fn = facts.kfunc->fn;
+      if (facts.helper != nullptr || facts.kfunc != nullptr) site.fn = function_of(facts);
       if (facts.kfunc != nullptr && site.fn == nullptr) {
         site.host = facts.kfunc;
         if (program.arena() != nullptr) site.arena_arguments = facts.arena_arguments;

@@ -258,6 +258,7 @@ Fn CompiledRun::switch_program(std::uint64_t r1) {
   run->run_to_end(*seat_);
   state.cpu = seat_->cpu();
   left_with_ = run->result();
+  if (run->stopped()) leash.end(run->stop_reason());
   return [](CallEnv* env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
     return Result{of(env).left_with_, of(env).stopped() ? unwinding : returned};
   };

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "calls/call.hpp"
+#include "engine/host_call.hpp"
 #include "engine/llvm/function_emitter.hpp"
 #include "maps/objects.hpp"
 
@@ -47,7 +48,7 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
     for (unsigned i = 0; i < arguments.size(); ++i) arguments[i] = i >= known ? b_.undefined(b_.i64) : number(i + 1);
     if (facts.aux_register != 0)
       arguments[facts.aux_register - 1U] = b_.number(reinterpret_cast<std::uint64_t>(&module_.program));
-    const CallFn fn = facts.helper != nullptr ? facts.helper->fn : facts.kfunc->fn;
+    const CallFn fn = function_of(facts);
     emit_out_of_line(fn != nullptr ? reinterpret_cast<const void*>(fn) : reinterpret_cast<const void*>(&call_host),
                      arguments);
   }
