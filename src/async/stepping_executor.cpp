@@ -8,13 +8,14 @@
 // Tested by tests/async/executor_test.cpp.
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <list>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "async/executor.hpp"
+#include "async/item_line.hpp"
 #include "async/threads.hpp"
 #include "rcu/rcu.hpp"
 
@@ -53,14 +54,10 @@ class SteppingExecutor final : public Executor, public TimerHeap::Owner {
     bool advancing = false;  // a step of it is on this thread's stack
     bool over = false;
     RunRecord record;
-    std::unique_ptr<rcu::Hold> hold;
-  };
-  struct Queued {
-    Runnable* item = nullptr;
-    std::uint64_t at = 0;
+    rcu::Hold hold;
   };
   struct Queue {
-    std::deque<Queued> timers, items;
+    ItemLine timers, items;
     Running* holder = nullptr;
     bool empty() const { return timers.empty() && items.empty(); }
   };
@@ -81,6 +78,7 @@ class SteppingExecutor final : public Executor, public TimerHeap::Owner {
   void fire_due_timers() { timers_->fire(now_, ~std::size_t{0}); }
   void drop_queued();
   void count_ran(const Running& running);
+  std::list<Running> make_room();
   void gather(bool with_blocked);
   void begin(unsigned cpu);
   void advance(Running& running);
@@ -115,23 +113,23 @@ SteppingExecutor::~SteppingExecutor() {
 
 void SteppingExecutor::drop_queued() {
   timers_->clear();
-  std::vector<std::deque<Queued>> dropped;
-  {
-    const std::lock_guard lock(mutex_);
-    for (Queue& queue : queues_) {
-      dropped.emplace_back().swap(queue.timers);
-      dropped.emplace_back().swap(queue.items);
+  for (Queue& queue : queues_) {
+    for (ItemLine* line : {&queue.timers, &queue.items}) {
+      const auto next = [&]() -> Runnable* {
+        const std::lock_guard lock(mutex_);
+        return line->empty() ? nullptr : &line->pop();
+      };
+      while (Runnable* item = next()) item->drop();
     }
   }
-  for (const auto& items : dropped)
-    for (const Queued& queued : items) queued.item->drop();
 }
 
 void SteppingExecutor::enqueue(unsigned cpu, Runnable& item) {
   std::lock_guard lock(mutex_);
   if (!item.is_timer) ++counts_.started;
   Queue& queue = queues_[cpu % cpus_.count()];
-  (item.is_timer ? queue.timers : queue.items).push_back({&item, now_});
+  item.queued_ns = now_;
+  (item.is_timer ? queue.timers : queue.items).push(item);
 }
 
 void SteppingExecutor::count_merged(std::uint64_t starts) {
@@ -162,6 +160,13 @@ WorkCounts SteppingExecutor::counts() const {
 void SteppingExecutor::on_run(std::function<void(const RunRecord&)> listener) {
   std::lock_guard lock(driving_);
   listener_ = std::move(listener);
+}
+
+// A run under way, to be added, with room for the choices that it brings.
+std::list<SteppingExecutor::Running> SteppingExecutor::make_room() {
+  std::list<Running> one(1);
+  candidates_.reserve((running_.size() + 2) * queues_.size());
+  return one;
 }
 
 void SteppingExecutor::gather(bool with_blocked) {
@@ -228,20 +233,30 @@ bool SteppingExecutor::make_job(Running& running) {
 
 void SteppingExecutor::begin(unsigned cpu) {
   Queue& queue = queues_[cpu];
-  Queued next;
+  std::list<Running> room;
+  try {
+    room = make_room();
+  } catch (const std::bad_alloc&) {  // it begins all the same, and does not run
+  }
+  Runnable* item = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    std::deque<Queued>& part = queue.timers.empty() ? queue.items : queue.timers;
-    next = part.front();
-    part.pop_front();
+    item = &(queue.timers.empty() ? queue.items : queue.timers).pop();
   }
-  if (next.item->begin(cpu) != Runnable::Begin::run) return;
-  Running& running = running_.emplace_back();
-  running.item = next.item;
+  const std::uint64_t queued_ns = item->queued_ns;
+  if (item->begin(cpu) != Runnable::Begin::run) return;
+  if (room.empty()) {
+    do {
+      if (!item->is_timer) count_cancelled();
+    } while (item->finish(true));
+    return;
+  }
+  running_.splice(running_.end(), room);
+  Running& running = running_.back();
+  running.item = item;
   running.cpu = cpu;
   running.where = Where::on_cpu;
-  running.record.started_ns = next.at;
-  running.hold = std::make_unique<rcu::Hold>();
+  running.record.started_ns = queued_ns;
   queue.holder = &running;
   if (!make_job(running)) end_run(running);
 }
@@ -297,10 +312,10 @@ void SteppingExecutor::run_outside(Job& job, std::optional<unsigned> cpu) {
       if (progress == Progress::sleeping) job.sleep_off_cpu();
     }
   }
-  Running& running = running_.emplace_back();
+  running_.splice(running_.end(), make_room());
+  Running& running = running_.back();
   running.job = &job;
   running.cpu = cpu;
-  running.hold = std::make_unique<rcu::Hold>();
   for (std::uint64_t steps = 1; !running.over; ++steps) {
     step();
     if (steps % 1024 == 0) {  // lets grace periods end

@@ -157,6 +157,7 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
 ThreadExecutor::ThreadExecutor(unsigned cpus, const ThreadOptions& options)
     : options_(options), cpus_(cpus), queues_(cpus_.count()) {
   if (std::thread::hardware_concurrency() < 2) options_.spin_ns = 0;  // nobody could bring work meanwhile
+  vacant_.reserve(queues_.size());  // a start that finds nobody to do the work may not fail for it
   for (unsigned n = 0; n < cpus_.count(); ++n) heaps_.push_back(std::make_shared<TimerHeap>(*this));
 }
 

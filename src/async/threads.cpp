@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <new>
 #include <optional>
 #include <thread>
 
@@ -24,15 +25,18 @@ class ThreadSeat final : public Seat {
   unsigned cpu() const override { return lease_.held() ? lease_.cpu() : current().cpu; }
   void wait_for_others() override { pause_blocked(++blocked_); }
   void sleep(Job& job) override {
-    if (!hold_) hold_.emplace();
-    section_.leave();
+    try {
+      if (!hold_) hold_.emplace();
+    } catch (const std::bad_alloc&) {  // it sleeps in its section then, and grace periods wait for it
+    }
+    if (hold_) section_.leave();
     if (before_sleep_) before_sleep_();
     const bool held = lease_.held();
     const unsigned cpu = lease_.cpu();
     lease_.release();
     job.sleep_off_cpu();
     if (held) lease_ = cpus_.enter(cpu);
-    section_.enter();
+    if (hold_) section_.enter();
   }
 
  private:

@@ -1,6 +1,8 @@
 // See engine/callback.hpp.
 #include "engine/callback.hpp"
 
+#include <new>
+
 #include "maps/map.hpp"
 
 namespace skep::engine {
@@ -15,10 +17,14 @@ std::uint64_t address(const void* p) {
 async::JobPtr ProgramCallback::make_job(unsigned cpu) {
   const Executable* executable = program_->executable();
   if (!executable->obstacle().empty()) return nullptr;
-  return executable->make_run({.entry = subprogram_,
-                               .arguments = {address(&map_), address(map_.key_of(value_, key_)), address(value_)},
-                               .services = services_,
-                               .cpu = cpu});
+  try {
+    return executable->make_run({.entry = subprogram_,
+                                 .arguments = {address(&map_), address(map_.key_of(value_, key_)), address(value_)},
+                                 .services = services_,
+                                 .cpu = cpu});
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 const void* ProgramCallback::key(std::uint32_t& scratch) const {

@@ -22,7 +22,8 @@ class ProgramCallback final : public async::Callback {
         value_(value),
         services_(services) {}
 
-  // A run of the function with the map, the key of its element and the value.
+  // A run of the function with the map, the key of its element and the value. Null: there is no memory for it; its
+  // start counts as cancelled.
   async::JobPtr make_job(unsigned cpu) override;
   // The callbacks of one item are on one element.
   const void* identity() const override { return &subprogram_; }

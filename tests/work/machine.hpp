@@ -190,13 +190,22 @@ class Machine {
     return run_fd(program_fd(program), map, script, std::string_view(program) == "script_tc");
   }
   std::string run_fd(int program, const std::string& map, const std::string& script, bool packet = false) {
+    const std::size_t calls = prepare(map, script);
+    if (const int error = test_run(program, packet); error != 0) return "not run: " + errno_name(error);
+    return results(calls);
+  }
+  // The same in parts: how many calls it will make, the run, and the results of those calls.
+  std::size_t prepare(const std::string& map, const std::string& script) {
     const std::vector<op> wanted = parse(map, script);
     std::memset(ops_, 0, sizeof(op) * MAX_OPS);
     std::copy(wanted.begin(), wanted.end(), ops_);
     for (int i = 0; i < MAX_OPS; ++i) results_[i] = UNKNOWN;
-    if (const int error = test_run(program, packet); error != 0) return "not run: " + errno_name(error);
+    return wanted.size();
+  }
+  int run_prepared(int program) { return test_run(program, false); }
+  std::string results(std::size_t calls) const {
     std::string text;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
+    for (std::size_t i = 0; i < calls; ++i) {
       if (i != 0) text += ' ';
       text += result_name(results_[i]);
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/call_trace.hpp"
+#include "engine/guarded_call.hpp"
 #include "engine/host_call.hpp"
 #include "engine/interpreter/arithmetic.hpp"
 #include "engine/interpreter/execution.hpp"
@@ -84,7 +85,11 @@ struct Execution::Machine {
   std::vector<std::unique_ptr<Block>> more_stack;
   Block stack;
 
-  explicit Machine(Execution& e) : env(e) {}
+  // With room for what a run may need on its way, when nobody could be told that there is no memory for it.
+  explicit Machine(Execution& e) : env(e) {
+    frames.reserve(frames_per_block);
+    reached.reserve(max_tail_calls + 1);
+  }
 
   // What a run leaves in the state that it had must not reach the next one: neither references nor stack.
   void release() {
@@ -187,7 +192,7 @@ struct Execution::Machine {
     wanted_next.resume = nullptr;
     answer = value;
     if (self.resume == nullptr) return CallResult::of(value);
-    const CallResult result = self.resume(env, self, value);
+    const CallResult result = guarded_resume(env, self, value);
     if (result.kind == CallResult::Kind::retry) {
       wanted_next = self;
       state = State::resuming;
@@ -256,7 +261,7 @@ struct Execution::Machine {
   CallResult call(const Site& site) {
     std::array<std::uint64_t, 5> args = {regs[1], regs[2], regs[3], regs[4], regs[5]};
     if (site.aux_register != 0) args[site.aux_register - 1U] = reinterpret_cast<std::uint64_t>(program);
-    if (site.fn != nullptr) return site.fn(env, args[0], args[1], args[2], args[3], args[4]);
+    if (site.fn != nullptr) return guarded_call(env, args[0], args[1], args[2], args[3], args[4], site.fn);
     return call_host(env, *site.host, site.arena_arguments, program->arena(), args);
   }
 

@@ -6,6 +6,7 @@
 
 #include "engine/call_trace.hpp"
 #include "engine/callback.hpp"
+#include "engine/guarded_call.hpp"
 #include "engine/llvm/compiler.hpp"
 
 namespace skep::engine::native {
@@ -180,7 +181,7 @@ Result CompiledRun::act(CallResult answer, CallFn fn, const std::array<std::uint
   const auto resume = [&] {
     if (next.resume == nullptr) return CallResult::of(value);
     Continuation self = next;
-    const CallResult result = self.resume(*this, self, value);
+    const CallResult result = guarded_resume(*this, self, value);
     again = result.kind == CallResult::Kind::retry;
     if (again) next = self;
     return result;
@@ -211,7 +212,8 @@ Result CompiledRun::act(CallResult answer, CallFn fn, const std::array<std::uint
         seat_->wait_for_others();
         state.cpu = seat_->cpu();
         if (!may_go_on(state.pc)) return {0, unwinding};
-        answer = again ? resume() : fn(*this, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
+        answer = again ? resume()
+                       : guarded_call(*this, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], fn);
         break;
       case CallResult::Kind::tail_call: {
         const Program* const before = state.program;

@@ -63,8 +63,9 @@ void FunctionEmitter::emit_out_of_line(const void* fn, const std::array<Value, 5
   Type answer_type = b_.structure({b_.i8, b_.i64});
   std::vector<Value> values = {env_};
   values.insert(values.end(), arguments.begin(), arguments.end());
-  Value answer =
-      b_.call(b_.function(answer_type, {b_.ptr, b_.i64, b_.i64, b_.i64, b_.i64, b_.i64}), b_.address(fn), values);
+  values.push_back(b_.number(reinterpret_cast<std::uint64_t>(fn)));
+  Value answer = b_.call(b_.function(answer_type, {b_.ptr, b_.i64, b_.i64, b_.i64, b_.i64, b_.i64, b_.i64}),
+                         b_.address(reinterpret_cast<const void*>(&call_guarded)), values);
   Value kind = b_.part(answer, 0), value = b_.part(answer, 1);
   Block slow = b_.new_block(function_), leave = b_.new_block(function_), unwind = b_.new_block(function_);
   Block ended = b_.new_block(function_), after = b_.new_block(function_);

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "engine/call_trace.hpp"
+#include "engine/guarded_call.hpp"
 #include "engine/host_call.hpp"
 #include "engine/interpreter/arena_access.hpp"
 #include "engine/llvm/compiled.hpp"
@@ -12,9 +13,18 @@
 
 namespace skep::engine::native {
 
+CallResult call_guarded(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
+                        std::uint64_t r5, CallFn fn) {
+  return guarded_call(env, r1, r2, r3, r4, r5, fn);
+}
+
 Result call_slowly(CallEnv* env, std::uint64_t kind, std::uint64_t value, CallFn fn, std::uint64_t r1, std::uint64_t r2,
                    std::uint64_t r3, std::uint64_t r4, std::uint64_t r5) {
-  return CompiledRun::of(env).act({static_cast<CallResult::Kind>(kind), value}, fn, {r1, r2, r3, r4, r5});
+  try {
+    return CompiledRun::of(env).act({static_cast<CallResult::Kind>(kind), value}, fn, {r1, r2, r3, r4, r5});
+  } catch (...) {
+    return {answer_without_memory(env->call_site()).value, goes_on};
+  }
 }
 
 CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
@@ -24,15 +34,26 @@ CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint
 }
 
 Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std::uint64_t index, std::uint64_t* r0) {
-  const CallResult answer = fn(*env, r1, map, index, 0, 0);
-  if (answer.kind == CallResult::Kind::tail_call) return CompiledRun::of(env).switch_program(r1);
+  // Without memory for the target's run it is as if there were no target.
+  CallResult answer = guarded_call(*env, r1, map, index, 0, 0, fn);
+  if (answer.kind == CallResult::Kind::tail_call) {
+    try {
+      return CompiledRun::of(env).switch_program(r1);
+    } catch (...) {
+      answer = CallResult::error(-ENOMEM);
+    }
+  }
   *r0 = answer.value;
   return nullptr;
 }
 
 Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot) {
   const auto* target = static_cast<const Program*>(slot->get());
-  return target != nullptr ? CompiledRun::of(env).jump_quickly(*target) : nullptr;
+  try {
+    return target != nullptr ? CompiledRun::of(env).jump_quickly(*target) : nullptr;
+  } catch (...) {
+    return nullptr;
+  }
 }
 
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc) {

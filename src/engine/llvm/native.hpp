@@ -61,6 +61,9 @@ struct State {
 
 // ---- the functions that machine code calls ----
 
+// A call of `fn`, which throws nothing.
+CallResult call_guarded(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
+                        std::uint64_t r5, CallFn fn);
 // Acts on what a call answered other than a value: runs the callback, sleeps, makes the call again, jumps, unwinds.
 Result call_slowly(CallEnv* env, std::uint64_t kind, std::uint64_t value, CallFn fn, std::uint64_t r1, std::uint64_t r2,
                    std::uint64_t r3, std::uint64_t r4, std::uint64_t r5);
