@@ -1,5 +1,6 @@
 # fuzz/NAME_fuzz.cpp -> fuzz-NAME: with libFuzzer when SKEP_FUZZ is on and clang compiles; else fuzz-btf replays files, and
-# fuzz-verifier, fuzz-front-door and fuzz-modules make their inputs from seeds, some of which ctest runs; see scripts/fuzz.
+# fuzz-verifier, fuzz-front-door, fuzz-modules and fuzz-threads make their inputs from seeds, some of which ctest runs; see
+# scripts/fuzz, and for soak scripts/soak.
 option(SKEP_FUZZ "Build the fuzzers with libFuzzer (needs clang)" OFF)
 set(libfuzzer FALSE)
 if(SKEP_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -32,5 +33,27 @@ if(TARGET skep_kernel)
     add_test(NAME fuzz-verifier COMMAND fuzz-verifier --seed 1 --count 1000)
     add_test(NAME fuzz-front-door COMMAND fuzz-front-door 1 50)
     add_test(NAME fuzz-modules COMMAND fuzz-modules 1 200)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME fuzz-hunt COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/fuzz/hunt_test.py)
   endif()
+endif()
+if(TARGET skep_api AND NOT libfuzzer)
+  find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
+  set(scenario ${PROJECT_BINARY_DIR}/fuzz/scenario.bpf.o)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  add_custom_command(OUTPUT ${scenario}
+    COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
+            -c ${PROJECT_SOURCE_DIR}/fuzz/threads/scenario.bpf.c -o ${scenario}
+    DEPENDS fuzz/threads/scenario.bpf.c fuzz/threads/counts.h examples/vmlinux.h examples/wq.h VERBATIM)
+  add_custom_target(fuzz-scenario DEPENDS ${scenario})
+  foreach(name fuzz-threads soak)
+    add_executable(${name} fuzz/threads/scenario.cpp)
+    add_dependencies(${name} fuzz-scenario)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz)
+    target_link_libraries(${name} PRIVATE skep_api)
+  endforeach()
+  target_sources(fuzz-threads PRIVATE fuzz/threads/main.cpp)
+  target_sources(soak PRIVATE fuzz/threads/soak.cpp)
+  add_test(NAME fuzz-threads COMMAND fuzz-threads ${scenario} 1 20)
+  add_test(NAME soak COMMAND soak ${scenario} 6)
 endif()

@@ -313,22 +313,17 @@ void Caller::fill(Command which) {
 }
 
 }  // namespace
-}  // namespace skep::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace skep::fuzz;
-  Choices choices(std::span(data, size));
+void call_front_door(Choices& choices) {
   Caller caller(choices);
   for (unsigned n = 0; n < 200 && !choices.exhausted(); ++n) caller.command();
   caller.finish();
-  return 0;
 }
 
-// The same from a seed.
-void call_front_door(std::uint64_t seed, unsigned commands) {
-  using namespace skep::fuzz;
-  Choices choices(seed);
-  Caller caller(choices);
-  for (unsigned n = 0; n < commands; ++n) caller.command();
-  caller.finish();
+}  // namespace skep::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  skep::fuzz::Choices choices(std::span(data, size));
+  skep::fuzz::call_front_door(choices);
+  return 0;
 }

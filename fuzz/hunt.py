@@ -2,23 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run every fuzzer for its share of the time, from one seed; make what is found small, and write down how to see it again.
 
-hunt.py --build BUILD --seed SEED --minutes MINUTES   (scripts/fuzz calls it)
+hunt.py --build BUILD --seed SEED --minutes MINUTES [--only PART…] [--inputs N] [--thread-build BUILD]   (scripts/fuzz calls it)
 
 Fuzzers with inputs from seeds are programs of the build and say which seed they are at. Objects and types are changed here,
 byte by byte: objects go through `skep verify`, `run` and `test`, types through fuzz-btf. A fault is an end by a signal, an
-exit status that is none of theirs, a sanitizer's report, or no end at all.
+exit status that is none of theirs, a sanitizer's report, or no end at all. At the end there is a table. hunt_test.py plants
+faults of each kind.
 """
 import argparse
+import os
 import random
 import re
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+from smaller import smaller
+
 LONGEST = 60  # seconds for one input
-REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|terminate called|Assertion")
+PATIENCE = 300  # seconds for making a part's finds smaller; each find takes half of what is left
+MOST = 10  # finds of a part: then something is wrong with all of it, and it ends
+REPORT = re.compile(r"(?:ERROR|WARNING): \w+Sanitizer:? [\w-]+|runtime error: .*|terminate called.*|Assertion.*")
 
 
 def run(words, limit=LONGEST):
@@ -31,129 +38,260 @@ def run(words, limit=LONGEST):
     return ended.returncode, ended.stdout.decode(errors="replace")
 
 
-def is_fault(status, said, fine):
-    return status is None or status not in fine or bool(REPORT.search(said))
+def fault(status, said, fine):
+    """What kind of fault this is; none: "". What is made smaller must keep its kind."""
+    report = REPORT.search(said)
+    if status is not None and status in fine and not report:
+        return ""
+    return f"{'no end' if status is None else status} {report.group() if report else ''}"
+
+
+class Part:
+    """One fuzzer: lanes that take the next seeds from one counter, until the time or the inputs are used up."""
+
+    def __init__(self, hunt, name):
+        self.hunt, self.name = hunt, name
+        self.next, self.inputs, self.found = hunt.seed, 0, 0
+        self.begun, self.lock, self.seconds = time.monotonic(), threading.Lock(), 0.0
+        self.patience = hunt.patience
+
+    def take(self, count):
+        """The first of so many seeds, and how many; None: it is over."""
+        with self.lock:
+            if time.monotonic() - self.begun >= self.hunt.share or self.found >= MOST:
+                return None
+            if self.hunt.inputs is not None:
+                count = min(count, self.hunt.inputs - (self.next - self.hunt.seed))
+            if count <= 0:
+                return None
+            self.next += count
+            return self.next - count, count
+
+    def lanes(self, lane):
+        def go_on():
+            while (seeds := self.take(lane.batch)) is not None:
+                lane(*seeds)
+                with self.lock:
+                    self.inputs += seeds[1]
+
+        threads = [threading.Thread(target=go_on) for _ in range(self.hunt.lanes)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.seconds = max(time.monotonic() - self.begun, 0.001)
+
+    def smaller(self, content, fails, unit, blank=True):
+        with self.lock:
+            self.patience /= 2
+            until = time.monotonic() + self.patience
+        return smaller(content, fails, unit, until, blank)
+
+    def tell(self, seed, said, again, content):
+        """Writes down what was found: the words to see it again, the report, and the input."""
+        with self.lock:
+            self.found += 1
+            place = self.hunt.found_in / f"{self.name}-{seed}"
+            self.hunt.found_in.mkdir(parents=True, exist_ok=True)
+            if content is not None:
+                place.write_bytes(content)
+            again = " ".join(str(place) if word is Part else str(word) for word in again)
+            place.with_name(place.name + ".txt").write_text(f"{again}\n\n{said[-20000:]}\n", encoding="utf-8")
+            print(f"{self.name}: FAULT at seed {seed}; to see it again: {again}", flush=True)
+
+    def reduced(self, seed, content, words, kind, fine, unit=1, suffix=""):
+        """The smallest content found that still fails the same way, and what was said of it. Part: where it goes."""
+        place = self.hunt.scratch / f"{self.name}-{seed}-smaller{suffix}"
+        last = [""]
+
+        def fails(candidate):
+            place.write_bytes(candidate)
+            status, said = run([place if word is Part else word for word in words])
+            if fault(status, said, fine) != kind:
+                return False
+            last[0] = said
+            return True
+
+        if not fails(content):
+            return None  # chance
+        content = self.smaller(content, fails, unit)
+        fails(content)
+        place.unlink()
+        return content, last[0]
 
 
 class Hunt:
-    def __init__(self, build, seed, minutes):
-        self.build, self.seed = build, seed
-        self.found_in = build.parent / "fuzz"
-        self.share = minutes * 60 / 5
-        self.found = 0
+    def __init__(self, asked):
+        self.build, self.seed, self.inputs = asked.build, asked.seed, asked.inputs
+        self.thread_build = asked.thread_build
+        self.lanes = asked.lanes or os.cpu_count() or 1
+        self.patience = asked.patience
+        self.found_in = self.build.parent / "fuzz"
+        self.scratch = self.build / "fuzz-inputs"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        names = asked.only or [name for name in PARTS if name != "raced" or asked.thread_build]
+        self.share = asked.minutes * 60 / len(names)
+        self.parts = []
+        for name in names:
+            self.parts.append(Part(self, name))
+            PARTS[name](self, self.parts[-1])
+            self.say(self.parts[-1])
 
-    def tell(self, name, seed, said, again, content=None):
-        self.found += 1
-        self.found_in.mkdir(parents=True, exist_ok=True)
-        place = self.found_in / f"{name}-{seed}"
-        if content is not None:
-            place.write_bytes(content)
-        place.with_suffix(".txt").write_text(f"{again}\n\n{said[-20000:]}\n", encoding="utf-8")
-        print(f"{name}: FAULT at seed {seed}; to see it again: {again}", flush=True)
+    @staticmethod
+    def say(part):
+        print(f"{part.name:<12} {part.inputs:>10} inputs {part.inputs / part.seconds:>10.1f} a second {part.found:>4} found",
+              flush=True)
 
     # ---- inputs from seeds ----
-    def seeds(self, name, words_of, batch, last_seed, smaller=None):
-        """Batches of seeds until the share of time is over; the batch that fails says at which seed."""
-        end, at, inputs, start = time.monotonic() + self.share, self.seed, 0, time.monotonic()
-        while time.monotonic() < end:
-            status, said = run(words_of(at, batch), LONGEST * 10)
-            if is_fault(status, said, (0,)):
-                reached = last_seed(said)
-                seed = reached if reached is not None else at
-                words = words_of(seed, 1)
-                self.tell(name, seed, said, " ".join(map(str, smaller(seed) if smaller else words)))
-                at = seed + 1
-            else:
-                at += batch
-            inputs = at - self.seed
-        self.figures(name, inputs, start)
+    def choices(self, part, batch, words_of, record, replay):
+        """A fuzzer whose choices can be written down and replayed: they are what is made smaller."""
 
-    def figures(self, name, inputs, start):
-        seconds = max(time.monotonic() - start, 0.001)
-        print(f"{name}: {inputs} inputs, {inputs / seconds:.1f} a second", flush=True)
-
-    def verifier(self):
-        program = self.build / "fuzz-verifier"
-        self.seeds("verifier", lambda seed, count: (program, "--seed", seed, "--count", count), 200,
-                   lambda said: last_number(said, r"seed (\d+):"))
-
-    def front_door(self):
-        program = self.build / "fuzz-front-door"
-
-        def smaller(seed):
-            """The fewest commands that still fail: a run of fewer is the beginning of a run of more."""
-            low, high = 0, 200
-            while low + 1 < high:
-                middle = (low + high) // 2
-                status, said = run((program, seed, 1, middle))
-                if is_fault(status, said, (0,)):
-                    high = middle
+        def lane(first, count):
+            end = first + count
+            while first < end:
+                status, said = run(words_of(first, end - first), LONGEST * 10)
+                kind = fault(status, said, (0,))
+                if not kind:
+                    return
+                reached = last_number(said, r"seed (\d+)")
+                seed = reached if reached is not None and first <= reached < end else first
+                place = self.scratch / f"{part.name}-{seed}"
+                run(record(seed, place))
+                content = place.read_bytes() if place.exists() else b""
+                status, its = run([place if word is Part else word for word in replay(seed)])
+                small = part.reduced(seed, content, replay(seed), fault(status, its, (0,)), (0,), 8) \
+                    if fault(status, its, (0,)) else None
+                if small is None:
+                    part.tell(seed, said, words_of(first, seed - first + 1), None)
                 else:
-                    low = middle
-            return program, seed, 1, high
+                    part.tell(seed, small[1], replay(seed), small[0])
+                place.unlink(missing_ok=True)
+                first = seed + 1
 
-        self.seeds("front-door", lambda seed, count: (program, seed, count), 50,
-                   lambda said: last_number(said, r"seed (\d+)"), smaller)
+        lane.batch = batch
+        part.lanes(lane)
 
-    def modules(self):
-        program = self.build / "fuzz-modules"
-        self.seeds("modules", lambda seed, count: (program, seed, count), 100,
-                   lambda said: last_number(said, r"seed (\d+)"))
+    def verifier(self, part):
+        program = self.build / "fuzz-verifier"
+        self.choices(part, 200, lambda seed, count: (program, "--seed", seed, "--count", count),
+                     lambda seed, place: (program, "--seed", seed, "--record", place),
+                     lambda seed: (program, "--seed", seed, "--replay", Part))
+
+    def seeded(self, part, name, batch):
+        program = self.build / name
+        self.choices(part, batch, lambda seed, count: (program, seed, count),
+                     lambda seed, place: (program, "--record", place, seed), lambda seed: (program, "--replay", Part))
+
+    def front_door(self, part):
+        self.seeded(part, "fuzz-front-door", 50)
+
+    def modules(self, part):
+        self.seeded(part, "fuzz-modules", 100)
+
+    def threads(self, part, build=None):
+        """What threads do depends on chance: it is tried again and again with fewer of them, and fewer actions."""
+        program, scenario = (build or self.build) / "fuzz-threads", self.build / "fuzz/scenario.bpf.o"
+        fixed = ("setarch", os.uname().machine, "-R") if build else ()  # ThreadSanitizer's wish
+
+        def words_of(seed, count, threads=4, actions=100):
+            return (*fixed, program, scenario, seed, count, threads, actions)
+
+        def lane(first, count):
+            status, said = run(words_of(first, count), LONGEST * 10)
+            kind = fault(status, said, (0,))
+            if not kind:
+                return
+            seed = last_number(said, r"seed (\d+)") or first
+            threads, actions = 4, 100
+            for fewer in [(n, 100) for n in (1, 2, 3)] + [(None, n) for n in (50, 25, 12, 6, 3)]:
+                tried = (fewer[0] or threads, fewer[1])
+                for _ in range(5):
+                    status, again = run(words_of(seed, 1, *tried))
+                    if fault(status, again, (0,)) == kind:
+                        said, (threads, actions) = again, tried
+                        break
+                if fewer[0] and threads == fewer[0]:
+                    continue
+            part.tell(seed, said, words_of(seed, 1, threads, actions), None)
+
+        lane.batch = 5
+        part.lanes(lane)
+
+    def raced(self, part):
+        if self.thread_build:
+            self.threads(part, self.thread_build)
 
     # ---- changed files ----
-    def files(self, name, sources, suffix, commands, batch=1):
-        if not sources:
-            print(f"{name}: nothing to change", flush=True)
-            return
-        end, inputs, start = time.monotonic() + self.share, 0, time.monotonic()
-        scratch = self.build / f"fuzz-{name}"
-        scratch.mkdir(exist_ok=True)
-        seed = self.seed
-        while time.monotonic() < end:
-            made = []
-            for _ in range(batch):
+    def files(self, part, sources, suffix, commands, batch):
+        def lane(first, count):
+            made = {}
+            for seed in range(first, first + count):
                 choices = random.Random(seed)
                 source = choices.choice(sources)
-                changes = some_changes(choices, len(source))
-                path = scratch / f"{seed}{suffix}"
-                path.write_bytes(changed(source, changes))
-                made.append((seed, source, changes, path))
-                seed += 1
+                made[seed] = changed(source, some_changes(choices, len(source))), source
+            paths = [self.scratch / f"{part.name}-{seed}{suffix}" for seed in made]
+            for path, (content, _) in zip(paths, made.values()):
+                path.write_bytes(content)
+            told = set()
             for words in commands:
-                status, said = run((*words, *(path for *_, path in made)), LONGEST * batch)
-                if not is_fault(status, said, (0, 1, 2)):
+                status, said = run((*words, *paths), LONGEST + 10 * count)
+                if not fault(status, said, FINE):
                     continue
-                for its_seed, source, changes, path in made:
-                    status, said = run((*words, path))
-                    if is_fault(status, said, (0, 1, 2)):
-                        self.smallest(name, its_seed, source, changes, suffix, words, said, scratch)
-            inputs += len(made)
-            for *_, path in made:
+                for path, (seed, (content, source)) in zip(paths, made.items()):
+                    if seed in told:
+                        continue
+                    status, its = run((*words, path))
+                    kind = fault(status, its, FINE)
+                    if kind:
+                        told.add(seed)
+                        small = self.without_changes(part, seed, content, source, words, kind, suffix)
+                        part.tell(seed, small[1] if small else its, (*words, Part), small[0] if small else content)
+                if not told:  # only together
+                    part.tell(first, said, (*words, *paths), None)
+                    return
+            for path in paths:
                 path.unlink()
-        self.figures(name, inputs, start)
 
-    def smallest(self, name, seed, source, changes, suffix, words, said, scratch):
-        """Takes back each change without which it still fails."""
-        path = scratch / f"smaller{suffix}"
-        for change in list(changes):
-            fewer = [other for other in changes if other is not change]
-            path.write_bytes(changed(source, fewer))
-            status, now = run((*words, path))
-            if is_fault(status, now, (0, 1, 2)):
-                changes, said = fewer, now
-        place = self.found_in / f"{name}-{seed}"
-        self.tell(name, seed, said, f"{' '.join(map(str, words))} {place}", changed(source, changes))
+        lane.batch = batch
+        if sources:
+            part.lanes(lane)
 
-    def objects(self):
+    def without_changes(self, part, seed, content, source, words, kind, suffix):
+        """Takes back what needs no change, then leaves out and blanks what needs not be there."""
+        place = self.scratch / f"{part.name}-{seed}-changes{suffix}"
+        at = [i for i in range(min(len(content), len(source))) if content[i] != source[i]]
+
+        def with_changes(kept):
+            some = bytearray(source[:len(content)])
+            for i in kept:
+                some[i] = content[i]
+            return bytes(some)
+
+        def fails(kept):
+            place.write_bytes(with_changes(kept))
+            return fault(*run((*words, place)), FINE) == kind
+
+        if fails(at):
+            content = with_changes(part.smaller(at, fails, 1, blank=False))
+        place.unlink(missing_ok=True)
+        return part.reduced(seed, content, (*words, Part), kind, FINE, 1, suffix)
+
+    def objects(self, part):
         skep = self.build / "skep"
-        sources = [path.read_bytes() for path in sorted(self.build.glob("tests/*.bpf.o"))]
+        sources = [path.read_bytes() for path in sorted(self.build.glob("tests/**/*.bpf.o"))]
         sources += [path.read_bytes() for path in sorted(self.build.glob("examples/*.bpf.o"))]
-        self.files("objects", sources, ".bpf.o", [(skep, "verify", "--timeout", 5), (skep, "run", "--timeout", "2s"),
-                                                  (skep, "test", "--timeout", 5)])
+        self.files(part, sources, ".bpf.o", [(skep, "verify", "--timeout", 5),
+                                             (skep, "run", "--timeout", "2s", "--drain", "10ms"),
+                                             (skep, "test", "--timeout", 5)], 10)
 
-    def types(self):
-        sources = [section(path.read_bytes(), b".BTF") for path in sorted(self.build.glob("tests/*.bpf.o"))]
-        self.files("types", [source for source in sources if source], ".btf", [(self.build / "fuzz-btf",)], 50)
+    def types(self, part):
+        sources = [section(path.read_bytes(), b".BTF") for path in sorted(self.build.glob("tests/**/*.bpf.o"))]
+        self.files(part, [source for source in sources if source], ".btf", [(self.build / "fuzz-btf",)], 200)
+
+
+FINE = (0, 1, 2)
+PARTS = {"verifier": Hunt.verifier, "front-door": Hunt.front_door, "modules": Hunt.modules, "objects": Hunt.objects,
+         "types": Hunt.types, "threads": Hunt.threads, "raced": Hunt.raced}
 
 
 def last_number(said, pattern):
@@ -202,13 +340,20 @@ def main():
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--inputs", type=int, help="so many of each part, if the time suffices")
+    parser.add_argument("--only", nargs="+", choices=sorted(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--thread-build", type=Path, help="where fuzz-threads is built with the thread sanitizer")
+    parser.add_argument("--lanes", type=int, help="processes at once; default: as many as there are processors")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    hunt = Hunt(asked.build, asked.seed, asked.minutes)
-    for part in (hunt.verifier, hunt.front_door, hunt.modules, hunt.objects, hunt.types):
-        part()
-    print(f"{hunt.found} found{f', in {hunt.found_in}' if hunt.found else ''}")
-    return 1 if hunt.found else 0
+    hunt = Hunt(asked)
+    print(f"\n{'fuzzer':<12} {'inputs':>10} {'a second':>10} {'seconds':>8} {'found':>6}")
+    for part in hunt.parts:
+        print(f"{part.name:<12} {part.inputs:>10} {part.inputs / part.seconds:>10.1f} {part.seconds:>8.0f} {part.found:>6}")
+    found = sum(part.found for part in hunt.parts)
+    print(f"{found} found{f', in {hunt.found_in}' if found else ''}")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

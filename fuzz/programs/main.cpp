@@ -1,10 +1,12 @@
 // fuzz-verifier without libFuzzer: programs from seeds, one after the other.
 //
 //   fuzz-verifier [--seed N] [--count N] [--keep-going] [--list] [--log] [--reasons] [--save FILE]
+//   fuzz-verifier --seed N (--record FILE | --replay FILE)
 //
 // Ends with 1 at the first program of which the verifier was wrong, having printed it. --list prints every program and
 // what became of it, --log also the verifier's log, --reasons why programs were refused, and how often; --save writes
-// the last one's instructions as they are given to bpf(2).
+// the last one's instructions as they are given to bpf(2). --record writes the generator's choices for one seed, and
+// --replay makes its program of such a file; the seed then says with what it is run.
 #include <signal.h>
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ int main(int count, char** words) {
   using namespace skep::fuzz;
   std::uint64_t seed = 1, programs = 1000;
   bool keep_going = false, list = false, reasons = false, log = false;
-  std::string save;
+  std::string save, record, replay;
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const char* next = i + 1 < count ? words[i + 1] : "";
@@ -37,6 +39,10 @@ int main(int count, char** words) {
       programs = std::strtoull(next, nullptr, 0), ++i;
     else if (word == "--save")
       save = next, ++i;
+    else if (word == "--record")
+      record = next, programs = 1, ++i;
+    else if (word == "--replay")
+      replay = next, programs = 1, ++i;
     else if (word == "--keep-going")
       keep_going = true;
     else if (word == "--list")
@@ -53,7 +59,9 @@ int main(int count, char** words) {
   std::uint64_t accepted = 0, wrong = 0, runs = 0, finished = 0, steps = 0, compared = 0;
   std::map<std::string, unsigned> refusals;
   for (std::uint64_t n = 0; n < programs; ++n) {
-    Choices choices(seed + n);
+    Choices choices = !record.empty()   ? Choices::recorded(seed, record)
+                      : !replay.empty() ? Choices::replayed(replay)
+                                        : Choices(seed + n);
     const Generated program = generate(choices, types);
     if (!save.empty()) {
       std::ofstream file(save, std::ios::binary);

@@ -2,6 +2,7 @@
 // name, and the process-wide registry from descriptor to Kernel. Tested by tests/kernel/front_door_test.cpp.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,10 +27,38 @@ struct Process {
   std::unordered_map<int, Kernel*> owners;
   std::mutex default_lock;
   std::unique_ptr<Kernel> default_kernel;
+  std::vector<std::unique_ptr<Kernel::Impl>> parents;  // Kernels of a parent that ended in this child
+  const Process* before = nullptr;                     // the parent's own, which nobody uses any more
 };
+Process*& the_process();
 Process& process() {
-  static auto* const the_process = std::make_unique<Process>().release();
-  return *the_process;
+  return *the_process();
+}
+
+// Locks are a thread's; the child of a fork, which is another thread, takes what they guard to new ones.
+void lock_for_fork() {
+  process().default_lock.lock();
+  process().lock.lock();
+}
+void unlock_after_fork() {
+  process().lock.unlock();
+  process().default_lock.unlock();
+}
+void renew_after_fork() {
+  auto renewed = std::make_unique<Process>();
+  renewed->before = &process();
+  renewed->owners = std::move(process().owners);
+  renewed->default_kernel = std::move(process().default_kernel);
+  renewed->parents = std::move(process().parents);
+  the_process() = renewed.release();
+}
+
+Process*& the_process() {
+  static Process* process = [] {
+    pthread_atfork(lock_for_fork, unlock_after_fork, renew_after_fork);
+    return std::make_unique<Process>().release();
+  }();
+  return process;
 }
 
 Kernel*& bound_kernel() {
@@ -51,6 +80,12 @@ void claim_descriptor(int fd, Kernel& kernel) {
     const std::unique_lock guard(previous->impl().lock);
     previous->impl().descriptors.erase(fd);
   }
+}
+
+void abandon(std::unique_ptr<Kernel::Impl> impl, const Kernel& kernel) {
+  const std::unique_lock guard(process().lock);
+  std::erase_if(process().owners, [&](const auto& owned) { return owned.second == &kernel; });
+  process().parents.push_back(std::move(impl));
 }
 
 void disclaim_descriptor(int fd, const Kernel& kernel) {
@@ -303,16 +338,6 @@ bool MapObject::takes(ProgramFamily family) {
 MapObject::~MapObject() {
   if (map && wake_fd >= 0) static_cast<maps::RingBuffer&>(*map).on_wakeup = nullptr;
   if (wake_fd >= 0) ::close(wake_fd);
-}
-
-std::uint32_t ObjectTable::next(std::uint32_t id) {
-  for (std::uint32_t candidate = id + 1; candidate != 0 && candidate <= last_id_; ++candidate) {
-    const auto it = by_id_.find(candidate);
-    if (it == by_id_.end()) continue;
-    if (!it->second.expired()) return candidate;
-    by_id_.erase(it);
-  }
-  return 0;
 }
 
 }  // namespace skep

@@ -24,6 +24,7 @@
 #include "kernel/objects.hpp"
 #include "kernel/services.hpp"
 #include "kernel/work_observer.hpp"
+#include "rcu/own_thread.hpp"
 #include "skep/kernel.hpp"
 
 namespace skep {
@@ -64,6 +65,7 @@ struct Kernel::Impl {
   static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
   int command(int command, void* attr, unsigned size, void* common, unsigned common_size);
   Kernel& kernel;
+  const std::uint64_t made_in = rcu::process_generation();
   KernelOptions options;
   const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
   memory::AccountPtr account;    // of KernelOptions::memory_limit

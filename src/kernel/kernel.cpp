@@ -63,7 +63,9 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   const Rules* rules = rules_for(options.release, error);
   if (rules == nullptr) return nullptr;
   if (const int failed = rcu::start_reclaimer(); failed != 0) {
-    error = fmt::format("no thread can be started: {}", std::strerror(-failed));
+    error = failed == -EDEADLK
+                ? "this process was forked while a program was running: it can make no Kernel before exec"
+                : fmt::format("no thread can be started: {}", std::strerror(-failed));
     return nullptr;
   }
   std::unique_ptr<Kernel> kernel(new Kernel(nullptr));  // NOLINT: the constructor is private
@@ -132,6 +134,10 @@ bool Kernel::Impl::make_engine(unsigned cpus, std::string& error) {
 }
 
 Kernel::~Kernel() {
+  if (impl_->made_in != rcu::process_generation()) {
+    abandon(std::move(impl_), *this);
+    return;
+  }
   std::vector<int> open;
   {
     const std::shared_lock guard(impl_->lock);

@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "btf/btf.hpp"
@@ -140,6 +139,11 @@ struct LinkObject final : Object {
 class ObjectTable {
  public:
   void add(const std::shared_ptr<Object>& object) {
+    // Objects that are gone leave their memory in here. To look for them costs no more than they did.
+    if (by_id_.size() >= look_at_) {
+      std::erase_if(by_id_, [](const auto& entry) { return entry.second.expired(); });
+      look_at_ = 2 * by_id_.size() + fewest_;
+    }
     object->id = ++last_id_;
     by_id_[object->id] = object;
   }
@@ -148,15 +152,21 @@ class ObjectTable {
     return it == by_id_.end() ? nullptr : it->second.lock();
   }
   // The smallest living id above `id`, or 0.
-  std::uint32_t next(std::uint32_t id);
+  std::uint32_t next(std::uint32_t id) const {
+    for (auto it = by_id_.upper_bound(id); it != by_id_.end(); ++it)
+      if (!it->second.expired()) return it->first;
+    return 0;
+  }
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    for (std::uint32_t id = 1; id <= last_id_; ++id)
-      if (auto object = find(id)) visit(object);
+    for (const auto& [id, known] : by_id_)
+      if (auto object = known.lock()) visit(object);
   }
 
  private:
-  std::unordered_map<std::uint32_t, std::weak_ptr<Object>> by_id_;
+  static constexpr std::size_t fewest_ = 64;
+  std::map<std::uint32_t, std::weak_ptr<Object>> by_id_;
+  std::size_t look_at_ = fewest_;
   std::uint32_t last_id_ = 0;
 };
 

@@ -2,6 +2,8 @@
 // Kernel's.
 #pragma once
 
+#include <memory>
+
 #include "skep/kernel.hpp"
 
 namespace skep {
@@ -10,5 +12,8 @@ namespace skep {
 // our back and that is given out anew belongs to its newest owner.
 void claim_descriptor(int fd, Kernel& kernel);
 void disclaim_descriptor(int fd, const Kernel& kernel);
+// Keeps, for ever, what a Kernel that ends was: it is a parent's, whose threads this process does not have, and whose
+// locks they may have held.
+void abandon(std::unique_ptr<Kernel::Impl> impl, const Kernel& kernel);
 
 }  // namespace skep

@@ -318,6 +318,8 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       report.line = r.place.line;
       report.column = r.place.column;
     }
+    constexpr std::size_t most_reports = 4096;  // who never forgets them has no use for so many
+    if (reports.size() >= most_reports) reports.clear();
     reports[program->name] = report;
   }
   const int log_error = give_log(call, output.log);

@@ -1,15 +1,24 @@
-// liburcu's memb flavor behind rcu.hpp. ThreadSanitizer cannot see into liburcu, so the order that a grace period gives
-// (whatever a reader did happens before whatever reclaims) is told to it here. Tested by tests/rcu/.
+// liburcu's bp flavor behind rcu.hpp: the one that can go on in the child of a fork. ThreadSanitizer cannot see into
+// liburcu, so the order that a grace period gives (whatever a reader did happens before whatever reclaims) is told to
+// it here. Tested by tests/rcu/, and in children by tests/bounds/fork_test.cpp.
+//
+// Deferred calls are the work of a thread of our own, not of liburcu's call_rcu(): what waits at a fork belongs to the
+// parent, and a child must be able to forget it.
 #include "rcu/rcu.hpp"
 
 #include <pthread.h>
-#include <urcu/urcu-memb.h>
+#include <urcu/urcu-bp.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
 #include <cstdint>
-#include <deque>
 #include <mutex>
+#include <new>
 #include <set>
 #include <utility>
 #include <vector>
@@ -29,30 +38,41 @@ extern "C" void __tsan_release(void*);
 namespace skep::rcu {
 namespace {
 
-// Addresses that stand for "all readers" and "all that was reclaimed".
+// ThreadSanitizer's: addresses that stand for "all readers" and "all that was reclaimed".
 char readers_tag;
 char reclaimed_tag;
 
-struct Registration {
-  Registration() { urcu_memb_register_thread(); }
-  ~Registration() { urcu_memb_unregister_thread(); }
-};
-
-// liburcu's own thread, which reclaims, has registered itself.
-bool& is_reclaimer() {
-  static thread_local bool reclaimer = false;
-  return reclaimer;
-}
-
-void register_this_thread() {
-  if (is_reclaimer()) return;
-  static thread_local Registration registration;
-}
+std::atomic<std::uint64_t> generation{0};  // of this process: how many forks lie between it and the first
 
 struct Deferred {
-  rcu_head head;
-  void (*fn)(void*);
-  void* object;
+  Deferred* next = nullptr;
+  void (*fn)(void*) = nullptr;
+  void* object = nullptr;
+  std::uint64_t newest = 0;  // of those Holds that it waits for
+  bool after_holds = false;  // it has waited for them
+  bool of_reserve = false;
+};
+
+// What stands in where there is no memory for what is deferred: whoever takes an object out of the sight of readers has
+// done so already and cannot be refused.
+class Reserve {
+ public:
+  Deferred* take() {
+    for (std::size_t n = 0; n < size; ++n) {
+      if (taken_[n].exchange(true, std::memory_order_acquire)) continue;
+      places_[n] = {.of_reserve = true};
+      return &places_[n];
+    }
+    return nullptr;
+  }
+  void give_back(const Deferred* deferred) {
+    taken_[static_cast<std::size_t>(deferred - places_.data())].store(false, std::memory_order_release);
+  }
+
+ private:
+  static constexpr std::size_t size = 256;
+  std::array<Deferred, size> places_;
+  std::array<std::atomic<bool>, size> taken_ = {};
 };
 
 // The Holds that live, and what they keep. A deferred call that comes up while a Hold lives is parked with the newest
@@ -67,19 +87,24 @@ class HoldTable {
   }
 
   void end(std::uint64_t ticket) {
-    std::vector<Deferred*> released;
+    Deferred* released = nullptr;
     {
       std::lock_guard lock(mutex_);
       live_.erase(ticket);
       if (live_.empty()) any_.store(false, std::memory_order_seq_cst);
-      while (!parked_.empty() && (live_.empty() || parked_.front().newest < *live_.begin())) {
-        released.push_back(parked_.front().deferred);
-        parked_.pop_front();
+      Deferred** end = &parked_;
+      while (*end != nullptr && (live_.empty() || (*end)->newest < *live_.begin())) end = &(*end)->next;
+      if (end != &parked_) {
+        released = parked_;
+        parked_ = *end;
+        if (parked_ == nullptr) last_parked_ = &parked_;
+        *end = nullptr;
       }
     }
-    for (Deferred* d : released) {
-      ++queued_;
-      submit_released(d);
+    while (released != nullptr) {
+      Deferred* const d = std::exchange(released, released->next);
+      d->after_holds = true;  // a Hold that was taken after it was parked cannot know it
+      submit(d);
     }
   }
 
@@ -88,142 +113,259 @@ class HoldTable {
     if (!any_.load(std::memory_order_seq_cst)) return false;
     std::lock_guard lock(mutex_);
     if (live_.empty()) return false;
-    parked_.push_back({last_, deferred});
+    deferred->newest = last_;
+    deferred->next = nullptr;
+    *last_parked_ = deferred;
+    last_parked_ = &deferred->next;
     return true;
   }
 
-  void submit(Deferred* deferred);
-  // A Hold that was taken after it was parked cannot know it: it does not wait for Holds again.
-  static void submit_released(Deferred* deferred);
-  // `deferred` was called, or parked.
-  void leave_queue() { --queued_; }
-  bool queue_is_empty() const { return queued_ == 0; }
+  static void submit(Deferred* deferred);
 
  private:
-  struct Parked {
-    std::uint64_t newest;
-    Deferred* deferred;
-  };
   std::mutex mutex_;
   std::atomic<bool> any_{false};
-  std::atomic<std::int64_t> queued_{0};  // what barrier() waits for: neither called nor parked yet
   std::uint64_t last_ = 0;
   std::set<std::uint64_t> live_;
-  std::deque<Parked> parked_;
+  Deferred* parked_ = nullptr;  // the oldest first
+  Deferred** last_parked_ = &parked_;
 };
 
-// Grace periods are the process's, and so is this. Never destroyed: RCU's own thread may outlive main().
-HoldTable& holds() {
-  static HoldTable& table = *std::make_unique<HoldTable>().release();
-  return table;
+// What is deferred, and the thread that calls it after a grace period, in order. The thread is started when there is
+// something for it the first time, and never ended.
+class Reclaimer {
+ public:
+  // 0, or the negative errno for which there is no thread.
+  int start() {
+    const std::lock_guard lock(mutex_);
+    if (started_) return 0;
+    // Signals are for the application's threads.
+    sigset_t all{}, before{};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread{};
+    const int error = pthread_create(
+        &thread, nullptr, [](void* self) -> void* { return static_cast<Reclaimer*>(self)->go_on(), nullptr; }, this);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error != 0) return -error;
+    pthread_detach(thread);
+    started_ = true;
+    return 0;
+  }
+  void push(Deferred* deferred) {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    SKEP_TSAN_RELEASE(deferred);
+    Deferred* top = pushed_.load(std::memory_order_relaxed);
+    do {
+      deferred->next = top;
+    } while (!pushed_.compare_exchange_weak(top, deferred, std::memory_order_acq_rel));
+    if (top != nullptr) return;
+    start();
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  void wait_for_grace_period();
+  // Until nothing waits but what a Hold keeps.
+  void wait_for_all();
+  // Before a fork: nobody waits for a grace period, and nobody will until resume(). False: somebody does, and readers
+  // take long.
+  bool pause();
+  void resume();
+
+ private:
+  // Grace periods cost all CPUs something: one serves whatever is deferred within this time.
+  static constexpr std::chrono::milliseconds together{10};
+  // How long a fork waits for readers.
+  static constexpr std::chrono::milliseconds patience{250};
+  void go_on();
+  void call(Deferred* deferred);
+
+  std::atomic<Deferred*> pushed_{nullptr};
+  std::atomic<std::int64_t> waiting_{0};  // pushed, and neither called nor parked
+  std::mutex mutex_;
+  std::condition_variable changed_, done_;
+  bool started_ = false;
+  unsigned impatient_ = 0;      // how many are in wait_for_all()
+  unsigned grace_periods_ = 0;  // that are being waited for
+  std::uint64_t batches_ = 0;   // how many have been called to their end
+};
+
+// Grace periods are the process's, and so is this. Never destroyed: the reclaimer may outlive main().
+struct Process {
+  HoldTable* holds = std::make_unique<HoldTable>().release();
+  Reclaimer* reclaimer = std::make_unique<Reclaimer>().release();
+  Reserve* reserve = std::make_unique<Reserve>().release();
+  bool paused = false;    // while it forks
+  bool has_none = false;  // the child of a fork that could not wait: see before_fork()
+};
+
+// What has to hold still while a process forks, and what the child begins anew. A fork does not wait for the end of a
+// run, least of all of the one that forks: where it would have to, the child has no RCU.
+void before_fork();
+void after_fork_in_parent();
+void after_fork_in_child();
+
+Process& process() {
+  static Process& the_process = *[] {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    return std::make_unique<Process>().release();
+  }();
+  return the_process;
 }
 
-void call(Deferred* deferred) {
+void before_fork() {
+  Process& p = process();
+  p.paused = !p.has_none && urcu_bp_read_ongoing() == 0 && p.reclaimer->pause();
+  if (p.paused) urcu_bp_before_fork();
+}
+void after_fork_in_parent() {
+  Process& p = process();
+  if (!p.paused) return;
+  urcu_bp_after_fork_parent();
+  p.reclaimer->resume();
+}
+void after_fork_in_child() {
+  Process& p = process();
+  if (p.paused)
+    urcu_bp_after_fork_child();
+  else
+    p.has_none = true;
+  // What waits is the parent's: forgotten, with the locks that other threads may have held. Leak checkers know it
+  // still.
+  static std::vector<Process>& parents = *std::make_unique<std::vector<Process>>().release();
+  parents.push_back(std::exchange(p, Process{.has_none = p.has_none}));
+  generation.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Reclaimer::wait_for_grace_period() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++grace_periods_;
+  }
+  urcu_bp_synchronize_rcu();
+  const std::lock_guard lock(mutex_);
+  --grace_periods_;
+  done_.notify_all();
+}
+
+void Reclaimer::call(Deferred* deferred) {
   SKEP_TSAN_ACQUIRE(deferred);
-  SKEP_TSAN_ACQUIRE(&readers_tag);
-  const std::unique_ptr<Deferred> owned(deferred);
-  owned->fn(owned->object);
-  SKEP_TSAN_RELEASE(&reclaimed_tag);
-  holds().leave_queue();
+  if (deferred->after_holds || !process().holds->park(deferred)) {
+    SKEP_TSAN_ACQUIRE(&readers_tag);
+    deferred->fn(deferred->object);
+    SKEP_TSAN_RELEASE(&reclaimed_tag);
+    if (deferred->of_reserve)
+      process().reserve->give_back(deferred);
+    else
+      std::default_delete<Deferred>()(deferred);
+  }
+  waiting_.fetch_sub(1, std::memory_order_release);
 }
 
-void reclaim_after_holds(rcu_head* head) {
-  call(reinterpret_cast<Deferred*>(head));
-}
-
-void become_reclaimer() {
-  if (is_reclaimer()) return;
-  is_reclaimer() = true;
+void Reclaimer::go_on() {
   schedule_as_main_thread();  // whoever deferred something first has started the thread
-}
-
-void reclaim(rcu_head* head) {
-  become_reclaimer();
-  auto* deferred = reinterpret_cast<Deferred*>(head);  // its first member
-  if (holds().park(deferred)) {
-    holds().leave_queue();
-  } else {
-    call(deferred);
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return pushed_.load(std::memory_order_relaxed) != nullptr; });
+      changed_.wait_for(lock, together, [this] { return impatient_ != 0; });
+    }
+    Deferred* newest = pushed_.exchange(nullptr, std::memory_order_acquire);
+    wait_for_grace_period();
+    Deferred* first = nullptr;  // in the order in which they were deferred
+    while (newest != nullptr) {
+      Deferred* const before = newest->next;
+      newest->next = first;
+      first = newest;
+      newest = before;
+    }
+    while (first != nullptr) {
+      Deferred* const deferred = first;
+      first = deferred->next;
+      call(deferred);
+    }
+    const std::lock_guard lock(mutex_);
+    ++batches_;
+    done_.notify_all();
   }
 }
 
-void HoldTable::submit(Deferred* deferred) {
-  register_this_thread();
-  ++queued_;
-  SKEP_TSAN_RELEASE(deferred);
-  urcu_memb_call_rcu(&deferred->head, reclaim);
+void Reclaimer::wait_for_all() {
+  // What is deferred by a deferred function comes in a later batch; the bound is for a process whose other threads
+  // never stop to defer.
+  constexpr std::uint64_t most_batches = 100;
+  std::unique_lock lock(mutex_);
+  if (!started_) return;
+  ++impatient_;
+  changed_.notify_all();
+  const std::uint64_t last = batches_ + most_batches;
+  done_.wait(lock, [&] { return waiting_.load(std::memory_order_acquire) == 0 || batches_ >= last; });
+  --impatient_;
 }
 
-void HoldTable::submit_released(Deferred* deferred) {
-  register_this_thread();
-  SKEP_TSAN_RELEASE(deferred);
-  urcu_memb_call_rcu(&deferred->head, reclaim_after_holds);
+bool Reclaimer::pause() {
+  std::unique_lock lock(mutex_);
+  if (!done_.wait_for(lock, patience, [this] { return grace_periods_ == 0; })) return false;
+  lock.release();
+  return true;
+}
+
+void Reclaimer::resume() {
+  mutex_.unlock();
+}
+
+void HoldTable::submit(Deferred* deferred) {
+  process().reclaimer->push(deferred);
 }
 
 }  // namespace
 
 void read_lock() {
-  register_this_thread();
-  urcu_memb_read_lock();
+  urcu_bp_read_lock();
 }
 
 void read_unlock() {
   SKEP_TSAN_RELEASE(&readers_tag);
-  urcu_memb_read_unlock();
+  urcu_bp_read_unlock();
 }
 
-Hold::Hold() : ticket_(holds().take()) {}
+Hold::Hold() : ticket_(process().holds->take()) {}
 
 Hold::~Hold() {
   SKEP_TSAN_RELEASE(&readers_tag);
-  holds().end(ticket_);
+  process().holds->end(ticket_);
 }
 
 int start_reclaimer() {
-  pthread_t probe{};
-  if (const int error = pthread_create(&probe, nullptr, [](void*) -> void* { return nullptr; }, nullptr); error != 0)
-    return -error;
-  pthread_join(probe, nullptr);
-  return urcu_memb_get_default_call_rcu_data() != nullptr ? 0 : -EAGAIN;
+  return process().has_none ? -EDEADLK : process().reclaimer->start();
+}
+
+std::uint64_t process_generation() {
+  return generation.load(std::memory_order_relaxed);
 }
 
 void defer(void (*fn)(void*), void* object) {
-  auto deferred = std::make_unique<Deferred>();
+  Deferred* deferred = nullptr;
+  try {
+    deferred = std::make_unique<Deferred>().release();
+  } catch (const std::bad_alloc&) {
+    deferred = process().reserve->take();
+    if (deferred == nullptr) return;
+  }
   deferred->fn = fn;
   deferred->object = object;
-  holds().submit(deferred.release());
+  process().reclaimer->push(deferred);
 }
 
 void synchronize() {
-  register_this_thread();
-  urcu_memb_synchronize_rcu();
+  if (process().has_none) return;
+  process().reclaimer->wait_for_grace_period();
   SKEP_TSAN_ACQUIRE(&readers_tag);
 }
 
 void barrier() {
-  // RCU's thread calls in order, so a call of our own comes after all that were deferred before. (liburcu's own barrier
-  // does the same with memory that ThreadSanitizer thinks racy.) What is deferred by a deferred function comes in a
-  // later round; the bound is for a process whose other threads never stop to defer.
-  constexpr int most_rounds = 100;
-  struct Reached {
-    rcu_head head;
-    std::atomic<bool> yes{false};
-    std::shared_ptr<Reached> self;
-  };
-  register_this_thread();
-  for (int round = 0; round < most_rounds && (round == 0 || !holds().queue_is_empty()); ++round) {
-    const auto reached = std::make_shared<Reached>();
-    reached->self = reached;
-    SKEP_TSAN_RELEASE(reached.get());
-    urcu_memb_call_rcu(&reached->head, [](rcu_head* head) {
-      become_reclaimer();
-      SKEP_TSAN_ACQUIRE(head);
-      const std::shared_ptr<Reached> theirs = std::move(reinterpret_cast<Reached*>(head)->self);
-      theirs->yes.store(true, std::memory_order_release);
-      theirs->yes.notify_all();
-    });
-    reached->yes.wait(false, std::memory_order_acquire);
-  }
+  if (process().has_none) return;
+  process().reclaimer->wait_for_all();
   SKEP_TSAN_ACQUIRE(&reclaimed_tag);
 }
 

@@ -1,4 +1,4 @@
-// Read-copy-update: readers that never wait, memory that outlives them. A thin layer over liburcu (its memb flavor).
+// Read-copy-update: readers that never wait, memory that outlives them. A thin layer over liburcu (its bp flavor).
 //
 // A thread needs no preparation: it is registered when it first reads or retires, and unregistered when it ends.
 // Sections nest. A section belongs to a thread; work that goes to sleep, or is put aside and goes on in another thread,
@@ -50,7 +50,8 @@ class Hold {
 };
 
 // Calls fn(object) once every section and Hold that may know the object has ended, on a thread of RCU's own. `fn` may
-// retire further objects, and may not wait for grace periods.
+// retire further objects, and may not wait for grace periods. Nobody is refused: without memory it takes from a
+// reserve, and when that is used up too, the object stays for good.
 void defer(void (*fn)(void*), void* object);
 
 template <typename T>

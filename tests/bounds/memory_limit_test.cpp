@@ -1,5 +1,6 @@
 // Memory is bounded: what is counted, what a limit refuses, and that a long run gives back what it deletes.
 #include <bpf/bpf.h>
+#include <malloc.h>
 
 #include "bounds/support.hpp"
 #include "rcu/rcu.hpp"
@@ -53,6 +54,21 @@ TEST(Memory, OfElementsMeetsTheLimit) {
   EXPECT_EQ(error, -ENOMEM);
   key = 0;
   EXPECT_EQ(bpf_map_delete_elem(elements->fd(), &key), 0);
+}
+
+// What is not counted must not grow either. (Under a sanitizer this looks at nothing.)
+TEST(Memory, OfTheProcessDoesNotGrowWithWhatIsLoadedAndClosed) {
+  constexpr int rounds = 40;
+  const auto kernel = make_kernel({.host_btf = false});
+  ASSERT_TRUE(kernel) << kernel.message();
+  std::size_t warm = 0;
+  for (int i = 0; i < 2 * rounds; ++i) {
+    const auto object = Object::load(*kernel, std::string(BOUNDS_OBJECTS) + "/command.bpf.o");
+    ASSERT_TRUE(object) << object.message();
+    if (i == rounds) warm = mallinfo2().uordblks;
+  }
+  rcu::barrier();
+  EXPECT_LT(mallinfo2().uordblks, warm + rounds * std::size_t{1024});
 }
 
 TEST(Memory, OfMapsIsCountedWhenTheyAreMade) {
