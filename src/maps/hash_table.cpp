@@ -96,7 +96,7 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
 
 // Nobody knows the table any more, but those who look at single elements may.
 HashTable::~HashTable() {
-  if (bucket_pages_.data() == nullptr) return;
+  if (bucket_pages_.data() == nullptr || (preallocated_ && node_pages_.data() == nullptr)) return;  // it was never made
   const rcu::ReadGuard section;
   if (preallocated_) {
     for (std::uint32_t i = 0; i < touched(); ++i) owner_->release(value_of(touched_node(i)));

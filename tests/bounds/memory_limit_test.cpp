@@ -56,6 +56,36 @@ TEST(Memory, OfElementsMeetsTheLimit) {
   EXPECT_EQ(bpf_map_delete_elem(elements->fd(), &key), 0);
 }
 
+// Whatever part of it there is no memory for, and whatever its values hold.
+TEST(Memory, OfAMapIsTakenWholeOrNotAtAll) {
+  std::size_t made = 0, refused = 0;
+  for (std::uint64_t limit = 12 * megabyte; limit < 40 * megabyte; limit += limit / 8) {
+    const Bounded b({.host_btf = false, .memory_limit = limit});
+    const auto like = b.object.map("elements");
+    ASSERT_TRUE(like) << like.message();
+    const KernelBinding binding(*b.kernel);
+    bpf_map_info info{};
+    __u32 size = sizeof info;
+    ASSERT_EQ(bpf_map_get_info_by_fd(like->fd(), &info, &size), 0);
+    const int types = bpf_btf_get_fd_by_id(info.btf_id);
+    ASSERT_GE(types, 0);
+    for (const bpf_map_type type : {BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_ARRAY}) {
+      LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = static_cast<__u32>(types),
+                  .btf_key_type_id = info.btf_key_type_id, .btf_value_type_id = info.btf_value_type_id);
+      const std::uint64_t before = b.kernel->memory().used;
+      const int map = bpf_map_create(type, "m", 4, info.value_size, 100'000, &options);
+      ++(map >= 0 ? made : refused);
+      EXPECT_TRUE(map >= 0 || map == -ENOMEM) << map;
+      if (map >= 0) b.kernel->close(map);
+      rcu::barrier();
+      EXPECT_EQ(b.kernel->memory().used, before);
+    }
+    b.kernel->close(types);
+  }
+  EXPECT_GT(made, 0U);
+  EXPECT_GT(refused, 0U);
+}
+
 // What is not counted must not grow either. (Under a sanitizer this looks at nothing.)
 TEST(Memory, OfTheProcessDoesNotGrowWithWhatIsLoadedAndClosed) {
   constexpr int rounds = 40;
