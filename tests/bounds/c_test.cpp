@@ -44,7 +44,8 @@ class CBounds : public testing::Test {
     static const skep_kfunc kfuncs[] = {
         {"struct app_object *app_take(void)", 1 | 4, SKEP_ANY_PROGRAM, peek, &object_of_host},
         {"void app_give(struct app_object *object)", 2, SKEP_ANY_PROGRAM, nothing, nullptr},
-        {"struct app_object *app_peek(void)", 4, SKEP_ANY_PROGRAM, peek, &object_of_host}};
+        {"struct app_object *app_peek(void)", 4, SKEP_ANY_PROGRAM, peek, &object_of_host},
+        {"int app_nowhere(int value)", 0, SKEP_ANY_PROGRAM, nullptr, nullptr}};
     skep_module module = {};
     module.size = sizeof module;
     module.name = "app";
