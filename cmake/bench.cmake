@@ -48,6 +48,15 @@ target_compile_definitions(bench-maps-skep PRIVATE BENCH_ON_SKEP)
 target_link_libraries(bench-maps-skep PRIVATE skep_loader)
 target_link_libraries(bench-maps-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
 
+# The verifier: one program that times loads, on Skep and on the kernel. scripts/bench verifier runs them.
+foreach(side skep kernel)
+  add_executable(bench-verifier-${side} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/verifier.cpp)
+  target_link_options(bench-verifier-${side} PRIVATE -Wl,--wrap=bpf_prog_load)
+endforeach()
+target_compile_definitions(bench-verifier-skep PRIVATE BENCH_ON_SKEP)
+target_link_libraries(bench-verifier-skep PRIVATE skep_loader)
+target_link_libraries(bench-verifier-kernel PRIVATE skep_options ${LIBBPF_STATIC} PkgConfig::LIBELF z)
+
 # Asynchronous work: one source of programs and one program that times them, on both. scripts/bench async runs them.
 foreach(dialect 73 618)
   set(object ${PROJECT_BINARY_DIR}/bench/async-${dialect}.bpf.o)

@@ -12,5 +12,11 @@ file(SHA256 ${SKEP_REFERENCE_TYPES} digest)
 if(NOT digest STREQUAL expected)
   message(FATAL_ERROR "${archive} does not hold the types that tests/conformance/release-7.3 names")
 endif()
+add_executable(index-types ${PROJECT_SOURCE_DIR}/data/index_types.cpp)
+target_link_libraries(index-types PRIVATE skep_btf)
+set(index ${PROJECT_BINARY_DIR}/data/linux-7.3.index)
+add_custom_command(OUTPUT ${index} COMMAND index-types ${SKEP_REFERENCE_TYPES} ${index}
+  DEPENDS index-types ${SKEP_REFERENCE_TYPES} VERBATIM)
 set_source_files_properties(src/kernel/reference_types.cpp PROPERTIES
-  COMPILE_DEFINITIONS "SKEP_REFERENCE_TYPES=\"${SKEP_REFERENCE_TYPES}\"" OBJECT_DEPENDS ${SKEP_REFERENCE_TYPES})
+  COMPILE_DEFINITIONS "SKEP_REFERENCE_TYPES=\"${SKEP_REFERENCE_TYPES}\";SKEP_REFERENCE_INDEX=\"${index}\""
+  OBJECT_DEPENDS "${SKEP_REFERENCE_TYPES};${index}")

@@ -48,39 +48,36 @@ TypeId Btf::type_count() const {
 }
 
 const Type& Btf::type(TypeId id) const {
-  const Btf* btf = this;
-  while (btf->data_->base && id < btf->data_->first_id) btf = btf->data_->base.get();
-  return btf->data_->types[id - btf->data_->index_base()];
+  const Data* data = data_.get();
+  while (data->base && id < data->first_id) data = data->base->data_.get();
+  return data->own_type(id - data->index_base());
 }
-
-// A Type carries no id, so the part of a split BTF that holds its members is known by where the Type itself lies.
-const Btf::Data& Btf::owner(const Type& t) const {
-  const Btf* btf = this;
-  while (btf->data_->base) {
-    const auto& own = btf->data_->types;
-    if (!own.empty() && !std::less<const Type*>{}(&t, own.data()) &&
-        std::less<const Type*>{}(&t, own.data() + own.size()))
-      break;
-    btf = btf->data_->base.get();
-  }
-  return *btf->data_;
+Kind Btf::kind_of(TypeId id) const {
+  const Data* data = data_.get();
+  while (data->base && id < data->first_id) data = data->base->data_.get();
+  return data->kind_at(id - data->index_base());
+}
+std::string_view Btf::name_of(TypeId id) const {
+  const Data* data = data_.get();
+  while (data->base && id < data->first_id) data = data->base->data_.get();
+  return data->name_at(id - data->index_base());
 }
 
 std::span<const Member> Btf::members(const Type& t) const {
   if (!t.is_struct_or_union()) return {};
-  return std::span(owner(t).members).subspan(t.payload, t.vlen);
+  return {static_cast<const Member*>(t.parts), t.vlen};
 }
 std::span<const Param> Btf::params(const Type& t) const {
   if (t.kind != Kind::func_proto) return {};
-  return std::span(owner(t).params).subspan(t.payload, t.vlen);
+  return {static_cast<const Param*>(t.parts), t.vlen};
 }
 std::span<const Enumerator> Btf::enumerators(const Type& t) const {
   if (t.kind != Kind::enum_ && t.kind != Kind::enum64) return {};
-  return std::span(owner(t).enumerators).subspan(t.payload, t.vlen);
+  return {static_cast<const Enumerator*>(t.parts), t.vlen};
 }
 std::span<const SectionVar> Btf::section_vars(const Type& t) const {
   if (t.kind != Kind::datasec) return {};
-  return std::span(owner(t).section_vars).subspan(t.payload, t.vlen);
+  return {static_cast<const SectionVar*>(t.parts), t.vlen};
 }
 
 std::optional<std::string_view> Btf::checked_string(std::uint32_t offset) const {
@@ -97,21 +94,21 @@ std::string_view Btf::string(std::uint32_t offset) const {
 
 void Btf::Data::build_name_index() const {
   std::size_t named = 0;
-  for (const Type& t : types) named += !t.name.empty();
+  for (std::size_t i = 0; i < size(); ++i) named += !name_at(i).empty();
   std::size_t slots = 16;
   while (slots < named * 2) slots *= 2;
   name_index.assign(slots, 0);
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    const Type& t = types[i];
-    if (t.name.empty()) continue;
-    for (std::size_t slot = name_hash(t.name, t.kind);; ++slot) {
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::string_view name = name_at(i);
+    if (name.empty()) continue;
+    for (std::size_t slot = name_hash(name, kind_at(i));; ++slot) {
       TypeId& entry = name_index[slot & (slots - 1)];
       if (entry == 0) {
         entry = index_base() + static_cast<TypeId>(i);
         break;
       }
-      const Type& other = types[entry - index_base()];
-      if (other.kind == t.kind && other.name == t.name) break;  // the first one counts
+      const std::size_t other = entry - index_base();
+      if (kind_at(other) == kind_at(i) && name_at(other) == name) break;  // the first one counts
     }
   }
 }
@@ -119,12 +116,25 @@ void Btf::Data::build_name_index() const {
 TypeId Btf::find_own(std::string_view name, Kind kind) const {
   if (name.empty()) return 0;
   const Data& d = *data_;
+  if (d.later && d.later->index.in_order()) {
+    std::size_t low = 0, high = d.size();
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (d.name_at(middle) < name)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    for (; low < d.size() && d.name_at(low) == name; ++low)
+      if (d.kind_at(low) == kind) return d.index_base() + static_cast<TypeId>(low);
+    return 0;
+  }
   std::call_once(d.name_index_once, [&d] { d.build_name_index(); });
   for (std::size_t slot = name_hash(name, kind);; ++slot) {
     const TypeId id = d.name_index[slot & (d.name_index.size() - 1)];
     if (id == 0) return 0;
-    const Type& t = d.types[id - d.index_base()];
-    if (t.kind == kind && t.name == name) return id;
+    const std::size_t at = id - d.index_base();
+    if (d.kind_at(at) == kind && d.name_at(at) == name) return id;
   }
 }
 
@@ -217,9 +227,10 @@ std::optional<std::uint32_t> Btf::align_of(TypeId id) const {
 }
 
 void Btf::Data::build_decl_tags() const {
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    const Type& t = types[i];
-    if (t.kind == Kind::decl_tag) decl_tags.push_back({t.type, t.component, index_base() + static_cast<TypeId>(i)});
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (kind_at(i) != Kind::decl_tag) continue;
+    const Type& t = own_type(i);
+    decl_tags.push_back({t.type, t.component, index_base() + static_cast<TypeId>(i)});
   }
   std::sort(decl_tags.begin(), decl_tags.end(), [](const DeclTag& a, const DeclTag& b) {
     return std::tie(a.target, a.component, a.id) < std::tie(b.target, b.component, b.id);

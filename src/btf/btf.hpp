@@ -80,7 +80,7 @@ struct Type {
   std::uint8_t int_bits = 0;           // INT
   Linkage linkage = Linkage::static_;  // FUNC, VAR
   std::int32_t component = -1;         // DECL_TAG: member or parameter, or -1 for the type itself
-  std::uint32_t payload = 0;           // private: where the members begin
+  const void* parts = nullptr;         // private: the members, parameters, enumerators or variables
 
   bool is_modifier() const {
     return kind == Kind::volatile_ || kind == Kind::const_ || kind == Kind::restrict_ || kind == Kind::typedef_ ||
@@ -103,6 +103,9 @@ class Btf {
   // which a few things are allowed that a program's may not hold (as vmlinux BTF is not checked member by member).
   static std::shared_ptr<const Btf> parse(std::span<const std::uint8_t> raw, std::shared_ptr<const Btf> base,
                                           bool trusted, ParseError& error);
+  // The same of bytes that `owner` keeps where they are and as they are (null: they always do): no copy is made.
+  static std::shared_ptr<const Btf> parse(std::span<const std::uint8_t> raw, std::shared_ptr<const void> owner,
+                                          std::shared_ptr<const Btf> base, bool trusted, ParseError& error);
 
   std::span<const std::uint8_t> raw() const;
   const std::shared_ptr<const Btf>& base() const;
@@ -114,6 +117,9 @@ class Btf {
   TypeId type_count() const;  // ids below this are valid (with the base's)
   bool valid(TypeId id) const { return id < type_count(); }
   const Type& type(TypeId id) const;  // id must be valid; 0 is void
+  // The same, of a type that nobody may have to look at: for those who go through all of them.
+  Kind kind_of(TypeId id) const;
+  std::string_view name_of(TypeId id) const;
 
   std::span<const Member> members(const Type& t) const;
   std::span<const Param> params(const Type& func_proto) const;
@@ -166,7 +172,6 @@ class Btf {
  private:
   friend class Parser;
   explicit Btf(std::unique_ptr<Data> data);
-  const Data& owner(const Type& t) const;
   std::unique_ptr<Data> data_;
 
  public:

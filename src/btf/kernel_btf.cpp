@@ -3,51 +3,34 @@
 #include <algorithm>
 #include <cstring>
 
+#include "btf/kernel_index.hpp"
 #include "btf/module_builder.hpp"
 
 namespace skep::btf {
 
 std::vector<std::uint8_t> hide_functions(const Btf& kernel, std::span<const std::string_view> names) {
   std::vector<std::uint8_t> raw(kernel.raw().begin(), kernel.raw().end());
+  std::vector<std::string_view> sorted(names.begin(), names.end());
+  std::sort(sorted.begin(), sorted.end());
   const auto read = [&raw](std::size_t at) {
     std::uint32_t value;
     std::memcpy(&value, &raw[at], 4);
     return value;
   };
-  std::vector<std::string_view> sorted(names.begin(), names.end());
-  std::sort(sorted.begin(), sorted.end());
   std::size_t at = read(4) + read(8);
   for (TypeId id = 1; id < kernel.type_count(); ++id) {
-    const Type& t = kernel.type(id);
+    const std::uint32_t info = read(at + 4);
+    const auto kind = static_cast<Kind>(info >> 24 & 0x7f);
     // The strings stay as they are, because module types count their own from the end of these: a hidden function goes
     // by its name without the first letter.
-    if (t.kind == Kind::func && t.name.size() > 1 && std::binary_search(sorted.begin(), sorted.end(), t.name)) {
-      const std::uint32_t name = read(at) + 1;
-      std::memcpy(&raw[at], &name, 4);
+    if (kind == Kind::func) {
+      const std::string_view name = kernel.name_of(id);
+      if (name.size() > 1 && std::binary_search(sorted.begin(), sorted.end(), name)) {
+        const std::uint32_t offset = read(at) + 1;
+        std::memcpy(&raw[at], &offset, 4);
+      }
     }
-    at += 12;
-    switch (t.kind) {
-      case Kind::int_:
-      case Kind::var:
-      case Kind::decl_tag:
-        at += 4;
-        break;
-      case Kind::array:
-        at += 12;
-        break;
-      case Kind::struct_:
-      case Kind::union_:
-      case Kind::enum64:
-      case Kind::datasec:
-        at += std::size_t{t.vlen} * 12;
-        break;
-      case Kind::enum_:
-      case Kind::func_proto:
-        at += std::size_t{t.vlen} * 8;
-        break;
-      default:
-        break;
-    }
+    at += 12 + size_of_parts(kind, info & 0xffffff);
   }
   return raw;
 }

@@ -1,6 +1,7 @@
 // The first phase of reading BTF: the header, its sections and each type on its own. Nothing that the bytes say is
 // believed: every length is checked before it is used. What is wrong is said as Linux 7.3 says it, in the same order,
-// so that the first complaint is the same one. Tested by tests/btf/parse_test.cpp and fuzz/btf_fuzz.cpp.
+// so that the first complaint is the same one. Of a kernel's types, which an index vouches for, each is read when it is
+// looked at. Tested by tests/btf/parse_test.cpp, tests/btf/kernel_index_test.cpp and fuzz/btf_fuzz.cpp.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -67,12 +68,18 @@ bool valid_section_name(std::string_view name) {
 
 class Parser {
  public:
-  Parser(std::span<const std::uint8_t> raw, std::shared_ptr<const Btf> base, bool trusted, ParseLog& log)
-      : log_(log), trusted_(trusted), data_(std::make_unique<Btf::Data>()) {
+  Parser(std::span<const std::uint8_t> raw, std::shared_ptr<const void> owner, std::shared_ptr<const Btf> base,
+         bool trusted, ParseLog& log)
+      : log_(log), trusted_(trusted), made_(std::make_unique<Btf::Data>()), data_(made_.get()), raw_(raw) {
+    data_->owner = std::move(owner);
+    data_->raw = raw;
     data_->base = std::move(base);
     data_->kernel = trusted;
-    input_ = raw;
   }
+  void read_at_once() { at_once_ = true; }
+  void use(KernelIndex index) { index_ = std::move(index); }
+  // Of one that is read already.
+  Parser(Btf::Data& data, ParseLog& log) : log_(log), trusted_(data.kernel), data_(&data) {}
 
   std::shared_ptr<const Btf> run(int& error) {
     error = header();
@@ -80,9 +87,16 @@ class Parser {
     if (error == 0) error = types();
     if (error != 0) return nullptr;
     const Btf::Data& data = *data_;
-    std::shared_ptr<const Btf> btf(new Btf(std::move(data_)));
+    std::shared_ptr<const Btf> btf(new Btf(std::move(made_)));
+    if (data.later) return btf;
     error = trusted_ ? check_kernel_references(*btf, data, log_) : check_references(*btf, data, log_);
     return error == 0 ? btf : nullptr;
+  }
+
+  Type one_of(std::span<const std::uint8_t> bytes, TypeId id) {
+    Type type;
+    const std::uint8_t* at = bytes.data();
+    return one_type(at, bytes.size(), id, type) == 0 ? type : Type();
   }
 
  private:
@@ -90,7 +104,8 @@ class Parser {
   int sections();
   int strings();
   int types();
-  int one_type(const std::uint8_t*& at, std::size_t left, TypeId id);
+  bool types_later(std::span<const std::uint8_t> bytes);
+  int one_type(const std::uint8_t*& at, std::size_t left, TypeId id, Type& t);
   int reference(TypeId id, Type& t);
   int integer(const std::uint8_t* extra, TypeId id, Type& t);
   int array(const std::uint8_t* extra, TypeId id, Type& t);
@@ -102,7 +117,7 @@ class Parser {
   int declaration_tag(const std::uint8_t* extra, TypeId id, Type& t);
 
   int refuse(TypeId id, const Type& t, std::string_view complaint, bool basic = false) {
-    log_.type(*data_, id, t, complaint, basic);
+    log_.type(id, t, complaint, basic);
     return -EINVAL;
   }
   std::optional<std::string_view> name_at(std::uint32_t offset) const {
@@ -119,18 +134,17 @@ class Parser {
 
   ParseLog& log_;
   bool trusted_;
-  std::span<const std::uint8_t> input_;
+  std::unique_ptr<Btf::Data> made_;
+  Btf::Data* data_;
   std::span<const std::uint8_t> raw_;
-  std::unique_ptr<Btf::Data> data_;
   Header header_{};
-  bool named_ = false;  // the type being read has a name offset, be it that of an empty string
+  bool at_once_ = false;
+  std::optional<KernelIndex> index_;  // made before
+  bool named_ = false;                // the type being read has a name offset, be it that of an empty string
 };
 
 int Parser::header() {
-  if (input_.size() > max_raw_size) return -E2BIG;
-  // A copy, so that the names may point into it for as long as the Btf lives.
-  data_->raw.assign(input_.begin(), input_.end());
-  raw_ = data_->raw;
+  if (raw_.size() > max_raw_size) return -E2BIG;
   const auto say = [this](std::string_view text, int error) {
     log_.say("{}", text);
     return error;
@@ -216,8 +230,8 @@ int Parser::types() {
     return -EINVAL;
   }
   const auto bytes = raw_.subspan(header_.hdr_len + header_.type_off, header_.type_len);
+  if (types_later(bytes)) return 0;
   data_->types.reserve(bytes.size() / 24 + 1);
-  data_->members.reserve(bytes.size() / 32);
   if (!data_->base) data_->types.emplace_back();
   const std::uint8_t* at = bytes.data();
   const std::uint8_t* end = at + bytes.size();
@@ -227,13 +241,34 @@ int Parser::types() {
       log_.say("[{}] Exceeded max num of types\n", id);
       return -E2BIG;
     }
-    if (const int error = one_type(at, static_cast<std::size_t>(end - at), id)) return error;
+    Type type;
+    if (const int error = one_type(at, static_cast<std::size_t>(end - at), id, type)) return error;
+    data_->types.push_back(type);
   }
   data_->types.shrink_to_fit();
   return 0;
 }
 
-int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id) {
+bool Parser::types_later(std::span<const std::uint8_t> bytes) {
+  if (!trusted_ || data_->base || log_.enabled() || at_once_) return false;
+  if (!index_) index_ = KernelIndex::make(bytes, data_->strings);
+  if (!index_) return false;
+  data_->later = std::make_unique<Btf::Data::Later>(std::move(*index_));
+  return true;
+}
+
+void Btf::Data::read_type(std::size_t at) const {
+  const std::lock_guard guard(later->lock);
+  const std::atomic_ref read(later->read[at]);
+  if (read.load(std::memory_order_relaxed) != 0) return;
+  ParseLog silent(false);
+  Type type;  // void
+  if (at != 0) type = Parser(const_cast<Data&>(*this), silent).one_of(later->index.type(at), static_cast<TypeId>(at));
+  new (&later->types[at]) Type(type);
+  read.store(1, std::memory_order_release);
+}
+
+int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id, Type& t) {
   constexpr std::size_t fixed = 12;
   if (left < fixed) {
     log_.say("[{}] meta_left:{} meta_needed:{}", id, left, fixed);
@@ -251,7 +286,6 @@ int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id) {
     log_.say("[{}] Invalid name_offset:{}", id, name_offset);
     return -EINVAL;
   }
-  Type t;
   t.kind = static_cast<Kind>(kind);
   t.kind_flag = (info >> 31) != 0;
   t.vlen = info & 0xffffff;
@@ -260,29 +294,7 @@ int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id) {
   const std::uint32_t size_or_type = read32(at + 8);
   t.size = size_or_type;
 
-  std::uint64_t extra = 0;
-  switch (t.kind) {
-    case Kind::int_:
-    case Kind::var:
-    case Kind::decl_tag:
-      extra = 4;
-      break;
-    case Kind::array:
-      extra = 12;
-      break;
-    case Kind::struct_:
-    case Kind::union_:
-    case Kind::enum64:
-    case Kind::datasec:
-      extra = std::uint64_t{t.vlen} * 12;
-      break;
-    case Kind::enum_:
-    case Kind::func_proto:
-      extra = std::uint64_t{t.vlen} * 8;
-      break;
-    default:
-      break;
-  }
+  const std::uint64_t extra = size_of_parts(t.kind, t.vlen);
   if (left - fixed < extra)
     return refuse(id, t, log_.enabled() ? fmt::format("meta_left:{} meta_needed:{}", left - fixed, extra) : "", true);
   const std::uint8_t* body = at + fixed;
@@ -321,7 +333,7 @@ int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id) {
       if (t.kind_flag) return refuse(id, t, "Invalid btf_info kind_flag");
       if (t.size != 2 && t.size != 4 && t.size != 8 && t.size != 12 && t.size != 16)
         return refuse(id, t, "Invalid type_size");
-      log_.type(*data_, id, t, {});
+      log_.type(id, t, {});
       break;
     default:
       t.size = 0;
@@ -329,7 +341,6 @@ int Parser::one_type(const std::uint8_t*& at, std::size_t left, TypeId id) {
       error = reference(id, t);
       break;
   }
-  if (error == 0) data_->types.push_back(t);
   return error;
 }
 
@@ -345,14 +356,14 @@ int Parser::reference(TypeId id, Type& t) {
     if (t.kind_flag) return refuse(id, t, "Invalid btf_info kind_flag");
     t.linkage = static_cast<Linkage>(t.vlen);
     t.vlen = 0;
-    log_.type(*data_, id, t, {});
+    log_.type(id, t, {});
     return 0;
   }
   if (t.vlen != 0) return refuse(id, t, "vlen != 0");
   if (t.kind == Kind::fwd) {
     if (t.type != 0) return refuse(id, t, "type != 0");
     if (!valid_identifier(t.name)) return refuse(id, t, "Invalid name");
-    log_.type(*data_, id, t, {});
+    log_.type(id, t, {});
     return 0;
   }
   if (t.kind_flag && t.kind != Kind::type_tag) return refuse(id, t, "Invalid btf_info kind_flag");
@@ -361,7 +372,7 @@ int Parser::reference(TypeId id, Type& t) {
                        : t.kind == Kind::type_tag ? !t.name.empty()
                                                   : !named_;
   if (!name_ok) return refuse(id, t, "Invalid name");
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
@@ -381,7 +392,7 @@ int Parser::integer(const std::uint8_t* extra, TypeId id, Type& t) {
     refuse(id, t, "Unsupported encoding");
     return -enotsupp;
   }
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
@@ -397,14 +408,15 @@ int Parser::array(const std::uint8_t* extra, TypeId id, Type& t) {
   if (size != 0) return refuse(id, t, "size != 0");
   if (t.type == 0 || !valid_id(t.type)) return refuse(id, t, "Invalid elem");
   if (t.index_type == 0 || !valid_id(t.index_type)) return refuse(id, t, "Invalid index");
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
 int Parser::structure(const std::uint8_t* extra, TypeId id, Type& t) {
   if (named_ && !valid_identifier(t.name)) return refuse(id, t, "Invalid name");
-  log_.type(*data_, id, t, {});
-  t.payload = static_cast<std::uint32_t>(data_->members.size());
+  log_.type(id, t, {});
+  auto* members = data_->parts.allocate<Member>(t.vlen);
+  t.parts = members;
   std::uint32_t last_offset = 0;
   for (std::uint32_t i = 0; i < t.vlen; ++i, extra += 12) {
     const std::uint32_t name_offset = read32(extra);
@@ -431,7 +443,7 @@ int Parser::structure(const std::uint8_t* extra, TypeId id, Type& t) {
       return refuse_member("Member bits_offset exceeds its struct size");
     if (log_.enabled()) log_.member(t, m, shown_name(name_offset), {});
     last_offset = m.bit_offset;
-    data_->members.push_back(m);
+    members[i] = m;
   }
   return 0;
 }
@@ -440,8 +452,9 @@ int Parser::enumeration(const std::uint8_t* extra, TypeId id, Type& t) {
   const bool wide = t.kind == Kind::enum64;
   if (t.size > 8 || !std::has_single_bit(t.size)) return refuse(id, t, "Unexpected size");
   if (named_ && !valid_identifier(t.name)) return refuse(id, t, "Invalid name");
-  log_.type(*data_, id, t, {});
-  t.payload = static_cast<std::uint32_t>(data_->enumerators.size());
+  log_.type(id, t, {});
+  auto* enumerators = data_->parts.allocate<Enumerator>(t.vlen);
+  t.parts = enumerators;
   for (std::uint32_t i = 0; i < t.vlen; ++i, extra += wide ? 12 : 8) {
     const std::uint32_t name_offset = read32(extra);
     const std::uint32_t low = read32(extra + 4);
@@ -465,7 +478,7 @@ int Parser::enumeration(const std::uint8_t* extra, TypeId id, Type& t) {
         log_.say("\t{} val={}\n", e.name, e.value);
       }
     }
-    data_->enumerators.push_back(e);
+    enumerators[i] = e;
   }
   return 0;
 }
@@ -473,15 +486,16 @@ int Parser::enumeration(const std::uint8_t* extra, TypeId id, Type& t) {
 int Parser::function_prototype(const std::uint8_t* extra, TypeId id, Type& t) {
   t.type = t.size;
   t.size = 0;
-  t.payload = static_cast<std::uint32_t>(data_->params.size());
+  auto* params = data_->parts.allocate<Param>(t.vlen);
+  t.parts = params;
   for (std::uint32_t i = 0; i < t.vlen; ++i, extra += 8) {
     // Names are judged in the second phase; one that is no name at all is kept as the log shows it.
     const std::uint32_t name_offset = read32(extra);
-    data_->params.push_back({name_offset == 0 ? std::string_view() : shown_name(name_offset), read32(extra + 4)});
+    params[i] = {name_offset == 0 ? std::string_view() : shown_name(name_offset), read32(extra + 4)};
   }
   if (named_) return refuse(id, t, "Invalid name");
   if (t.kind_flag) return refuse(id, t, "Invalid btf_info kind_flag");
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
@@ -495,7 +509,7 @@ int Parser::variable(const std::uint8_t* extra, TypeId id, Type& t) {
   if (t.type == 0 || !valid_id(t.type)) return refuse(id, t, "Invalid type_id");
   if (t.count > static_cast<std::uint32_t>(Linkage::global)) return refuse(id, t, "Linkage not supported");
   t.linkage = static_cast<Linkage>(t.count);
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
@@ -503,8 +517,9 @@ int Parser::section(const std::uint8_t* extra, TypeId id, Type& t) {
   if (t.size == 0) return refuse(id, t, "size == 0");
   if (t.kind_flag) return refuse(id, t, "Invalid btf_info kind_flag");
   if (!valid_section_name(t.name)) return refuse(id, t, "Invalid name");
-  log_.type(*data_, id, t, {});
-  t.payload = static_cast<std::uint32_t>(data_->section_vars.size());
+  log_.type(id, t, {});
+  auto* section_vars = data_->parts.allocate<SectionVar>(t.vlen);
+  t.parts = section_vars;
   std::uint64_t sum = 0;
   std::uint64_t last_end = 0;
   for (std::uint32_t i = 0; i < t.vlen; ++i, extra += 12) {
@@ -520,7 +535,7 @@ int Parser::section(const std::uint8_t* extra, TypeId id, Type& t) {
     if (last_end > t.size) return refuse_var("Invalid offset+size");
     log_.section_var(v, {});
     sum += v.size;
-    data_->section_vars.push_back(v);
+    section_vars[i] = v;
   }
   if (t.size < sum) return refuse(id, t, "Invalid btf_info size");
   return 0;
@@ -533,7 +548,7 @@ int Parser::declaration_tag(const std::uint8_t* extra, TypeId id, Type& t) {
   if (t.name.empty()) return refuse(id, t, "Invalid value");
   if (t.vlen != 0) return refuse(id, t, "vlen != 0");
   if (t.component < -1) return refuse(id, t, "Invalid component_idx");
-  log_.type(*data_, id, t, {});
+  log_.type(id, t, {});
   return 0;
 }
 
@@ -555,23 +570,47 @@ std::string last_words(std::string text) {
 
 }  // namespace
 
-std::shared_ptr<const Btf> Btf::parse(std::span<const std::uint8_t> raw, std::shared_ptr<const Btf> base, bool trusted,
-                                      ParseError& error) {
+std::shared_ptr<const Btf> Btf::parse(std::span<const std::uint8_t> raw, std::shared_ptr<const void> owner,
+                                      std::shared_ptr<const Btf> base, bool trusted, ParseError& error) {
   error = {};
   ParseLog silent(false);
-  auto btf = Parser(raw, base, trusted, silent).run(error.error);
+  auto btf = Parser(raw, std::move(owner), base, trusted, silent).run(error.error);
   if (error.error != 0) {
     ParseLog log(true);
     int again = 0;
-    Parser(raw, std::move(base), trusted, log).run(again);
+    Parser(raw, nullptr, std::move(base), trusted, log).run(again);
     error.message = last_words(log.text());
   }
   return btf;
 }
 
+std::shared_ptr<const Btf> Btf::parse(std::span<const std::uint8_t> raw, std::shared_ptr<const Btf> base, bool trusted,
+                                      ParseError& error) {
+  // A copy, so that the names may point into it for as long as the Btf lives.
+  if (raw.size() > max_raw_size) raw = raw.first(max_raw_size + 1);
+  const auto copy = std::make_shared<std::vector<std::uint8_t>>(raw.begin(), raw.end());
+  return parse(*copy, copy, std::move(base), trusted, error);
+}
+
+std::shared_ptr<const Btf> parse_indexed(std::span<const std::uint8_t> raw, KernelIndex index, ParseError& error) {
+  error = {};
+  ParseLog silent(false);
+  Parser parser(raw, nullptr, nullptr, true, silent);
+  parser.use(std::move(index));
+  return parser.run(error.error);
+}
+
+std::shared_ptr<const Btf> parse_at_once(std::span<const std::uint8_t> raw, ParseError& error) {
+  error = {};
+  ParseLog silent(false);
+  Parser parser(raw, nullptr, nullptr, true, silent);
+  parser.read_at_once();
+  return parser.run(error.error);
+}
+
 std::string load_log(std::span<const std::uint8_t> raw, const std::shared_ptr<const Btf>& base, int& error) {
   ParseLog log(true);
-  Parser(raw, base, false, log).run(error);
+  Parser(raw, nullptr, base, false, log).run(error);
   return log.text();
 }
 

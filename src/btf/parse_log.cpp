@@ -29,11 +29,11 @@ std::string_view encoding_name(std::uint8_t encoding) {
   }
 }
 
-std::string parameters(const Btf::Data& btf, const Type& t) {
+std::string parameters(const Type& t) {
   if (t.vlen == 0) return "void";
   std::string text;
   for (std::uint32_t i = 0; i < t.vlen; ++i) {
-    const Param& p = btf.params[t.payload + i];
+    const Param& p = static_cast<const Param*>(t.parts)[i];
     if (i != 0) text += ", ";
     if (i + 1 == t.vlen && p.type == 0) {
       text += "vararg";
@@ -47,7 +47,7 @@ std::string parameters(const Btf::Data& btf, const Type& t) {
 
 }  // namespace
 
-void ParseLog::type(const Btf::Data& btf, TypeId id, const Type& t, std::string_view complaint, bool basic) {
+void ParseLog::type(TypeId id, const Type& t, std::string_view complaint, bool basic) {
   if (!enabled_) return;
   auto out = std::back_inserter(text_);
   const bool named = t.name.data() != nullptr;  // DATASEC may be named by an empty string, which is not no name
@@ -72,7 +72,7 @@ void ParseLog::type(const Btf::Data& btf, TypeId id, const Type& t, std::string_
         fmt::format_to(out, " {}", t.kind_flag ? "union" : "struct");
         break;
       case Kind::func_proto:
-        fmt::format_to(out, " return={} args=({})", t.type, parameters(btf, t));
+        fmt::format_to(out, " return={} args=({})", t.type, parameters(t));
         break;
       case Kind::var:
         fmt::format_to(out, " type_id={} linkage={}", t.type, t.count);

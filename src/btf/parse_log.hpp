@@ -24,7 +24,7 @@ class ParseLog {
   }
 
   // "[id] KIND name details complaint"; `basic` leaves the details out, for types whose details cannot be trusted yet.
-  void type(const Btf::Data& btf, TypeId id, const Type& t, std::string_view complaint, bool basic = false);
+  void type(TypeId id, const Type& t, std::string_view complaint, bool basic = false);
   void member(const Type& owner, const Member& m, std::string_view raw_name, std::string_view complaint);
   void section_var(const SectionVar& var, std::string_view complaint);
 

@@ -157,16 +157,16 @@ class References {
   }
 
   int refuse(TypeId id, const Type& t, std::string_view complaint, int error = -EINVAL) {
-    log_.type(data_, id, t, complaint);
+    log_.type(id, t, complaint);
     return error;
   }
   int refuse_member(const Type& owner, const Member& m, std::string_view complaint) {
-    log_.type(data_, logged_, owner, {});
+    log_.type(logged_, owner, {});
     log_.member(owner, m, m.name.data() == nullptr ? std::string_view("(anon)") : m.name, complaint);
     return -EINVAL;
   }
   int refuse_variable(const Type& owner, const SectionVar& v, std::string_view complaint) {
-    log_.type(data_, logged_, owner, {});
+    log_.type(logged_, owner, {});
     log_.section_var(v, complaint);
     return -EINVAL;
   }
@@ -434,7 +434,7 @@ int check_kernel_references(const Btf& btf, const Btf::Data& data, ParseLog& log
   const TypeId first = data.first_id;
   const TypeId end = data.end_id();
   const auto bad = [&](TypeId id, std::string_view complaint) {
-    log.type(data, id, btf.type(id), complaint);
+    log.type(id, btf.type(id), complaint);
     return -EINVAL;
   };
   // Every id exists. `holds` is then what a type contains by value or stands for: what may not come back to it.

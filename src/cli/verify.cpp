@@ -33,11 +33,12 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Verdict verify_program(Kernel& kernel, const std::string& path, const std::string& name, unsigned log_level,
-                       std::string& section, std::string& type) {
+// `object`: opened already, or null.
+Verdict verify_program(Kernel& kernel, const std::string& path, ObjectPtr object, const std::string& name,
+                       unsigned log_level, std::string& section, std::string& type) {
   Verdict result;
   std::string error;
-  const ObjectPtr object = open_object(path, error);
+  if (!object) object = open_object(path, error);
   bpf_program* program = object ? select_program(object.get(), name) : nullptr;
   if (program == nullptr) {
     result.verdict = "reject";
@@ -111,34 +112,30 @@ int verify(const Options& options) {
   int status = exit_ok;
   for (const std::string& path : options.files) {
     std::string error;
-    std::vector<std::string> names;
-    {
-      const ObjectPtr object = open_object(path, error);
-      if (!object) {
-        const int code = errno;
-        if (options.json) {
-          JsonObject line;
-          line.add("object", base_name(path)).add("verdict", "reject").add("errno", code).add("message", error);
-          fmt::print("{}\n", line.text());
-        }
-        complain(error);
-        status = exit_usage;
-        continue;
+    ObjectPtr object = open_object(path, error);
+    if (!object) {
+      const int code = errno;
+      if (options.json) {
+        JsonObject line;
+        line.add("object", base_name(path)).add("verdict", "reject").add("errno", code).add("message", error);
+        fmt::print("{}\n", line.text());
       }
-      adapt(*kernel, object.get());
-      bpf_program* program = nullptr;
-      bpf_object__for_each_program(program, object.get()) names.emplace_back(bpf_program__name(program));
+      complain(error);
+      status = exit_usage;
+      continue;
     }
+    adapt(*kernel, object.get());
+    const std::vector<std::string> names = programs_of(object.get());
     bool found = false;
     for (const std::string& name : names) {
       if (!options.program.empty() && options.program != name) continue;
       found = true;
       std::string section, type;
       const unsigned log_level = options.log_level != 0 ? options.log_level : statistics_only;
-      Verdict verdict = verify_program(*kernel, path, name, log_level, section, type);
+      Verdict verdict = verify_program(*kernel, path, std::move(object), name, log_level, section, type);
       // Only in a log with instructions libbpf says which name it could not resolve.
       if (log_level == statistics_only && verdict.report.message.starts_with("invalid func unknown#"))
-        verdict = verify_program(*kernel, path, name, statistics_only | 1, section, type);
+        verdict = verify_program(*kernel, path, {}, name, statistics_only | 1, section, type);
       print(options, path, name, section, type, verdict);
       std::fflush(stdout);
       if (verdict.error != 0 && status == exit_ok) status = exit_failed;

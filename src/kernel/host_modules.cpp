@@ -230,11 +230,10 @@ int Kernel::Impl::add_module(const HostModule& host, std::string& error) {
   host_modifiable.insert(host.modifiable.begin(), host.modifiable.end());
   host_sleepable.insert(host.sleepable.begin(), host.sleepable.end());
   auto module = std::make_shared<BtfObject>();
-  module->raw = builder.finish();
   module->name = host.name;
   module->kernel = true;
   btf::ParseError problem;
-  const auto parsed = btf::Btf::parse(module->raw, vmlinux->btf, true, problem);
+  const auto parsed = btf::Btf::parse(builder.finish(), vmlinux->btf, true, problem);
   if (!parsed) {
     reader.fail({}, fmt::format("its BTF is not valid: {}", problem.message));
     return -EINVAL;

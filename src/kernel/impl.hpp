@@ -84,7 +84,7 @@ struct Kernel::Impl {
   void provide_calls(std::span<const std::uint8_t> object_btf);
   std::vector<std::shared_ptr<const btf::Btf>> host_types() const;  // of the host's modules
   calls::KptrTargets kptr_targets() const;
-  std::shared_ptr<BtfObject> vmlinux;  // as the verifier sees it; `raw` without the calls that Skep defines
+  std::shared_ptr<BtfObject> vmlinux;  // with the calls that Skep defines hidden
   std::once_flag loader_part_once;
   std::shared_ptr<void> loader_part;                                     // see Kernel::loader_part
   std::shared_ptr<BtfObject> own_module;                                 // "skep"

@@ -347,7 +347,7 @@ void Kernel::set_verification_limit(std::uint64_t ns) {
   impl_->verification_limit_ns = ns;
 }
 std::span<const std::uint8_t> Kernel::presented_btf() const {
-  return impl_->vmlinux->raw;
+  return impl_->vmlinux->raw();
 }
 void* Kernel::loader_part(const std::function<std::shared_ptr<void>()>& make) {
   std::call_once(impl_->loader_part_once, [&] { impl_->loader_part = make(); });

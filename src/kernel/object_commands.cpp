@@ -127,9 +127,10 @@ int btf_info(Call<attr::Info>& call, std::uint32_t known, const BtfObject& objec
   if (const int error = take_info(call, info, known); error != 0) return error;
   const std::uint32_t room = info.btf_size, name_room = info.name_len;
   info.id = object.id;
-  info.btf_size = static_cast<std::uint32_t>(object.raw.size());
+  const std::span<const std::uint8_t> raw = object.raw();
+  info.btf_size = static_cast<std::uint32_t>(raw.size());
   info.kernel_btf = object.kernel ? 1 : 0;
-  int error = copy_to_user(info.btf, object.raw.data(), std::min<std::size_t>(room, object.raw.size()));
+  int error = copy_to_user(info.btf, raw.data(), std::min<std::size_t>(room, raw.size()));
   if ((info.name != 0) != (name_room != 0)) return -EINVAL;
   info.name_len = static_cast<std::uint32_t>(object.name.size());
   int short_name = 0;
@@ -164,12 +165,12 @@ int Kernel::Impl::btf_load(Call<attr::BtfLoad>& call) {
   auto object = std::make_shared<BtfObject>();
   constexpr std::uint64_t parsed = 4;  // times the raw types, and those beside them
   if (!object->charge.take(account, a.btf_size * parsed)) return -ENOMEM;
-  object->raw.resize(a.btf_size);
-  if (const int error = copy_from_user(object->raw.data(), a.btf, a.btf_size); error != 0) return error;
+  const auto raw = std::make_shared<std::vector<std::uint8_t>>(a.btf_size);
+  if (const int error = copy_from_user(raw->data(), a.btf, a.btf_size); error != 0) return error;
   btf::ParseError problem;
-  object->btf = btf::Btf::parse(object->raw, nullptr, false, problem);
+  object->btf = btf::Btf::parse(*raw, raw, nullptr, false, problem);
   std::string text;
-  if (!object->btf) text = a.btf_log_level != 0 ? btf::load_log(object->raw, nullptr, problem.error) : problem.message;
+  if (!object->btf) text = a.btf_log_level != 0 ? btf::load_log(*raw, nullptr, problem.error) : problem.message;
   int log_error = 0;
   if (a.btf_log_level != 0 && a.btf_log_size != 0) {
     const std::string shown = text.substr(0, a.btf_log_size - 1);

@@ -11,7 +11,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "btf/btf.hpp"
@@ -50,7 +52,13 @@ struct BtfObject final : Object {
   std::shared_ptr<const btf::Btf> btf;
   std::string name;  // of kernel types: "vmlinux", a module's
   bool kernel = false;
-  std::vector<std::uint8_t> raw;  // as user space gets it back
+  std::vector<std::string_view> hidden;  // functions that user space is not to find by name
+  // As user space gets them back. Few ask, so that the copy without the hidden functions is made for the first one.
+  std::span<const std::uint8_t> raw() const;
+
+ private:
+  mutable std::once_flag without_hidden_once_;
+  mutable std::vector<std::uint8_t> without_hidden_;
 };
 
 // What programs must have in common to call one another, and to use a map of programs.

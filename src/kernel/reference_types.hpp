@@ -3,11 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+
+#include "btf/btf.hpp"
 
 namespace skep {
 
 // Raw BTF, in the library's read-only data.
 std::span<const std::uint8_t> reference_types();
+
+// The same, to look at: read as far as somebody does, by an index that was made with the library.
+std::shared_ptr<const btf::Btf> parsed_reference_types();
 
 }  // namespace skep

@@ -66,9 +66,9 @@ class SymbolTable {
  public:
   void add_types(const btf::Btf& types, std::string_view module) {
     for (btf::TypeId id = types.first_id(); id < types.type_count(); ++id) {
-      const btf::Type& type = types.type(id);
-      if (type.kind == btf::Kind::func) add(type.name, 'T', module);
-      if (type.kind == btf::Kind::var) add(type.name, 'D', module);
+      const btf::Kind kind = types.kind_of(id);
+      if (kind == btf::Kind::func) add(types.name_of(id), 'T', module);
+      if (kind == btf::Kind::var) add(types.name_of(id), 'D', module);
     }
   }
   void add(std::string_view name, char kind, std::string_view module) {
@@ -103,10 +103,10 @@ int Kernel::find_tracepoint(std::string_view name, std::uint32_t& module_fd) {
 }
 
 bool Kernel::has_types_of(std::string_view module, std::span<const std::uint8_t> raw) const {
-  if (module == "vmlinux") return std::ranges::equal(raw, impl_->vmlinux->raw);
+  if (module == "vmlinux") return std::ranges::equal(raw, impl_->vmlinux->raw());
   const auto modules = modules_of(*impl_);
   return std::any_of(modules.begin(), modules.end(), [&](const auto& candidate) {
-    return candidate->name == module && std::ranges::equal(raw, candidate->raw);
+    return candidate->name == module && std::ranges::equal(raw, candidate->raw());
   });
 }
 

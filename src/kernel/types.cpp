@@ -12,6 +12,7 @@
 #include <libelf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -96,8 +97,15 @@ calls::KptrTargets Kernel::Impl::kptr_targets() const {
   return {vmlinux ? vmlinux->btf : nullptr, host_types(), kfuncs};
 }
 
+std::span<const std::uint8_t> BtfObject::raw() const {
+  if (hidden.empty()) return btf->raw();
+  std::call_once(without_hidden_once_, [this] { without_hidden_ = btf::hide_functions(*btf, hidden); });
+  return without_hidden_;
+}
+
 int Kernel::Impl::load_types(std::string& error) {
   std::vector<std::uint8_t> raw;
+  bool shipped = false;
   std::string source = options.btf_path.value_or("");
   if (!source.empty()) {
     auto file = read_whole_file(source, most_image, error);
@@ -119,33 +127,35 @@ int Kernel::Impl::load_types(std::string& error) {
       raw = read_whole_file(source, most_image, error).value_or(std::vector<std::uint8_t>());
     }
     if (raw.empty()) {
-      const auto shipped = reference_types();
       source = fmt::format("Linux {}.{}, as Debian builds it", reference_release.major, reference_release.minor);
-      raw.assign(shipped.begin(), shipped.end());
+      shipped = true;
     }
   }
+  shipped = shipped || std::ranges::equal(raw, reference_types());
   btf::ParseError problem;
   vmlinux = std::make_shared<BtfObject>();
-  if (!raw.empty()) vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
+  if (shipped) {
+    vmlinux->btf = parsed_reference_types();
+  } else if (!raw.empty()) {
+    const auto read = std::make_shared<std::vector<std::uint8_t>>(std::move(raw));
+    vmlinux->btf = btf::Btf::parse(*read, read, nullptr, true, problem);
+  }
   if (!vmlinux->btf && options.btf_path) {
     error = fmt::format("{}: not valid BTF: {}", source, problem.message);
     return -EINVAL;
   }
   if (!vmlinux->btf) {
-    raw = btf::small_kernel_btf();
     source = "Skep's own small set";
     small_types = true;
-    vmlinux->btf = btf::Btf::parse(raw, nullptr, true, problem);
+    vmlinux->btf = btf::Btf::parse(btf::small_kernel_btf(), nullptr, true, problem);
     if (!vmlinux->btf) {
       error = fmt::format("the built-in kernel types are not valid BTF: {}", problem.message);
       return -EINVAL;
     }
   }
   types_name = source;
-  std::vector<std::string_view> provided;
   for (const calls::Kfunc& call : calls::kfuncs())
-    if (call.provided) provided.push_back(call.name);
-  vmlinux->raw = btf::hide_functions(*vmlinux->btf, provided);
+    if (call.provided) vmlinux->hidden.push_back(call.name);
   vmlinux->name = "vmlinux";
   vmlinux->kernel = true;
   add(vmlinux);
@@ -169,10 +179,9 @@ void Kernel::Impl::provide_calls(std::span<const std::uint8_t> object_btf) {
     if (!builder.add_function(prototype, error)) log(fmt::format("{}: {}", call.name, error));
   }
   auto module = std::make_shared<BtfObject>();
-  module->raw = builder.finish();
   module->name = "skep";
   module->kernel = true;
-  const auto parsed = btf::Btf::parse(module->raw, vmlinux->btf, true, problem);
+  const auto parsed = btf::Btf::parse(builder.finish(), vmlinux->btf, true, problem);
   if (!parsed) {
     log(fmt::format("the BTF of Skep's own calls is not valid: {}", problem.message));
     return;

@@ -1,6 +1,7 @@
 // The order of the checks. It is the kernel's, so that of several faults the same one is reported. See verifier.hpp.
 #include "verifier/verifier.hpp"
 
+#include <cerrno>
 #include <chrono>
 
 #include "verifier/call/call.hpp"
@@ -78,11 +79,10 @@ void log_statistics(Env& env, const Statistics& statistics, bool accepted) {
                  statistics.total_states, statistics.peak_states);
 }
 
-}  // namespace
-
-Output verify(const Input& input) {
+Output walk_and_judge(const Input& input, bool record) {
   const auto begin = std::chrono::steady_clock::now();
   Env env(input);
+  if (record) env.log->recorder().turn_on();
   Output output;
   output.error = check_program(env);
   if (output.error == 0) output.error = walk_program(env);
@@ -101,6 +101,23 @@ Output verify(const Input& input) {
   }
   output.log = env.log->take();
   return output;
+}
+
+// Explanations tell what happened on the way to the refusal; those of a walk that did not end tell nothing of it.
+bool wants_events(const Input& input, const Output& output) {
+  const bool ended = output.error != -E2BIG && output.error != -EAGAIN && output.error != -ETIME;
+  return input.log_level != 0 && output.error != 0 && ended && output.statistics.insns_processed != 0 &&
+         input.observer == nullptr;
+}
+
+}  // namespace
+
+Output verify(const Input& input) {
+  Output output = walk_and_judge(input, false);
+  if (!wants_events(input, output)) return output;
+  Output explained = walk_and_judge(input, true);
+  explained.statistics.usec = output.statistics.usec;
+  return explained;
 }
 
 }  // namespace skep::verifier

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "btf/btf.hpp"
+#include "btf/kernel_index.hpp"
 #include "kernel/reference_types.hpp"
 #include "support/commands.hpp"
 
@@ -23,6 +24,25 @@ TEST(KernelTypes, OfTheReferenceReleaseAreBroughtAlong) {
   EXPECT_NE(types->find("task_struct", btf::Kind::struct_), 0U);
   EXPECT_NE(types->find("bpf_lsm_file_open", btf::Kind::func), 0U);
   EXPECT_NE(types->find("bpf_strcasestr", btf::Kind::func), 0U) << "a call that 6.18 lacks";
+}
+
+TEST(KernelTypes, OfTheReferenceReleaseAreReadByTheirIndexAsWithout) {
+  btf::ParseError problem;
+  const auto by_index = parsed_reference_types();
+  const auto at_once = btf::parse_at_once(reference_types(), problem);
+  ASSERT_TRUE(by_index != nullptr && at_once != nullptr) << problem.message;
+  ASSERT_EQ(by_index->type_count(), at_once->type_count());
+  for (btf::TypeId id = 0; id < at_once->type_count(); ++id) {
+    const btf::Type &a = by_index->type(id), &b = at_once->type(id);
+    ASSERT_TRUE(a.kind == b.kind && a.name == b.name && a.type == b.type && a.size == b.size && a.vlen == b.vlen) << id;
+    ASSERT_TRUE(by_index->kind_of(id) == b.kind && by_index->name_of(id) == b.name) << id;
+    const auto one = by_index->members(a), other = at_once->members(b);
+    for (std::size_t i = 0; i < one.size(); ++i)
+      ASSERT_TRUE(one[i].name == other[i].name && one[i].type == other[i].type &&
+                  one[i].bit_offset == other[i].bit_offset)
+          << id;
+    ASSERT_EQ(by_index->find(b.name, b.kind), at_once->find(b.name, b.kind)) << id;
+  }
 }
 
 TEST(KernelTypes, OfAnOlderMachineAreNotTaken) {

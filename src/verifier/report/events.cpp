@@ -96,7 +96,7 @@ std::array<std::uint32_t, region_count> region_depths(const State& state) {
 }
 
 void record_branch(Env& env, State& state, bool followed) {
-  if (!env.log->any()) return;
+  if (!env.log->recorder().on()) return;
   append(state, PathEvent::Kind::branch, env.insn_idx,
          followed ? "branch: took the true branch of this conditional, goto followed"
                   : "branch: took the false branch of this conditional, goto not followed");

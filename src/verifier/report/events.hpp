@@ -2,8 +2,10 @@
 // resources acquired, regions entered and left.
 //
 // The events of a path are a list that grows at its end; paths that part share what they have in common. They are
-// recorded only while a log is written, by comparing the state before an instruction with the state after it: so no
-// rule of the verifier has to know of them. Tested by tests/verifier/report/explanations_test.cpp.
+// recorded by comparing the state before an instruction with the state after it: so no rule of the verifier has to know
+// of them. That takes longer than the walk itself, and most programs are accepted: nothing is recorded until a program
+// has been refused, which is then walked once more (verifier.cpp). Tested by
+// tests/verifier/report/explanations_test.cpp.
 #pragma once
 
 #include <array>
@@ -43,6 +45,8 @@ struct PathEvent {
 // Watches the current path.
 class EventRecorder {
  public:
+  void turn_on() { on_ = true; }
+  bool on() const { return on_; }
   // The next instruction is about to be walked: what did the last one do?
   void before_insn(Env& env);
   // The path goes on elsewhere: nothing is known of the instruction before.
@@ -50,7 +54,7 @@ class EventRecorder {
 
  private:
   void compare_registers(Env& env, State& state);
-  bool watching_ = false;
+  bool on_ = false, watching_ = false;
   std::uint32_t insn_ = 0, frame_ = 0;
   std::array<RegState, reg_count> regs_{};
   std::array<std::uint32_t, region_count> depths_{};

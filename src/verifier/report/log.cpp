@@ -63,8 +63,10 @@ void log_insn_state(Env& env) {
 void log_step(Env& env, bool path_begins) {
   Log& log = *env.log;
   if (!log.any()) return;
-  if (path_begins) log.recorder().path_begins();
-  log.recorder().before_insn(env);
+  if (log.recorder().on()) {
+    if (path_begins) log.recorder().path_begins();
+    log.recorder().before_insn(env);
+  }
   if (!log.steps()) return;
   if ((path_begins || log.take_whole_state()) && log.everything()) {
     log.line(state_line(
