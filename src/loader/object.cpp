@@ -137,7 +137,12 @@ void adapt(Kernel& kernel, const bpf_object* object) {
   if (types == nullptr) return;
   __u32 size = 0;
   const auto* raw = static_cast<const std::uint8_t*>(btf__raw_data(types, &size));
-  if (raw != nullptr) kernel.adapt_to_object({raw, size});
+  if (raw == nullptr) return;
+  kernel.adapt_to_object({raw, size});
+  // Of types that it has added to, libbpf keeps the copy that it just made, and then shows that one to the kernel
+  // although it changes types in place until it loads the object (hidden functions become static): it must forget it.
+  const auto* type = reinterpret_cast<const std::uint8_t*>(btf__type_by_id(types, 1));
+  if (type < raw || type >= raw + size) btf__add_str(const_cast<btf*>(types), "");
 }
 
 }  // namespace skep::loader

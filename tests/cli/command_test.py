@@ -221,6 +221,12 @@ class Command(unittest.TestCase):
         ended = skep("run", "--json", OBJECTS / "stash.bpf.o")
         self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 0), ended.stdout + ended.stderr)
 
+    def test_hidden_functions_are_static(self):
+        ended = skep("run", "--json", OBJECTS / "hidden.bpf.o")
+        self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 7), ended.stdout + ended.stderr)
+        ended = skep("verify", OBJECTS / "hidden.bpf.o")
+        self.assertEqual(ended.returncode, 0, ended.stdout)
+
     def test_calls_that_the_kernel_of_the_machine_may_lack(self):
         ended = skep("run", "--json", OBJECTS / "lacked.bpf.o")
         self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 11), ended.stdout + ended.stderr)

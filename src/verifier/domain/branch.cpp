@@ -157,6 +157,14 @@ struct Scalar::Refine {
     set_bits(a, common);
     set_bits(b, common);
     arc(a) = arc(b) = verifier::intersect(arc(a), arc(b));
+    settle(a);
+    settle(b);
+  }
+
+  // Bits that agree on one number other than 0 are believed even where it lies outside the range, as 7.3 does: the path
+  // cannot be taken, and is walked.
+  static void settle(Scalar& s) {
+    if (s.is_const() && s.const_value() != 0 && !arc(s).is_empty()) s = Scalar::constant(s.const_value());
   }
 
   static void not_equal(Scalar& a, const Scalar& b) {
