@@ -32,6 +32,7 @@
 #include "skep/host.hpp"
 #include "skep/host_memory.hpp"
 #include "skep/limits.hpp"
+#include "skep/redirection.hpp"
 #include "skep/release.hpp"
 
 namespace skep {
@@ -137,6 +138,9 @@ class SKEP_API Kernel {
   // Why the last bpf(), fire(), call_hook() or call_struct_ops() of this thread was refused, as on_log has it; empty
   // when the errno is all there is to say. For any Kernel: it is the thread's.
   static std::string refusal();
+
+  // Where the last run of this thread, a test run or a fired link, has asked for its packet to be sent.
+  static Redirection last_redirection();
 
   Release release() const;
   unsigned cpus() const;

@@ -130,6 +130,7 @@ struct RunResult {
   std::vector<std::uint8_t> packet;      // as the last run left it
   std::vector<std::uint8_t> context;     // the fields that test runs give back; empty if none was given
   std::chrono::nanoseconds duration{0};  // of one run, on average; 0 where the type's test runs do not measure
+  Redirection redirection;               // where the packet was to go, if the verdict is that it goes somewhere
   std::string output;                    // what an iterator's program has written
   std::vector<std::string> not_given;    // what a described run read that was not described: "file.f_path.dentry"
 };

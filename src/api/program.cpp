@@ -34,6 +34,7 @@ RunResult result_of(DescribedResult&& given) {
   result.packet = std::move(given.packet);
   result.context = std::move(given.context);
   result.duration = std::chrono::nanoseconds(given.each_ns);
+  result.redirection = Kernel::last_redirection();
   result.output = std::move(given.output);
   result.not_given = std::move(given.not_given);
   return result;
@@ -109,6 +110,7 @@ Result<RunResult> Program::run(const RunInput& input) const {
   for (std::uint32_t i = 0; i < rounds; ++i)
     if (const int error = bpf_prog_test_run_opts(state_->fd, &options); error != 0) return not_run(state_->name, error);
   result.verdict = options.retval;
+  result.redirection = Kernel::last_redirection();
   result.duration = std::chrono::nanoseconds(options.duration);
   result.packet.resize(input.packet.empty() ? 0 : std::min<std::size_t>(options.data_size_out, result.packet.size()));
   if (!context_out.empty()) result.context = std::move(context_out);

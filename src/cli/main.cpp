@@ -174,7 +174,8 @@ int ask(int argc, char** argv) {
   test.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");
-  doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …")->required();
+  doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …");
+  doc.add_option("--markdown", options.markdown, "write the pages of all names, and a list of them, into a directory");
   common_options(doc, options);
 
   try {

@@ -38,6 +38,7 @@ struct Options {
   std::string target;                  // what the program is attached to
   std::string engine = "interpreter";  // one of engine_names()
   std::string name;                    // doc
+  std::string markdown;                // doc: a directory for all pages
 };
 
 inline const std::vector<std::string>& engine_names() {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
 #include <vector>
 
 #include "calls/call.hpp"
@@ -33,6 +34,13 @@ std::string wrapped_list(const std::vector<std::string>& words) {
     column += word.size();
   }
   return text;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::istringstream in{std::string(text)};
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
 }
 
 std::vector<std::string> program_types_of(const calls::Kfunc& kfunc) {
@@ -111,7 +119,10 @@ std::string page_of(const calls::Kfunc& kfunc) {
   if (!kfunc.prototype.empty()) page += fmt::format("\n```c\n{};\n```\n", kfunc.prototype);
   for (const std::string& remark : remarks_of(kfunc)) page += fmt::format("\n{}\n", remark);
   add_documentation(page, kfunc.doc);
-  page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(program_types_of(kfunc)));
+  const auto types = program_types_of(kfunc);
+  if (!types.empty()) page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(types));
+  if (!kfunc.struct_ops.empty())
+    page += fmt::format("\n## Tables of operations\n\n{}\n", wrapped_list(words_of(kfunc.struct_ops)));
   add_example(page, kfunc.doc.example);
   return page;
 }
@@ -168,12 +179,33 @@ std::vector<std::string> reference_names() {
   return names;
 }
 
+std::string reference_index() {
+  std::string page =
+      "# Reference\n\nMade by `skep doc --markdown` from the entries that the verifier and the engines read.\n";
+  const auto list = [&page](std::string_view title, auto&& entries, auto&& name_of, auto&& summary_of) {
+    page += fmt::format("\n## {}\n\n", title);
+    for (const auto& entry : entries) page += fmt::format("- [{0}]({0}.md): {1}\n", name_of(entry), summary_of(entry));
+  };
+  const auto name = [](const auto& entry) { return entry.name; };
+  const auto documented = [](const auto& entry) { return entry.doc.summary; };
+  const auto name_of_type = [](const auto* type) { return type->name; };
+  const auto summary_of_type = [](const auto* type) { return type->summary; };
+  list("Helpers", calls::helpers(), name, documented);
+  list("Kfuncs", calls::kfuncs(), name, documented);
+  list("Map types", maps::map_types(), name_of_type, summary_of_type);
+  list("Program types", progtypes::all(), name_of_type, summary_of_type);
+  return page;
+}
+
 std::optional<std::string> reference_page(std::string_view name) {
   if (const auto* kfunc = calls::find_kfunc(name)) return page_of(*kfunc);
   if (const auto* helper = calls::find_helper(name)) return page_of(*helper);
-  if (const auto* map = maps::find_map_type(name)) return page_of(*map);
-  if (const auto* type = progtypes::find(name)) return page_of(*type);
-  return std::nullopt;
+  const auto* const map = maps::find_map_type(name);
+  const auto* const type = progtypes::find(name);
+  if (map == nullptr && type == nullptr) return std::nullopt;
+  std::string page = map != nullptr ? page_of(*map) : page_of(*type);
+  if (map != nullptr && type != nullptr) page += '\n' + page_of(*type);  // struct_ops is both
+  return page;
 }
 
 }  // namespace skep::cli

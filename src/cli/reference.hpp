@@ -1,5 +1,5 @@
 // Pages of the reference, made from the definitions that the verifier and the engines read. `skep doc` prints one;
-// those of the work-queue calls are checked in under docs/reference/ and compared by a test.
+// all are checked in under docs/reference/ (`skep doc --markdown docs/reference`) and compared by a test.
 #pragma once
 
 #include <optional>
@@ -14,5 +14,8 @@ std::optional<std::string> reference_page(std::string_view name);
 
 // Every name that has a page.
 std::vector<std::string> reference_names();
+
+// All names with what each is, in one line, as Markdown.
+std::string reference_index();
 
 }  // namespace skep::cli

@@ -98,6 +98,7 @@ void print_json(const Options& options, const bpf_program* program, const std::s
   line.add("repeat", options.repeat).add("ns_per_run", outcome.ns_per_run).add("work", work).add("runs", runs);
   line.add("more_runs", outcome.more_runs).add("armed", armed).add("stopped", stopped);
   line.add("denied", json_of(outcome.denied));
+  if (const std::string to = outcome.redirection.text(); !to.empty()) line.add("redirected_to", to);
   if (!outcome.output.empty()) line.add("output", outcome.output);
   if (!outcome.not_given.empty()) line.add("read_without_being_given", outcome.not_given);
   line.add("trace", outcome.trace).add("more_trace", outcome.more_trace);
@@ -120,6 +121,7 @@ void print_text(const bpf_program* program, const std::string& type, const Outco
   else
     fmt::print("{} ({}): returned {}, {} ns a run\n", bpf_program__name(program), type,
                static_cast<std::int32_t>(outcome.retval), outcome.ns_per_run);
+  if (const std::string to = outcome.redirection.text(); !to.empty()) fmt::print("  redirected to {}\n", to);
   if (!outcome.output.empty()) fmt::print("{}{}", outcome.output, outcome.output.ends_with('\n') ? "" : "\n");
   if (!outcome.not_given.empty()) fmt::print("  read without being given: {}\n", fmt::join(outcome.not_given, ", "));
   for (const WorkRun& run : outcome.runs)

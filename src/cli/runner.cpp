@@ -204,6 +204,7 @@ Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
   const DeniedAccesses denied_before = kernel_.denied();
   Outcome ran;
   const bool own_way = !options_.context.empty() || !has_test_run(program);
+  Redirection redirection;
   const std::uint64_t began = now_ns();
   ran.error = own_way ? run_as_described(program, inputs, ran) : test_run(program, inputs, ran);
   if (trace_ != nullptr) {
@@ -211,11 +212,14 @@ Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
     trace_->program(bpf_program__name(program), definition != nullptr ? definition->name : "unknown", began, now_ns(),
                     static_cast<std::int32_t>(ran.retval));
   }
+  if (ran.error == 0 && takes_packet(static_cast<ProgType>(bpf_program__type(program))))
+    redirection = Kernel::last_redirection();
   const Ending ending = wait_for_work();
   const std::lock_guard guard(lock_);
   Outcome outcome = std::exchange(told_, {});
   outcome.error = ran.error;
   outcome.retval = ran.retval;
+  outcome.redirection = std::move(redirection);
   outcome.ns_per_run = ran.ns_per_run;
   outcome.output = std::move(ran.output);
   outcome.not_given = std::move(ran.not_given);

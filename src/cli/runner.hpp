@@ -31,6 +31,7 @@ struct Outcome {
   int error = 0;
   std::uint32_t retval = 0;
   std::uint64_t ns_per_run = 0;
+  Redirection redirection;
   Ending ending = Ending::done;
   WorkStatistics work;
   std::vector<WorkRun> runs;        // the first of them

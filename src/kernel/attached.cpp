@@ -31,7 +31,8 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   context.header().size = size;
   const GivenArguments given(kernel, program, function, args);
   context.header().beyond = &given;
-  context.header().object = occasion;
+  runtime::Occasion own;
+  context.header().object = occasion != nullptr ? occasion : &own;
   if (size != 0) std::memcpy(context.address(), args.data(), size);
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);
   const engine::RunPtr run =

@@ -14,6 +14,7 @@
 #include "maps/map.hpp"
 #include "progtypes/common/plain_invocation.hpp"
 #include "rcu/rcu.hpp"
+#include "runtime/context.hpp"
 
 namespace skep {
 namespace {
@@ -49,8 +50,8 @@ class Host final : public progtypes::InvocationHost {
 // them. They are as many as fit into some time, for others want the CPU, and grace periods end only between two jobs.
 class Batch final : public async::Job {
  public:
-  Batch(engine::Run& run, progtypes::Invocation& invocation, std::uint32_t repeat)
-      : run_(run), invocation_(invocation), left_(repeat) {}
+  Batch(engine::Run& run, progtypes::Invocation& invocation, runtime::Packet* packet, std::uint32_t repeat)
+      : run_(run), invocation_(invocation), packet_(packet), left_(repeat) {}
 
   bool over() const { return left_ == 0 || run_.stopped(); }
   async::Progress advance(unsigned cpu, std::uint64_t budget) override {
@@ -83,6 +84,7 @@ class Batch final : public async::Job {
   void begin_next() {
     if (std::exchange(begun_, true)) return;
     invocation_.before_run();
+    if (packet_ != nullptr) packet_->redirect = {};
     if (!std::exchange(first_, false)) run_.restart({invocation_.argument()});
   }
   void end() {
@@ -92,6 +94,7 @@ class Batch final : public async::Job {
   }
   engine::Run& run_;
   progtypes::Invocation& invocation_;
+  runtime::Packet* const packet_;  // or null
   std::uint32_t left_, ended_ = 0, size_ = 1;
   bool begun_ = false, first_ = true;
 };
@@ -120,6 +123,48 @@ BorrowedInvocation::BorrowedInvocation(const ProgramObject& program)
                            : progtypes::make_plain_invocation(program.type->context_size);
 }
 
+namespace {
+
+Redirection& redirection_of_this_thread() {
+  thread_local Redirection redirection;
+  return redirection;
+}
+
+// What became of a packet, if it was redirected.
+Redirection redirection_of(const ProgramObject& program, const runtime::Packet& packet, std::uint32_t verdict) {
+  constexpr std::uint32_t xdp_redirect = 4, redirect = 7;
+  Redirection told;
+  const runtime::Redirect& asked = packet.redirect;
+  if (verdict != (program.type->type == ProgType::xdp ? xdp_redirect : redirect)) return told;
+  told.to = static_cast<Redirection::To>(asked.to);
+  told.device = asked.device;
+  told.key = asked.key;
+  told.flags = asked.flags;
+  if (asked.map != nullptr) told.map = asked.map->info().name;
+  return told;
+}
+
+}  // namespace
+
+std::string Redirection::text() const {
+  switch (to) {
+    case To::nowhere:
+      return {};
+    case To::device:
+      return fmt::format("device {}{}", device, (flags & 1) != 0 ? ", as if it had come in there" : "");
+    case To::neighbor:
+      return fmt::format("a neighbor of device {}", device);
+    case To::peer:
+      return fmt::format("the peer of device {}", device);
+    case To::map:
+      return fmt::format("map '{}', key {}", map, key);
+  }
+  return {};
+}
+Redirection Kernel::last_redirection() {
+  return redirection_of_this_thread();
+}
+
 std::string cannot_run(const ProgramObject& program) {
   if (const std::string& obstacle = program.code->executable()->obstacle(); !obstacle.empty())
     return fmt::format("program '{}' cannot be run: {} is not implemented", program.name, obstacle);
@@ -140,13 +185,17 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
            const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome) {
   progtypes::Invocation& invocation = *state.invocation;
   Host host(kernel, program);
+  redirection_of_this_thread() = {};
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
+  runtime::Packet* const packet =
+      program.type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
+  if (packet != nullptr) packet->encapsulated = false;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
   const auto asked = invocation.cpu();
   const auto cpu = asked ? asked : cpu_of_this_thread(kernel.cpu_count());
   const std::uint64_t begin = kernel.services->monotonic_ns();
   RunMeter meter(kernel, program);
-  Batch batch(*run, invocation, std::max(repeat, 1U));
+  Batch batch(*run, invocation, packet, std::max(repeat, 1U));
   while (!batch.over()) {
     if (cpu)
       kernel.executor->run_on(*cpu, batch);
@@ -156,6 +205,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   meter.count(batch.ended());
   outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
+  if (packet != nullptr) redirection_of_this_thread() = redirection_of(program, *packet, outcome.retval);
   outcome.results = invocation.take(host);
   return error_of(run->stop_reason());
 }

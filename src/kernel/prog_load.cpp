@@ -341,7 +341,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   program->changes_packet = output.program->changes_packet;
   program->context_used = output.program->context_used;
   program->tracepoint_buffer_used = output.program->tracepoint_buffer_used;
-  program->code = engine::load(*engine, make_runtime_code(*program, *output.program, *vmlinux->btf, std::move(keep)));
+  program->code = engine::load(*engine, make_runtime_code(*this, *program, *output.program, std::move(keep)));
   program->subprograms = std::move(output.program->subprograms);
   program->load_time_ns = services->boot_ns();
   add(program);

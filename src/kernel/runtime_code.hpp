@@ -9,9 +9,9 @@
 
 namespace skep {
 
-// Resolves what is left (addresses of maps and values) and takes the verifier's facts along.
-runtime::Code make_runtime_code(const ProgramObject& program, const verifier::Verified& verified,
-                                const btf::Btf& kernel_types, std::vector<std::shared_ptr<const void>> keep);
+// Resolves what is left (addresses of maps, values and the kernel's variables) and takes the verifier's facts along.
+runtime::Code make_runtime_code(Kernel::Impl& kernel, const ProgramObject& program, const verifier::Verified& verified,
+                                std::vector<std::shared_ptr<const void>> keep);
 
 // What attach_btf_id and attach_prog_fd (or attach_btf_obj_fd) name. 0, or as PROG_LOAD gives it: -EINVAL, -EBADF,
 // -ENOTSUPP.

@@ -108,6 +108,52 @@ void KernelServices::run_stopped(const runtime::RunPlace& place) {
   watch_.stopped(kernel_, run);
 }
 
+void KernelServices::use_types(std::shared_ptr<const btf::Btf> kernel) {
+  types_ = std::move(kernel);
+  world_ = std::make_unique<World>(types_, cpu_count(), account);
+  tasks_ = std::make_unique<Tasks>(types_, cpu_count(), account->shared_territory(), world_->root_cgroup());
+}
+
+std::int64_t KernelServices::find_type(std::string_view name, std::uint32_t kind) {
+  constexpr std::uint32_t last_kind = static_cast<std::uint32_t>(btf::Kind::enum64);
+  if (kind > last_kind || kind == 0) return -ENOENT;
+  const auto wanted = static_cast<btf::Kind>(kind);
+  if (const btf::TypeId id = types_ ? types_->find(name, wanted) : 0; id != 0) return id;
+  std::vector<std::shared_ptr<BtfObject>> modules;
+  {
+    const std::shared_lock guard(kernel_.impl().lock);
+    modules = kernel_.impl().modules;
+  }
+  for (const auto& module : modules) {
+    const btf::TypeId id = module->btf->find_own(name, wanted);
+    if (id == 0) continue;
+    const int fd = kernel_.impl().install(module);
+    return fd < 0 ? fd : id | static_cast<std::int64_t>(fd) << 32;
+  }
+  return -ENOENT;
+}
+
+// Programs make maps, types, programs and links, and change elements.
+std::int64_t KernelServices::bpf(std::uint32_t command, void* attributes, std::uint32_t size) {
+  switch (static_cast<Command>(command)) {
+    case Command::map_create:
+    case Command::map_update_elem:
+    case Command::map_delete_elem:
+    case Command::map_freeze:
+    case Command::map_get_fd_by_id:
+    case Command::prog_load:
+    case Command::btf_load:
+    case Command::link_create:
+    case Command::raw_tracepoint_open:
+      return kernel_.bpf(static_cast<int>(command), attributes, size);
+    default:
+      return -EINVAL;
+  }
+}
+int KernelServices::close(std::uint32_t fd) {
+  return kernel_.close(static_cast<int>(fd));
+}
+
 int KernelServices::read_memory(void* to, std::uint64_t from, std::size_t size) {
   return copy_from_user(to, from, size);
 }

@@ -12,6 +12,7 @@
 #include "kernel/listener.hpp"
 #include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
+#include "kernel/world.hpp"
 #include "runtime/call_env.hpp"
 
 namespace skep {
@@ -36,6 +37,14 @@ class KernelServices final : public runtime::Services {
   void* current_task() override { return tasks_ ? tasks_->current(comm()) : nullptr; }
   void* find_task(std::int32_t id) override { return tasks_ ? tasks_->find(id, comm()) : nullptr; }
   std::int32_t task_id(const void* task) override { return tasks_ ? tasks_->id_of(task) : 0; }
+  void* next_task(std::int32_t id) override { return tasks_ ? tasks_->next(id, comm()) : nullptr; }
+  void* root_cgroup() override { return world_ ? world_->root_cgroup() : nullptr; }
+  void* root_mem_cgroup() override { return world_ ? world_->root_mem_cgroup() : nullptr; }
+  void* executable_of_tasks() override { return world_ ? world_->executable() : nullptr; }
+  const btf::Btf* kernel_types() override { return types_.get(); }
+  std::int64_t find_type(std::string_view name, std::uint32_t kind) override;
+  std::int64_t bpf(std::uint32_t command, void* attributes, std::uint32_t size) override;
+  int close(std::uint32_t fd) override;
   async::Executor& executor() override { return executor_; }
   void trace_printk(std::string_view line) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
@@ -50,9 +59,8 @@ class KernelServices final : public runtime::Services {
   void long_run_ended(const void* run) override { watch_.ended(run); }
 
   // The kernel's types, once they are known.
-  void use_types(std::shared_ptr<const btf::Btf> kernel) {
-    tasks_ = std::make_unique<Tasks>(std::move(kernel), cpu_count(), account->shared_territory());
-  }
+  void use_types(std::shared_ptr<const btf::Btf> kernel);
+  World& world() { return *world_; }  // once the types are known
   void on_trace(std::function<void(std::string_view)> listener);
   RunWatch& watch() { return watch_; }
   const Denials& denials() const { return denials_; }
@@ -66,6 +74,8 @@ class KernelServices final : public runtime::Services {
     std::atomic<std::uint64_t> state{0};
   };
   std::vector<RandomState> random_;  // one a CPU, and the last for who holds none
+  std::shared_ptr<const btf::Btf> types_;
+  std::unique_ptr<World> world_;
   std::unique_ptr<Tasks> tasks_;
   LineListener trace_;
 };

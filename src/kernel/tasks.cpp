@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -28,8 +30,8 @@ std::size_t words_of(const btf::Btf& types, btf::TypeId type) {
 
 }  // namespace
 
-Tasks::Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory)
-    : kernel_(std::move(kernel)), cpus_(cpus), territory_(std::move(territory)) {
+Tasks::Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory, void* root_cgroup)
+    : kernel_(std::move(kernel)), cpus_(cpus), root_cgroup_(root_cgroup), territory_(std::move(territory)) {
   type_ = kernel_->find("task_struct", btf::Kind::struct_);
   if (type_ == 0) return;
   const std::pair<std::string_view, Place*> wanted[] = {{"pid", &pid_},
@@ -67,6 +69,10 @@ void* Tasks::empty(btf::TypeId type) {
   if (found == nullptr) {
     found = make(type);
     fill(*found, type);
+    // What tasks have in common leads to their cgroup.
+    if (root_cgroup_ != nullptr && kernel_->type(type).name == "css_set")
+      if (const btf::Member* member = find_member(*kernel_, type, "dfl_cgrp"))
+        put(*found, {member->byte_offset(), sizeof root_cgroup_}, &root_cgroup_, sizeof root_cgroup_);
   }
   return found->data();
 }
@@ -107,6 +113,16 @@ std::int32_t Tasks::id_of(const void* task) {
   for (const auto& [id, kept] : tasks_)
     if (kept != nullptr && kept->data() == task) return id;
   return 0;
+}
+
+void* Tasks::next(std::int32_t id, std::string_view name) {
+  std::int32_t found = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    const std::int32_t one = std::atoi(entry.path().filename().c_str());
+    if (one > id && (found == 0 || one < found)) found = one;
+  }
+  return found != 0 ? task(found, name) : nullptr;
 }
 
 void* Tasks::find(std::int32_t id, std::string_view name) {

@@ -17,11 +17,14 @@ namespace skep {
 
 class Tasks {
  public:
-  Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory);
+  Tasks(std::shared_ptr<const btf::Btf> kernel, unsigned cpus, memory::TerritoryPtr territory,
+        void* root_cgroup = nullptr);
   // Of the calling thread.
   void* current(std::string_view name);
   // Of a thread of this process; null: there is none with the number.
   void* find(std::int32_t id, std::string_view name);
+  // Of the thread of this process with the next number above; null: there is none.
+  void* next(std::int32_t id, std::string_view name);
   // The number of a thread that one of the two gave; 0: of none.
   std::int32_t id_of(const void* task);
 
@@ -43,6 +46,7 @@ class Tasks {
   btf::TypeId type_ = 0;
   unsigned cpus_ = 0;
   Place pid_, tgid_, comm_, parent_, cpus_pointer_, cpus_mask_;
+  void* const root_cgroup_;  // in which every task is; null: there is none
   const memory::TerritoryPtr territory_;
   std::vector<memory::Claim> claims_;
   std::mutex lock_;

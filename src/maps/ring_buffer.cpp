@@ -37,6 +37,10 @@ class Ring final : public RingBuffer {
   void* lookup(const void*, unsigned) override { return nullptr; }
   int update(const void*, const void*, std::uint64_t, unsigned) override { return -EOPNOTSUPP; }
   int erase(const void*) override { return -EOPNOTSUPP; }
+  int user_lookup(const void*, void*, std::uint64_t) override { return -enotsupp; }
+  int user_update(const void*, const void*, std::uint64_t) override { return -enotsupp; }
+  int user_delete(const void*) override { return -enotsupp; }
+  int user_next_key(const void*, void*) override { return -enotsupp; }
 
   void* reserve(std::uint64_t size, std::uint64_t flags) override {
     if (flags != 0 || size > most_bytes) return nullptr;
@@ -135,8 +139,7 @@ class Ring final : public RingBuffer {
 };
 
 int check_ring(const MapInfo& info) {
-  const std::uint32_t flags =
-      info.type == MapType::ringbuf ? map_flag::numa_node | map_flag::rb_overwrite : map_flag::numa_node;
+  constexpr std::uint32_t flags = map_flag::numa_node | map_flag::rb_overwrite;
   if ((info.flags & ~flags) != 0 || info.key_size != 0 || info.value_size != 0 ||
       !std::has_single_bit(info.max_entries) || info.max_entries % Pages::page_size() != 0)
     return -EINVAL;
@@ -163,20 +166,6 @@ extern constinit const MapTypeDef ringbuf_type = {
     .kernel_struct = "bpf_ringbuf_map",
     .check = check_ring,
     .make = make_ring_buffer,
-};
-
-extern constinit const MapTypeDef user_ringbuf_type = {
-    .type = MapType::user_ringbuf,
-    .name = "user_ringbuf",
-    .since = {6, 1},
-    .summary = "records from user space to programs",
-    .holds_elements = false,
-    .uses = map_use::user_ring,
-    .holds = Holds::other,
-    .in_sleepable_programs = true,
-    .kernel_struct = "bpf_ringbuf_map",
-    .check = check_ring,
-    .make = make_named_only,
 };
 
 }  // namespace skep::maps

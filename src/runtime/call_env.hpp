@@ -19,6 +19,9 @@
 #include "runtime/leash.hpp"
 #include "runtime/reach.hpp"
 
+namespace skep::btf {
+class Btf;
+}
 namespace skep::maps {
 class Map;
 }
@@ -104,6 +107,22 @@ class Services {
   virtual void* current_task() { return nullptr; }
   virtual void* find_task(std::int32_t id) { return (void)id, nullptr; }
   virtual std::int32_t task_id(const void* task) { return (void)task, 0; }  // its number; 0: it is none of them
+  // The task with the next number above; null: it was the last.
+  virtual void* next_task(std::int32_t id) { return (void)id, nullptr; }
+  // Other objects that programs ask for, in the kernel's layout; null: there is none.
+  virtual void* root_cgroup() { return nullptr; }
+  virtual void* root_mem_cgroup() { return nullptr; }
+  virtual void* executable_of_tasks() { return nullptr; }  // a struct file
+
+  // The kernel's types; null: none are known.
+  virtual const btf::Btf* kernel_types() { return nullptr; }
+  // The number of a type of the kernel's, or of a module's with a descriptor of the module above it; or -ENOENT.
+  virtual std::int64_t find_type(std::string_view name, std::uint32_t kind) { return (void)name, (void)kind, -2; }
+  // bpf(2), and close(2) of a descriptor that it gave: 0 or more, or a negative errno.
+  virtual std::int64_t bpf(std::uint32_t command, void* attributes, std::uint32_t size) {
+    return (void)command, (void)attributes, (void)size, -95;
+  }
+  virtual int close(std::uint32_t fd) { return (void)fd, -9; }
   virtual unsigned cpu_count() = 0;
   virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;

@@ -13,15 +13,30 @@
 #include <span>
 #include <vector>
 
+namespace skep::maps {
+class Map;
+}
+
 namespace skep::runtime {
 
 class Beyond;  // runtime/reach.hpp
+
+// Where a program has asked for its packet to be sent. It is sent nowhere: whoever runs the program is told.
+struct Redirect {
+  enum class To : std::uint8_t { nowhere, device, neighbor, peer, map };
+  To to = To::nowhere;
+  std::uint32_t device = 0;        // its number
+  const maps::Map* map = nullptr;  // … or the map, and the key in it; the program keeps the map
+  std::uint64_t key = 0, flags = 0;
+};
 
 // What a helper such as bpf_skb_load_bytes works on. Linear; head- and tailroom for programs that adjust it.
 struct Packet {
   std::vector<std::uint8_t> storage;
   std::size_t begin = 0, end = 0;  // the packet within storage
   std::size_t meta = 0;            // bytes of metadata before begin
+  bool encapsulated = false;       // the program has put a tunnel's header in front
+  Redirect redirect;
   std::span<std::uint8_t> data() { return {storage.data() + begin, end - begin}; }
 };
 

@@ -154,6 +154,12 @@ TEST(HelperVariants, TakeOtherArgumentsInSomeTypes) {
   EXPECT_EQ(first(HelperId::get_cgroup_classid, ProgType::tracing), ArgKind::none);
 }
 
+TEST(Helpers, AllHaveABehavior) {
+  for (const Helper& helper : helpers()) EXPECT_NE(helper.fn, nullptr) << helper.name;
+  for (const auto& variant : helper_tables::variants())
+    EXPECT_NE(variant.helper.fn, nullptr) << "a variant of " << variant.helper.name;
+}
+
 TEST(HelperVariants, NeverOverlap) {
   const auto variants = helper_tables::variants();
   for (std::size_t i = 0; i < variants.size(); ++i) {

@@ -6,6 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+
+#include "calls/call.hpp"
+#include "maps/map_types.hpp"
+#include "progtypes/progtype.hpp"
 
 namespace skep::cli {
 namespace {
@@ -17,18 +22,31 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-class CheckedIn : public testing::TestWithParam<const char*> {};
-
-TEST_P(CheckedIn, IsTheDefinition) {
-  const auto page = reference_page(GetParam());
-  ASSERT_TRUE(page);
-  EXPECT_EQ(read(root / "docs/reference" / (std::string(GetParam()) + ".md")), *page)
-      << "make it anew with: skep doc " << GetParam() << " >docs/reference/" << GetParam() << ".md";
+TEST(Reference, IsCheckedInAsTheDefinitionsSay) {
+  std::set<std::filesystem::path> pages;
+  for (const std::string& name : reference_names()) {
+    const auto path = root / "docs/reference" / (name + ".md");
+    pages.insert(path);
+    ASSERT_EQ(read(path), *reference_page(name)) << "make it anew with: skep doc --markdown docs/reference";
+  }
+  EXPECT_EQ(read(root / "docs/reference/README.md"), reference_index());
+  for (const auto& entry : std::filesystem::directory_iterator(root / "docs/reference"))
+    EXPECT_TRUE(pages.contains(entry.path()) || entry.path().filename() == "README.md")
+        << entry.path() << " is the page of nothing";
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, CheckedIn,
-                         testing::Values("bpf_wq_init", "bpf_wq_set_callback", "bpf_wq_set_callback_impl",
-                                         "bpf_wq_start"));
+TEST(Reference, SaysOfEverythingWhatItIs) {
+  for (const calls::Helper& helper : calls::helpers()) {
+    EXPECT_FALSE(helper.doc.summary.empty()) << helper.name;
+    EXPECT_FALSE(helper.signature.empty()) << helper.name;
+  }
+  for (const calls::Kfunc& kfunc : calls::kfuncs()) {
+    EXPECT_FALSE(kfunc.doc.summary.empty()) << kfunc.name;
+    EXPECT_FALSE(kfunc.prototype.empty()) << kfunc.name;
+  }
+  for (const auto* type : maps::map_types()) EXPECT_FALSE(type->summary.empty()) << type->name;
+  for (const auto* type : progtypes::all()) EXPECT_FALSE(type->summary.empty()) << type->name;
+}
 
 TEST(Reference, KnowsEveryKindOfName) {
   for (const char* name : {"bpf_map_lookup_elem", "bpf_wq_start", "lru_hash", "sched_cls"})

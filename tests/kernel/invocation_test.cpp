@@ -68,6 +68,31 @@ constexpr const char* first_byte_of_xdp =
     "r2 = *(u32 *)(r1 +0); r3 = *(u32 *)(r1 +4); r4 = r2; r4 += 14; r0 = 0; if r4 > r3 goto +2;"
     "r0 = *(u8 *)(r2 +0); *(u8 *)(r2 +1) = 99; exit";
 
+TEST_F(Invocations, TellWhereThePacketWasToGo) {
+  Bytes packet = frame();
+  std::uint32_t retval = 0;
+  const int away = load(ProgType::xdp, "r1 = 3; r2 = 0; call 23; exit");
+  ASSERT_EQ(run(away, packet, retval), 0);
+  EXPECT_EQ(retval, 4U);
+  EXPECT_EQ(Kernel::last_redirection().to, Redirection::To::device);
+  EXPECT_EQ(Kernel::last_redirection().device, 3U);
+  EXPECT_EQ(Kernel::last_redirection().text(), "device 3");
+  const int stays = load(ProgType::xdp, "r1 = 3; r2 = 0; call 23; r0 = 2; exit");
+  ASSERT_EQ(run(stays, packet, retval), 0);
+  EXPECT_EQ(Kernel::last_redirection().to, Redirection::To::nowhere) << "it was asked for, and is not the verdict";
+  const int back_in = load(ProgType::sched_cls, "r1 = 5; r2 = 1; call 23; exit");
+  ASSERT_EQ(run(back_in, packet, retval), 0);
+  EXPECT_EQ(retval, 7U);
+  EXPECT_EQ(Kernel::last_redirection().text(), "device 5, as if it had come in there");
+  const int peer = load(ProgType::sched_cls, "r1 = 6; r2 = 0; call 155; exit");
+  ASSERT_EQ(run(peer, packet, retval), 0);
+  EXPECT_EQ(Kernel::last_redirection().text(), "the peer of device 6");
+  const int no_packet = load(ProgType::syscall, "r0 = 7; exit");
+  Bytes context;
+  EXPECT_EQ(run_syscall(no_packet, context), 7);
+  EXPECT_EQ(Kernel::last_redirection().to, Redirection::To::nowhere);
+}
+
 TEST_F(Invocations, ALinkOfXdpThatIsFiredSeesItsPacket) {
   const int fd = load(ProgType::xdp, first_byte_of_xdp);
   Bytes packet = frame();

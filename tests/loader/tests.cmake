@@ -6,10 +6,24 @@ if(TARGET test-loader)
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v4 -I${PROJECT_SOURCE_DIR}/examples
             -c ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c -o ${newer_object}
     DEPENDS ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
-  add_custom_target(test-loader-objects DEPENDS ${newer_object})
+  set(more_objects)
+  foreach(source conformance/call-questions loader/user_ring)
+    cmake_path(GET source FILENAME name)
+    set(object ${PROJECT_BINARY_DIR}/tests/${name}.bpf.o)
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
+              -c ${PROJECT_SOURCE_DIR}/tests/${source}.bpf.c -o ${object}
+      DEPENDS ${PROJECT_SOURCE_DIR}/tests/${source}.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
+    list(APPEND more_objects ${object})
+  endforeach()
+  add_custom_target(test-loader-objects DEPENDS ${newer_object} ${more_objects})
   add_dependencies(test-loader test-work-objects test-loader-objects examples)
-  target_sources(test-loader PRIVATE ${PROJECT_SOURCE_DIR}/tests/conformance/map_oracle.c)
-  set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/map_oracle.c PROPERTIES COMPILE_DEFINITIONS ASKED_BY_A_TEST)
+  foreach(oracle map_oracle.c call_oracle.c)
+    target_sources(test-loader PRIVATE ${PROJECT_SOURCE_DIR}/tests/conformance/${oracle})
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/${oracle} PROPERTIES COMPILE_DEFINITIONS ASKED_BY_A_TEST)
+  endforeach()
   target_compile_definitions(test-loader PRIVATE CONFORMANCE_DIR="${PROJECT_SOURCE_DIR}/tests/conformance" WORK_OBJECTS="${PROJECT_BINARY_DIR}/tests/work"
-                             EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples" NEWER_OBJECT="${newer_object}")
+                             EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples" NEWER_OBJECT="${newer_object}"
+                             CALL_QUESTIONS="${PROJECT_BINARY_DIR}/tests/call-questions.bpf.o"
+                             USER_RING_OBJECT="${PROJECT_BINARY_DIR}/tests/user_ring.bpf.o")
 endif()

@@ -10,6 +10,8 @@ CallFunction bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_get_numa_node_id
 CallFunction bpf_tail_call, bpf_loop;
 // impl/sections.cpp
 CallFunction bpf_spin_lock, bpf_spin_unlock;
+// impl/objects.cpp
+CallFunction bpf_per_cpu_ptr, bpf_this_cpu_ptr;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -87,6 +89,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::percpu_btf_id}, {.kind = ArgKind::anything}}},
         .special = Special::per_cpu_ptr,
         .since = {5, 10},
+        .fn = impl::bpf_per_cpu_ptr,
         .signature = "void *bpf_per_cpu_ptr(const void *percpu_ptr, u32 cpu)",
         .doc = {.summary = "Gives a per-CPU variable of the kernel on one CPU."},
     },
@@ -98,6 +101,7 @@ constexpr Helper entries[] = {
         .args = {{{.kind = ArgKind::percpu_btf_id}}},
         .special = Special::this_cpu_ptr,
         .since = {5, 10},
+        .fn = impl::bpf_this_cpu_ptr,
         .signature = "void *bpf_this_cpu_ptr(const void *percpu_ptr)",
         .doc = {.summary = "Gives a per-CPU variable of the kernel on this CPU."},
     },

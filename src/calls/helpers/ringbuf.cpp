@@ -6,6 +6,8 @@
 namespace skep::calls::impl {
 // impl/dynptr.cpp
 CallFunction bpf_ringbuf_output, bpf_ringbuf_reserve, bpf_ringbuf_submit, bpf_ringbuf_discard, bpf_ringbuf_query;
+// impl/dynptr.cpp
+CallFunction bpf_user_ringbuf_drain;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -88,6 +90,7 @@ constexpr Helper entries[] = {
         .map_use = maps::map_use::user_ring,
         .special = Special::user_ringbuf_drain,
         .since = {6, 1},
+        .fn = impl::bpf_user_ringbuf_drain,
         .signature = "long bpf_user_ringbuf_drain(void *map, void *callback_fn, void *ctx, u64 flags)",
         .doc = {.summary = "Calls a function for each record that user space has sent."},
     },

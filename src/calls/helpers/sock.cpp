@@ -16,6 +16,8 @@ CallFunction bpf_setsockopt, bpf_getsockopt;
 // impl/observation.cpp
 CallFunction bpf_skc_to_tcp6_sock, bpf_skc_to_tcp_timewait_sock, bpf_skc_to_tcp_request_sock, bpf_skc_to_udp6_sock,
     bpf_skc_to_unix_sock, bpf_skc_to_mptcp_sock;
+// impl/connections.cpp
+CallFunction bpf_sk_assign;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -205,6 +207,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::ctx}, {.kind = ArgKind::btf_id_sock_common}, {.kind = ArgKind::anything}}},
         .since = {5, 7},
+        .fn = impl::bpf_sk_assign,
         .signature = "long bpf_sk_assign(void *ctx, void *sk, u64 flags)",
         .doc = {.summary = "Says which socket receives the packet."},
     },

@@ -4,8 +4,8 @@
 #include "calls/helpers/helpers.hpp"
 
 namespace skep::calls::impl {
-// impl/observation.cpp
-CallFunction bpf_sys_close, bpf_kallsyms_lookup_name;
+// impl/types.cpp
+CallFunction bpf_btf_find_by_name_kind, bpf_kallsyms_lookup_name, bpf_sys_bpf, bpf_sys_close;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -21,6 +21,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size}}},
         .flags = call_flag::sleepable,
         .since = {5, 14},
+        .fn = impl::bpf_sys_bpf,
         .signature = "long bpf_sys_bpf(u32 cmd, void *attr, u32 attr_size)",
         .doc = {.summary = "Makes a bpf system call."},
     },
@@ -34,6 +35,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .flags = call_flag::sleepable,
         .since = {5, 14},
+        .fn = impl::bpf_btf_find_by_name_kind,
         .signature = "long bpf_btf_find_by_name_kind(char *name, int name_sz, u32 kind, int flags)",
         .doc = {.summary = "Finds a type of the kernel by its name."},
     },

@@ -6,8 +6,10 @@
 namespace skep::calls::impl {
 // impl/network.cpp
 CallFunction bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie, bpf_tcp_send_ack, bpf_load_hdr_opt, bpf_store_hdr_opt,
-    bpf_reserve_hdr_opt, bpf_tcp_raw_gen_syncookie_ipv4, bpf_tcp_raw_gen_syncookie_ipv6,
-    bpf_tcp_raw_check_syncookie_ipv4, bpf_tcp_raw_check_syncookie_ipv6;
+    bpf_reserve_hdr_opt;
+// impl/syncookies.cpp
+CallFunction bpf_tcp_raw_gen_syncookie_ipv4, bpf_tcp_raw_gen_syncookie_ipv6, bpf_tcp_raw_check_syncookie_ipv4,
+    bpf_tcp_raw_check_syncookie_ipv6;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {

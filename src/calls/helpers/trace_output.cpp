@@ -10,6 +10,8 @@ CallFunction bpf_trace_printk, bpf_trace_vprintk;
 CallFunction bpf_perf_event_output, bpf_skb_output, bpf_xdp_output;
 // impl/occasion.cpp
 CallFunction bpf_seq_printf, bpf_seq_write;
+// impl/btf_text.cpp
+CallFunction bpf_seq_printf_btf, bpf_snprintf_btf;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -119,6 +121,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::const_size},
                   {.kind = ArgKind::anything}}},
         .since = {5, 10},
+        .fn = impl::bpf_snprintf_btf,
         .signature = "long bpf_snprintf_btf(char *str, u32 str_size, struct btf_ptr *ptr, u32 btf_ptr_size, u64 flags)",
         .doc = {.summary = "Prints a kernel object by its type."},
     },
@@ -132,6 +135,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::anything}}},
         .flags = call_flag::gpl_only,
         .since = {5, 10},
+        .fn = impl::bpf_seq_printf_btf,
         .signature = "long bpf_seq_printf_btf(struct seq_file *m, struct btf_ptr *ptr, u32 ptr_size, u64 flags)",
         .doc = {.summary = "Prints a kernel object by its type into the file of an iterator."},
     },

@@ -10,6 +10,8 @@ CallFunction bpf_get_func_arg, bpf_get_func_ret, bpf_get_func_arg_cnt;
 CallFunction bpf_override_return, bpf_get_attach_cookie;
 // impl/observation.cpp
 CallFunction bpf_sock_from_file, bpf_get_func_ip, bpf_task_pt_regs, bpf_find_vma;
+// impl/files.cpp
+CallFunction bpf_d_path;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::helper_tables {
@@ -35,6 +37,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                   {.kind = ArgKind::const_size_or_zero}}},
         .since = {5, 10},
+        .fn = impl::bpf_d_path,
         .signature = "long bpf_d_path(const struct path *path, char *buf, u32 sz)",
         .doc = {.summary = "Writes the name of a path."},
     },

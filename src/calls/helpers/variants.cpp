@@ -5,6 +5,19 @@
 // tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
 
+namespace skep::calls::impl {
+// impl/observation.cpp
+CallFunction bpf_get_cgroup_classid;
+// impl/sockets.cpp
+CallFunction bpf_get_socket_cookie;
+// impl/occasion.cpp
+CallFunction bpf_setsockopt, bpf_getsockopt;
+// impl/tasks.cpp
+CallFunction bpf_sk_storage_get, bpf_sk_storage_delete;
+// impl/connections.cpp
+CallFunction bpf_sk_assign, bpf_xdp_get_buff_len_of_buff;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::helper_tables {
 namespace {
 
@@ -19,6 +32,7 @@ constexpr Variant table[] = {
              .name = "bpf_get_cgroup_classid",
              .ret = RetKind::integer,
              .since = {4, 3},
+             .fn = impl::bpf_get_cgroup_classid,
              .signature = "u32 bpf_get_cgroup_classid(struct sk_buff *skb)",
              .doc = {.summary = "Gives the network class of the packet's or the current cgroup."},
          }},
@@ -30,6 +44,7 @@ constexpr Variant table[] = {
              .ret = RetKind::integer,
              .args = {{{.kind = ArgKind::btf_id_sock_common, .flags = arg_flag::maybe_null}}},
              .since = {4, 12},
+             .fn = impl::bpf_get_socket_cookie,
              .signature = "u64 bpf_get_socket_cookie(void *ctx)",
              .doc = {.summary = "Gives a number for the life of a socket."},
          }},
@@ -46,6 +61,7 @@ constexpr Variant table[] = {
                        {.kind = ArgKind::mem, .flags = arg_flag::rdonly},
                        {.kind = ArgKind::const_size}}},
              .since = {4, 13},
+             .fn = impl::bpf_setsockopt,
              .signature = "long bpf_setsockopt(void *bpf_socket, int level, int optname, void *optval, int optlen)",
              .doc = {.summary = "Sets a socket option."},
          }},
@@ -62,6 +78,7 @@ constexpr Variant table[] = {
                        {.kind = ArgKind::mem, .flags = arg_flag::uninit | arg_flag::write},
                        {.kind = ArgKind::const_size}}},
              .since = {4, 15},
+             .fn = impl::bpf_getsockopt,
              .signature = "long bpf_getsockopt(void *bpf_socket, int level, int optname, void *optval, int optlen)",
              .doc = {.summary = "Reads a socket option."},
          }},
@@ -79,6 +96,7 @@ constexpr Variant table[] = {
              .map_use = maps::map_use::of_socket,
              .special = Special::other_map_call,
              .since = {5, 2},
+             .fn = impl::bpf_sk_storage_get,
              .signature = "void *bpf_sk_storage_get(void *map, void *sk, void *value, u64 flags)",
              .doc = {.summary = "Gives the storage of a socket, making it if asked."},
          }},
@@ -96,6 +114,7 @@ constexpr Variant table[] = {
              .map_use = maps::map_use::of_socket,
              .special = Special::other_map_call,
              .since = {5, 2},
+             .fn = impl::bpf_sk_storage_get,
              .signature = "void *bpf_sk_storage_get(void *map, void *sk, void *value, u64 flags)",
              .doc = {.summary = "Gives the storage of a socket, making it if asked."},
          }},
@@ -110,6 +129,7 @@ constexpr Variant table[] = {
              .map_use = maps::map_use::of_socket,
              .special = Special::other_map_call,
              .since = {5, 2},
+             .fn = impl::bpf_sk_storage_delete,
              .signature = "long bpf_sk_storage_delete(void *map, void *sk)",
              .doc = {.summary = "Deletes the storage of a socket."},
          }},
@@ -123,6 +143,7 @@ constexpr Variant table[] = {
                        {.kind = ArgKind::socket, .flags = arg_flag::maybe_null},
                        {.kind = ArgKind::anything}}},
              .since = {5, 7},
+             .fn = impl::bpf_sk_assign,
              .signature = "long bpf_sk_assign(void *ctx, void *sk, u64 flags)",
              .doc = {.summary = "Says which socket receives the packet."},
          }},
@@ -134,6 +155,7 @@ constexpr Variant table[] = {
              .ret = RetKind::integer,
              .args = {{{.kind = ArgKind::btf_id, .btf_type = "xdp_buff"}}},
              .since = {5, 18},
+             .fn = impl::bpf_xdp_get_buff_len_of_buff,
              .signature = "u64 bpf_xdp_get_buff_len(struct xdp_md *xdp_md)",
              .doc = {.summary = "Gives the frame's length, fragments included."},
          }},

@@ -4,6 +4,7 @@
 
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
+#include "maps/user_ring.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {
@@ -63,6 +64,16 @@ SKEP_CALL(bpf_dynptr_from_skb) {
 SKEP_CALL(bpf_dynptr_from_xdp) {
   return from_packet(env, r1, r2, r3);
 }
+SKEP_CALL(bpf_dynptr_from_skb_meta) {
+  Dynptr& made = dynptr(r3) = {};
+  runtime::Packet* packet = packet_of(r1);
+  if (r2 != 0 || packet == nullptr) return CallResult::error(-EINVAL);
+  made.base = address(packet);
+  made.size = static_cast<std::uint32_t>(packet->meta);
+  made.kind = Dynptr::metadata;
+  made.read_only = env.program().code().writes_packets ? 0 : 1;
+  return CallResult::of(0);
+}
 SKEP_CALL(bpf_dynptr_read) {
   const Dynptr& p = dynptr(r3);
   if (p.base == 0 || r5 != 0) return CallResult::error(-EINVAL);
@@ -81,7 +92,7 @@ SKEP_CALL(bpf_dynptr_write) {
 }
 SKEP_CALL(bpf_dynptr_data) {
   const Dynptr& p = dynptr(r1);
-  if (p.read_only || p.kind == Dynptr::packet) return CallResult::of(0);
+  if (p.read_only || p.in_packet()) return CallResult::of(0);
   return result_of(p.range(r2, r3));
 }
 SKEP_CALL(bpf_dynptr_slice) {
@@ -176,6 +187,59 @@ SKEP_CALL(bpf_ringbuf_discard_dynptr) {
 }
 SKEP_CALL(bpf_ringbuf_output) {
   return CallResult::error(ring_buffer(r1).output(pointer<const void>(r2), r3, r4));
+}
+namespace {
+
+constexpr std::uint64_t most_records = 128 * 1024;  // of one drain
+enum DrainState : std::size_t { drain_ring, drain_function, drain_context, drain_taken, drain_passed, drain_record };
+
+maps::UserRing& user_ring(std::uint64_t reg) {
+  return static_cast<maps::UserRing&>(map_at(reg));
+}
+void end_drain(std::uint64_t ring, void*) {
+  user_ring(ring).end();
+}
+CallResult drained(CallEnv& env, const Continuation& self, std::int64_t result) {
+  env.holdings.remove(Held::lock, self.state[drain_ring]);
+  user_ring(self.state[drain_ring]).end();
+  return CallResult::of(static_cast<std::uint64_t>(result));
+}
+// Shows the program's function the next record, or ends.
+CallResult drain(CallEnv& env, Continuation& self) {
+  maps::UserRing& ring = user_ring(self.state[drain_ring]);
+  for (auto& passed = self.state[drain_passed]; passed < most_records; ++passed) {
+    maps::UserRing::Record record;
+    const int error = ring.next(record);
+    if (error == -EAGAIN) continue;
+    if (error == -ENODATA) break;
+    if (error != 0) return drained(env, self, error);
+    auto& seen = *reinterpret_cast<Dynptr*>(ring.handle.data());
+    seen = {};
+    seen.base = address(record.data);
+    seen.size = record.size & max_dynptr;
+    seen.kind = Dynptr::memory;
+    self.state[drain_record] = record.length;
+    const auto& function = *pointer<const runtime::Subprogram>(self.state[drain_function]);
+    return env.invoke(function, {address(&seen), self.state[drain_context]}, self);
+  }
+  return drained(env, self, static_cast<std::int64_t>(self.state[drain_taken]));
+}
+CallResult drain_on(CallEnv& env, Continuation& self, std::uint64_t stop) {
+  user_ring(self.state[drain_ring]).take({nullptr, 0, static_cast<std::uint32_t>(self.state[drain_record])});
+  ++self.state[drain_taken];
+  ++self.state[drain_passed];
+  return stop != 0 ? drained(env, self, static_cast<std::int64_t>(self.state[drain_taken])) : drain(env, self);
+}
+
+}  // namespace
+
+SKEP_CALL(bpf_user_ringbuf_drain) {
+  constexpr std::uint64_t no_wakeup = 1, force_wakeup = 2;
+  if ((r4 & ~(no_wakeup | force_wakeup)) != 0) return CallResult::error(-EINVAL);
+  if (!user_ring(r1).begin()) return CallResult::error(-EBUSY);
+  env.holdings.add(Held::lock, r1, end_drain);
+  Continuation self{drain_on, {r1, r2, r3}};
+  return drain(env, self);
 }
 SKEP_CALL(bpf_ringbuf_query) {
   return CallResult::of(ring_buffer(r1).query(r2));

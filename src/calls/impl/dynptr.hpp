@@ -9,26 +9,28 @@
 namespace skep::calls::impl {
 
 struct Dynptr {
-  enum Kind : std::uint8_t { none, memory, ring_buffer, packet };
-  std::uint64_t base = 0;  // memory: its address; packet: the runtime::Packet. 0: a null dynptr
+  enum Kind : std::uint8_t { none, memory, ring_buffer, packet, metadata };
+  std::uint64_t base = 0;  // memory: its address; packet, its metadata: the runtime::Packet. 0: a null dynptr
   std::uint32_t offset = 0;
   std::uint32_t size : 24 = 0;
   std::uint32_t kind : 7 = none;
   std::uint32_t read_only : 1 = 0;
 
+  bool in_packet() const { return kind == packet || kind == metadata; }
+  runtime::Packet& of() const {
+    return *reinterpret_cast<runtime::Packet*>(base);
+  }  // NOLINT(performance-no-int-to-ptr)
   std::uint8_t* data() const {
-    const auto start =
-        kind == packet
-            ? reinterpret_cast<std::uint64_t>(reinterpret_cast<runtime::Packet*>(base)->data().data())  // NOLINT
-            : base;
-    return reinterpret_cast<std::uint8_t*>(start) + offset;  // NOLINT(performance-no-int-to-ptr)
+    if (kind == packet) return of().data().data() + offset;
+    if (kind == metadata) return of().data().data() - of().meta + offset;
+    return reinterpret_cast<std::uint8_t*>(base) + offset;  // NOLINT(performance-no-int-to-ptr)
   }
-  std::size_t packet_size() const { return reinterpret_cast<runtime::Packet*>(base)->data().size(); }  // NOLINT
   // Where `length` bytes at `at` are, or null.
   std::uint8_t* range(std::uint64_t at, std::uint64_t length) const {
     if (base == 0 || at > size || length > size - at) return nullptr;
     // A packet may have become shorter.
-    if (kind == packet && offset + at + length > packet_size()) return nullptr;
+    if (kind == packet && offset + at + length > of().data().size()) return nullptr;
+    if (kind == metadata && offset + at + length > of().meta) return nullptr;
     return data() + at;
   }
 };

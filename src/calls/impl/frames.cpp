@@ -17,7 +17,7 @@ using runtime::Context;
 using runtime::Packet;
 
 constexpr std::uint16_t ip = 0x0008, ipv6 = 0xdd86, vlan = 0x0081, provider_vlan = 0xa888;  // as they stand in a frame
-constexpr std::uint32_t ip_header = 20, ipv6_header = 40, ethernet_header = 14, tag_size = 4;
+constexpr std::uint32_t ip_header = 20, ipv6_header = 40, ethernet_header = 14, tag_size = 4, headroom = 64;
 constexpr std::uint16_t vlan_present = 20, vlan_tci = 24, vlan_proto = 28, hash = 68;  // of __sk_buff
 
 template <typename T>
@@ -50,9 +50,15 @@ std::uint32_t network_header(std::uint16_t protocol) {
   return protocol == ip ? ip_header : protocol == ipv6 ? ipv6_header : 0;
 }
 
-// Makes room of zeros behind the first `at` bytes. False: there is none in front of the packet.
+// Makes room of zeros behind the first `at` bytes.
 bool insert(Packet& packet, std::size_t at, std::size_t size) {
-  if (size > packet.begin || at > packet.end - packet.begin) return false;
+  if (at > packet.end - packet.begin) return false;
+  if (size > packet.begin) {  // the packet moves into a larger buffer
+    const std::size_t more = size - packet.begin + headroom;
+    packet.storage.insert(packet.storage.begin(), more, 0);
+    packet.begin += more;
+    packet.end += more;
+  }
   auto* const begin = packet.storage.data() + packet.begin;
   std::memmove(begin - size, begin, at);
   packet.begin -= size;
@@ -70,17 +76,19 @@ bool take_out(Packet& packet, std::size_t at, std::size_t size) {
 namespace room {
 constexpr std::uint64_t fixed_gso = 1, encap_ip = 2, encap_ipv6 = 4, encap_gre = 8, encap_udp = 16, no_checksum = 32,
                         encap_ethernet = 64, decap_ip = 128, decap_ipv6 = 256, inner_length = std::uint64_t{0xff} << 56;
-constexpr std::uint64_t encap = encap_ip | encap_ipv6 | encap_gre | encap_udp | encap_ethernet;
+constexpr std::uint64_t encap_network = encap_ip | encap_ipv6;
+constexpr std::uint64_t encap = encap_network | encap_gre | encap_udp | encap_ethernet;
 constexpr std::uint64_t decap = decap_ip | decap_ipv6;
 constexpr std::uint64_t known = fixed_gso | encap | no_checksum | decap | inner_length;
 constexpr std::uint32_t behind_network = 0, behind_link = 1;
 }  // namespace room
 
 // 0, or why headers of a tunnel cannot be put there.
-int check_encapsulation(std::uint64_t flags, std::uint32_t size) {
+int check_encapsulation(std::uint64_t flags, std::uint32_t size, bool done_already) {
   const auto inner = static_cast<std::uint32_t>(flags >> 56);
-  if ((flags & room::encap) == 0 && inner == 0) return 0;
+  if ((flags & room::encap_network) == 0) return 0;  // what the others say is said of these
   if ((flags & room::encap_ip) != 0 && (flags & room::encap_ipv6) != 0) return -EINVAL;
+  if (done_already) return -EALREADY;
   if ((flags & room::encap_gre) != 0 && (flags & room::encap_udp) != 0) return -EINVAL;
   if ((flags & room::encap_ethernet) != 0 && inner < ethernet_header) return -EINVAL;
   return inner > size ? -EINVAL : 0;
@@ -109,6 +117,7 @@ SKEP_CALL(bpf_skb_adjust_room) {
     least = (flags & room::decap_ip) != 0 ? ip_header : ipv6_header;
   }
   if (change < 0) {
+    if ((flags & (room::encap | room::inner_length)) != 0) return CallResult::error(-EINVAL);
     const std::uint32_t behind_link = length - std::min(network, length);
     if (size >= behind_link || behind_link - size < least) return CallResult::error(-enotsupp);
     if (!take_out(*packet, at, size)) return CallResult::error(-ENOMEM);
@@ -116,8 +125,10 @@ SKEP_CALL(bpf_skb_adjust_room) {
     if ((flags & room::decap_ipv6) != 0) set_protocol(r1, ipv6);
   } else {
     if (length + size > longest) return CallResult::error(-enotsupp);
-    if (const int error = check_encapsulation(flags, size); error != 0) return CallResult::error(error);
+    if (const int error = check_encapsulation(flags, size, packet->encapsulated); error != 0)
+      return CallResult::error(error);
     if (!insert(*packet, at, size)) return CallResult::error(-ENOMEM);
+    packet->encapsulated |= (flags & room::encap_network) != 0;
     if ((flags & room::encap_ip) != 0) set_protocol(r1, ip);
     if ((flags & room::encap_ipv6) != 0) set_protocol(r1, ipv6);
   }
@@ -225,11 +236,14 @@ SKEP_CALL(bpf_clone_redirect) {
 SKEP_CALL(bpf_redirect_neigh) {
   constexpr std::uint32_t neighbor_size = 20, shot = 2, redirect = 7;
   if (r4 != 0 || (u32(r3) != 0 && u32(r3) < neighbor_size)) return CallResult::of(shot);
+  note_redirect(env, {.to = runtime::Redirect::To::neighbor, .device = u32(r1)});
   return CallResult::of(redirect);
 }
 SKEP_CALL(bpf_redirect_peer) {
   constexpr std::uint32_t shot = 2, redirect = 7;
-  return CallResult::of(r2 != 0 ? shot : redirect);
+  if (r2 != 0) return CallResult::of(shot);
+  note_redirect(env, {.to = runtime::Redirect::To::peer, .device = u32(r1)});
+  return CallResult::of(redirect);
 }
 
 }  // namespace skep::calls::impl

@@ -73,12 +73,18 @@ SKEP_CALL(bpf_tail_call) {
   return target == nullptr ? CallResult::error(-ENOENT) : env.tail_call(*target);
 }
 
-// Redirection has nowhere to go but the answer is what the packet's fate would be.
 SKEP_CALL(bpf_redirect_map) {
-  constexpr std::uint64_t xdp_redirect = 4, action_mask = 3;
+  constexpr std::uint64_t xdp_aborted = 0, xdp_redirect = 4, action_mask = 3;
   const std::uint32_t index = u32(r2);
-  const bool found = map_at(r1).lookup(&index, env.cpu()) != nullptr;
-  return CallResult::of(found ? xdp_redirect : r3 & action_mask);
+  constexpr std::uint64_t broadcast = 8, not_where_it_came_from = 16;
+  const MapType type = map_at(r1).info().type;
+  const bool devices = type == MapType::devmap || type == MapType::devmap_hash;
+  const std::uint64_t known = action_mask | (devices ? broadcast | not_where_it_came_from : 0);
+  if ((r3 & ~known) != 0) return CallResult::of(xdp_aborted);
+  const bool found = (r3 & broadcast) != 0 || map_at(r1).lookup(&index, env.cpu()) != nullptr;
+  if (!found) return CallResult::of(r3 & action_mask);
+  note_redirect(env, {.to = runtime::Redirect::To::map, .map = &map_at(r1), .key = index, .flags = r3});
+  return CallResult::of(xdp_redirect);
 }
 
 // Never null: programs do not ask.

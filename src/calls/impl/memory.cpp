@@ -3,21 +3,14 @@
 // The kernel's memory and the user's are one here: this process's. What cannot be read, or is not the program's to look
 // at (runtime/reach.hpp), is -EFAULT and leaves zeros. Tested by tests/calls/runtime_test.cpp and
 // tests/bounds/reach_test.cpp.
+#include "calls/impl/memory.hpp"
+
 #include <algorithm>
 
 #include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
-namespace {
 
-CallResult probe(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
-  if (size == 0) return CallResult::of(0);
-  const int error = env.read_memory(pointer<void>(to), from, size);
-  if (error != 0) std::memset(pointer<void>(to), 0, size);
-  return CallResult::error(error);
-}
-
-// At most size - 1 characters and a zero; the length with it.
 std::int64_t copy_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
   constexpr std::uint64_t page = 4096;
   auto* out = pointer<char>(to);
@@ -42,6 +35,16 @@ std::int64_t copy_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std
   out[size - 1] = 0;
   return size;
 }
+
+namespace {
+
+CallResult probe(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
+  if (size == 0) return CallResult::of(0);
+  const int error = env.read_memory(pointer<void>(to), from, size);
+  if (error != 0) std::memset(pointer<void>(to), 0, size);
+  return CallResult::error(error);
+}
+
 CallResult probe_string(CallEnv& env, std::uint64_t to, std::uint32_t size, std::uint64_t from) {
   return CallResult::of(static_cast<std::uint64_t>(copy_string(env, to, size, from)));
 }
@@ -99,6 +102,10 @@ SKEP_CALL(bpf_copy_from_user_str) {
   if ((r4 & ~pad_zeros) != 0) return CallResult::error(-EINVAL);
   if (u32(r2) == 0) return CallResult::of(0);
   return env.sleep(read_string_while_sleeping, Continuation{nullptr, {r1, u32(r2), r3, address(&env), r4}});
+}
+// All tasks share this process's memory.
+SKEP_CALL(bpf_copy_from_user_task_str) {
+  return bpf_copy_from_user_str(env, r1, r2, r3, r5, 0);
 }
 
 }  // namespace skep::calls::impl

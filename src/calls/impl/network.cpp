@@ -110,18 +110,6 @@ SKEP_CALL(bpf_store_hdr_opt) {
 SKEP_CALL(bpf_reserve_hdr_opt) {
   return CallResult::error(-EPERM);
 }
-SKEP_CALL(bpf_tcp_raw_gen_syncookie_ipv4) {
-  return CallResult::error(-EINVAL);
-}
-SKEP_CALL(bpf_tcp_raw_gen_syncookie_ipv6) {
-  return CallResult::error(-EINVAL);
-}
-SKEP_CALL(bpf_tcp_raw_check_syncookie_ipv4) {
-  return CallResult::error(-EACCES);
-}
-SKEP_CALL(bpf_tcp_raw_check_syncookie_ipv6) {
-  return CallResult::error(-EACCES);
-}
 
 // ---- messages
 SKEP_CALL(bpf_msg_apply_bytes) {

@@ -41,6 +41,7 @@ void free_object(void* memory) {
     for (const btf::Field& field : header->record->fields)
       release_field(field, reinterpret_cast<char*>(header + 1) + field.offset);
   }
+  header->mark = 0;
   header->~ObjectHeader();
   std::free(memory);
 }
@@ -68,6 +69,7 @@ void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned
   void* memory = std::calloc(1, bytes);
   if (memory == nullptr) return nullptr;
   auto* header = new (memory) ObjectHeader;
+  header->distance = copy_size(size);
   header->charge = std::move(charge);
   if (account) header->claim = memory::Claim(account->shared_territory(), header + 1, bytes - sizeof(ObjectHeader));
   header->record = std::move(record);
@@ -131,6 +133,26 @@ SKEP_CALL(bpf_percpu_obj_drop) {
 }
 SKEP_CALL(bpf_percpu_obj_drop_impl) {
   return bpf_obj_drop(env, r1, r2, r3, r4, r5);
+}
+
+// A copy of what each CPU has one of: an object of the program's, or a variable of the kernel's.
+SKEP_CALL(bpf_per_cpu_ptr) {
+  if (r1 == 0 || u32(r2) >= env.services().cpu_count()) return CallResult::of(0);
+  // Pointers of objects that were described lead anywhere.
+  struct {
+    std::uint32_t distance;
+    std::uint64_t mark;
+  } own = {};
+  constexpr auto until = offsetof(ObjectHeader, mark) + sizeof own.mark;
+  std::array<std::uint8_t, until> header;
+  if (env.services().read_memory(header.data(), r1 - sizeof(ObjectHeader), until) != 0) return CallResult::of(0);
+  std::memcpy(&own.distance, header.data() + offsetof(ObjectHeader, distance), sizeof own.distance);
+  std::memcpy(&own.mark, header.data() + offsetof(ObjectHeader, mark), sizeof own.mark);
+  if (own.mark != ObjectHeader::own_mark) return CallResult::of(0);
+  return CallResult::of(r1 + std::uint64_t{own.distance} * u32(r2));
+}
+SKEP_CALL(bpf_this_cpu_ptr) {
+  return bpf_per_cpu_ptr(env, r1, env.cpu(), 0, 0, 0);
 }
 
 SKEP_CALL(bpf_refcount_acquire) {

@@ -12,7 +12,10 @@
 namespace skep::calls::impl {
 
 struct alignas(16) ObjectHeader {
+  static constexpr std::uint64_t own_mark = 0x736b65706f626a31;
   std::atomic<std::uint32_t> references{1};
+  std::uint32_t distance = 0;     // from one CPU's copy to the next
+  std::uint64_t mark = own_mark;  // by which an address that leads to an object is known
   memory::Charge charge;
   memory::Claim claim;
   std::shared_ptr<const btf::Record> record;  // its special fields; the program that made it may be gone before it

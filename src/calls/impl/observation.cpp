@@ -159,18 +159,6 @@ SKEP_CALL(bpf_ima_file_hash) {
   return CallResult::error(-EOPNOTSUPP);
 }
 
-// ---- what programs that load others ask for
-SKEP_CALL(bpf_sys_close) {
-  return CallResult::error(-EBADF);
-}
-SKEP_CALL(bpf_kallsyms_lookup_name) {
-  *pointer<std::uint64_t>(r4) = 0;
-  if (u32(r3) != 0) return CallResult::error(-EINVAL);
-  const auto size = u32(r2);
-  if (size <= 1 || pointer<const char>(r1)[size - 1] != 0) return CallResult::error(-EINVAL);
-  return CallResult::error(-ENOENT);
-}
-
 // ---- sockets of other kinds: there are none
 SKEP_CALL(bpf_skc_to_tcp6_sock) {
   return CallResult::of(0);

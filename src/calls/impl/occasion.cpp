@@ -4,6 +4,7 @@
 #include "runtime/occasion.hpp"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 #include "calls/impl/format.hpp"
@@ -52,6 +53,23 @@ SKEP_CALL(bpf_session_cookie) {
   // A pointer that programs do not ask: without a session there is a place for it all the same.
   thread_local std::uint64_t nowhere = 0;
   return result_of(occasion != nullptr ? &occasion->session_cookie : &nowhere);
+}
+
+// What a decoder of infrared signals reports is written down, a line each.
+SKEP_CALL(bpf_rc_repeat) {
+  if (Occasion* const occasion = occasion_of(r1)) occasion->output += "repeat\n";
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_rc_keydown) {
+  if (Occasion* const occasion = occasion_of(r1))
+    occasion->output +=
+        "key " + std::to_string(r3) + " of protocol " + std::to_string(u32(r2)) + (u32(r4) != 0 ? ", toggled\n" : "\n");
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_rc_pointer_rel) {
+  if (Occasion* const occasion = occasion_of(r1))
+    occasion->output += "pointer " + std::to_string(s32(r2)) + " " + std::to_string(s32(r3)) + "\n";
+  return CallResult::of(0);
 }
 
 SKEP_CALL(bpf_seq_write) {

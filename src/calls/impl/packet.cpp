@@ -229,8 +229,10 @@ SKEP_CALL(bpf_skb_ecn_set_ce) {
 SKEP_CALL(bpf_redirect) {
   constexpr std::uint64_t xdp_redirect = 4, tc_redirect = 7, xdp_aborted = 0, tc_shot = 2;
   const bool xdp = env.program().code().type == ProgType::xdp;
-  if (xdp) return CallResult::of(r2 == 0 ? xdp_redirect : xdp_aborted);
-  return CallResult::of((r2 & ~std::uint64_t{1}) == 0 ? tc_redirect : tc_shot);
+  const std::uint64_t known = xdp ? 0 : 1;  // towards the stack instead of away from it
+  if ((r2 & ~known) != 0) return CallResult::of(xdp ? xdp_aborted : tc_shot);
+  note_redirect(env, {.to = runtime::Redirect::To::device, .device = u32(r1), .flags = r2});
+  return CallResult::of(xdp ? xdp_redirect : tc_redirect);
 }
 
 SKEP_CALL(bpf_xdp_get_buff_len) {

@@ -50,4 +50,10 @@ inline runtime::Packet* packet_of(std::uint64_t context) {
   return context == 0 ? nullptr : runtime::Context::header_of(pointer<void>(context)).packet;
 }
 
+// Where the packet of the run is to go; nothing happens where there is none.
+inline void note_redirect(const CallEnv& env, const runtime::Redirect& redirect) {
+  if (runtime::Packet* const packet = packet_of(reinterpret_cast<std::uint64_t>(env.context())); packet != nullptr)
+    packet->redirect = redirect;
+}
+
 }  // namespace skep::calls::impl

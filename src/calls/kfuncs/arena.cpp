@@ -21,6 +21,7 @@ constexpr Kfunc entries[] = {
                      "node_id, u64 flags)",
         .since = {6, 9},
         .fn = impl::bpf_arena_alloc_pages,
+        .doc = {.summary = "Gives pages of an arena memory."},
     },
     Kfunc{
         .name = "bpf_arena_free_pages",
@@ -30,6 +31,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_arena_free_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
         .since = {6, 9},
         .fn = impl::bpf_arena_free_pages,
+        .doc = {.summary = "Gives pages of an arena back."},
     },
     Kfunc{
         .name = "bpf_arena_reserve_pages",
@@ -37,6 +39,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_arena_reserve_pages(void *p__map, void __arena *ptr__ign, u32 page_cnt)",
         .fn = impl::bpf_arena_reserve_pages,
+        .doc = {.summary = "Keeps pages of an arena from being given out."},
     },
 };
 

@@ -24,6 +24,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_acquire,
+        .doc = {.summary = "Takes one more reference to a CPU mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_and",
@@ -32,6 +33,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "bool bpf_cpumask_and(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_and,
+        .doc = {.summary = "Stores the CPUs that are in both of two masks; whether there is one."},
     },
     Kfunc{
         .name = "bpf_cpumask_any_and_distribute",
@@ -39,6 +41,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_and_distribute(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_any_and_distribute,
+        .doc = {.summary = "Gives a CPU that is in both of two masks, another one from call to call."},
     },
     Kfunc{
         .name = "bpf_cpumask_any_distribute",
@@ -46,6 +49,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_any_distribute(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_any_distribute,
+        .doc = {.summary = "Gives a CPU of a mask, another one from call to call."},
     },
     Kfunc{
         .name = "bpf_cpumask_clear",
@@ -53,6 +57,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_clear,
+        .doc = {.summary = "Takes all CPUs out of a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_clear_cpu",
@@ -60,6 +65,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_clear_cpu,
+        .doc = {.summary = "Takes a CPU out of a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_copy",
@@ -67,6 +73,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_copy(struct bpf_cpumask *dst, const struct cpumask *src)",
         .fn = impl::bpf_cpumask_copy,
+        .doc = {.summary = "Makes a mask the same as another."},
     },
     Kfunc{
         .name = "bpf_cpumask_create",
@@ -74,6 +81,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "struct bpf_cpumask *bpf_cpumask_create(void)",
         .fn = impl::bpf_cpumask_create,
+        .doc = {.summary = "Makes an empty CPU mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_empty",
@@ -81,6 +89,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_empty(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_empty,
+        .doc = {.summary = "Whether no CPU is in a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_equal",
@@ -88,6 +97,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_equal,
+        .doc = {.summary = "Whether the same CPUs are in two masks."},
     },
     Kfunc{
         .name = "bpf_cpumask_first",
@@ -95,6 +105,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_first,
+        .doc = {.summary = "Gives the first CPU of a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_first_and",
@@ -102,6 +113,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_and(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_first_and,
+        .doc = {.summary = "Gives the first CPU that is in both of two masks."},
     },
     Kfunc{
         .name = "bpf_cpumask_first_zero",
@@ -109,6 +121,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_first_zero(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_first_zero,
+        .doc = {.summary = "Gives the first CPU that is not in a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_full",
@@ -116,6 +129,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_full(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_full,
+        .doc = {.summary = "Whether all CPUs are in a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_intersects",
@@ -123,6 +137,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_intersects(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_intersects,
+        .doc = {.summary = "Whether a CPU is in both of two masks."},
     },
     Kfunc{
         .name = "bpf_cpumask_or",
@@ -131,6 +146,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void bpf_cpumask_or(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_or,
+        .doc = {.summary = "Stores the CPUs that are in one of two masks, or in both."},
     },
     Kfunc{
         .name = "bpf_cpumask_populate",
@@ -138,6 +154,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "int bpf_cpumask_populate(struct bpf_cpumask *cpumask, void *src, size_t src__sz)",
         .fn = impl::bpf_cpumask_populate,
+        .doc = {.summary = "Fills a mask from bytes of the program's."},
     },
     Kfunc{
         .name = "bpf_cpumask_release",
@@ -145,6 +162,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_release(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_release,
+        .doc = {.summary = "Gives up a reference to a CPU mask; the last one frees it."},
         .destroys = {"bpf_cpumask", impl::drop_object},
     },
     Kfunc{
@@ -153,6 +171,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_set_cpu,
+        .doc = {.summary = "Puts a CPU into a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_setall",
@@ -160,6 +179,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "void bpf_cpumask_setall(struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_setall,
+        .doc = {.summary = "Puts all CPUs into a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_subset",
@@ -167,6 +187,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_subset(const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_subset,
+        .doc = {.summary = "Whether every CPU of one mask is in another."},
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_clear_cpu",
@@ -174,6 +195,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_and_clear_cpu,
+        .doc = {.summary = "Takes a CPU out of a mask, and says whether it was in it."},
     },
     Kfunc{
         .name = "bpf_cpumask_test_and_set_cpu",
@@ -181,6 +203,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_and_set_cpu(u32 cpu, struct bpf_cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_and_set_cpu,
+        .doc = {.summary = "Puts a CPU into a mask, and says whether it was in it."},
     },
     Kfunc{
         .name = "bpf_cpumask_test_cpu",
@@ -188,6 +211,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_test_cpu,
+        .doc = {.summary = "Whether a CPU is in a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_weight",
@@ -195,6 +219,7 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_struct_ops_syscall,
         .prototype = "u32 bpf_cpumask_weight(const struct cpumask *cpumask)",
         .fn = impl::bpf_cpumask_weight,
+        .doc = {.summary = "Counts the CPUs of a mask."},
     },
     Kfunc{
         .name = "bpf_cpumask_xor",
@@ -203,6 +228,7 @@ constexpr Kfunc entries[] = {
         .prototype =
             "void bpf_cpumask_xor(struct bpf_cpumask *dst, const struct cpumask *src1, const struct cpumask *src2)",
         .fn = impl::bpf_cpumask_xor,
+        .doc = {.summary = "Stores the CPUs that are in exactly one of two masks."},
     },
 };
 

@@ -3,6 +3,12 @@
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
 
+namespace skep::calls::impl {
+// impl/keys.cpp
+CallFunction bpf_crypto_ctx_acquire, bpf_crypto_ctx_create, bpf_crypto_ctx_release, bpf_crypto_decrypt,
+    bpf_crypto_encrypt;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::kfunc_tables {
 namespace {
 
@@ -13,6 +19,8 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_acquire(struct bpf_crypto_ctx *ctx)",
         .since = {6, 10},
+        .fn = impl::bpf_crypto_ctx_acquire,
+        .doc = {.summary = "Takes one more reference to a cipher with its key."},
     },
     Kfunc{
         .name = "bpf_crypto_ctx_create",
@@ -21,6 +29,10 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_crypto_ctx *bpf_crypto_ctx_create(const struct bpf_crypto_params *params, u32 "
                      "params__sz, int *err)",
         .since = {6, 10},
+        .fn = impl::bpf_crypto_ctx_create,
+        .doc = {.summary = "Makes a cipher with its key.",
+                .details = "There are no ciphers here: NULL, and `*err` is -EOPNOTSUPP (-EINVAL for wrong "
+                           "parameters, -ENOENT for a type other than skcipher)."},
     },
     Kfunc{
         .name = "bpf_crypto_ctx_release",
@@ -28,6 +40,8 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "void bpf_crypto_ctx_release(struct bpf_crypto_ctx *ctx)",
         .since = {6, 10},
+        .fn = impl::bpf_crypto_ctx_release,
+        .doc = {.summary = "Gives up a reference to a cipher."},
         .destroys = {"bpf_crypto_ctx"},
     },
     Kfunc{
@@ -37,6 +51,8 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_crypto_decrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
                      "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",
         .since = {6, 10},
+        .fn = impl::bpf_crypto_decrypt,
+        .doc = {.summary = "Decrypts data.", .details = "No program gets a cipher here; -EINVAL."},
     },
     Kfunc{
         .name = "bpf_crypto_encrypt",
@@ -45,6 +61,8 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_crypto_encrypt(struct bpf_crypto_ctx *ctx, const struct bpf_dynptr *src, const struct "
                      "bpf_dynptr *dst, const struct bpf_dynptr *siv__nullable)",
         .since = {6, 10},
+        .fn = impl::bpf_crypto_encrypt,
+        .doc = {.summary = "Encrypts data.", .details = "No program gets a cipher here; -EINVAL."},
     },
 };
 

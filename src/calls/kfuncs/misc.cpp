@@ -10,6 +10,13 @@ CallFunction bpf_copy_from_user_str;
 CallFunction bpf_rdonly_cast, bpf_task_work_schedule_resume, bpf_task_work_schedule_signal, bpf_timer_cancel_async;
 // impl/occasion.cpp
 CallFunction bpf_session_cookie, bpf_session_is_return;
+// impl/memory.cpp
+CallFunction bpf_copy_from_user_task_str;
+// impl/kernel_tests.cpp
+CallFunction bpf_kfunc_call_memb_release, bpf_kfunc_call_test_release, bpf_wakeup_sources_get_head,
+    bpf_wakeup_sources_read_lock, bpf_wakeup_sources_read_unlock;
+// impl/kernel_tests.cpp
+CallFunction bpf_map_sum_elem_count;
 }  // namespace skep::calls::impl
 
 namespace skep::calls::kfunc_tables {
@@ -27,6 +34,7 @@ constexpr Kfunc entries[] = {
         .special = Special::cast_to_kern_ctx,
         .prototype = "void *bpf_cast_to_kern_ctx(void *obj)",
         .since = {6, 2},
+        .doc = {.summary = "Gives the kernel's own object behind a context."},
     },
     Kfunc{
         .name = "bpf_copy_from_user_str",
@@ -35,6 +43,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, u64 flags)",
         .since = {6, 12},
         .fn = impl::bpf_copy_from_user_str,
+        .doc = {.summary = "Copies a string of the running task; it may sleep."},
     },
     Kfunc{
         .name = "bpf_copy_from_user_task_str",
@@ -42,11 +51,16 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_copy_from_user_task_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, struct "
                      "task_struct *tsk, u64 flags)",
+        .fn = impl::bpf_copy_from_user_task_str,
+        .doc = {.summary = "Copies a string of a task; it may sleep. Its length with the zero, -EINVAL for "
+                           "unknown flags, -EFAULT (and zeros).",
+                .details = "All tasks are threads of this process and share its memory."},
     },
     Kfunc{
         .name = "bpf_fentry_test1",
         .prog_types = 0,
         .prototype = "int bpf_fentry_test1(int a)",
+        .doc = {.summary = "A function of the kernel's own tests: one more than its argument."},
     },
     Kfunc{
         .name = "bpf_io_uring_get_region",
@@ -54,18 +68,24 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::struct_ops),
         .prototype =
             "__u8 *bpf_io_uring_get_region(struct iou_ctx *loop_ctx, __u32 region_id, const size_t rdwr_buf_size)",
+        .doc = {.summary = "Gives the address of a memory region of an io_uring.",
+                .details = "A host that plays an io_uring offers it: see skep/host.hpp."},
     },
     Kfunc{
         .name = "bpf_io_uring_submit_sqes",
         .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "int bpf_io_uring_submit_sqes(struct iou_ctx *loop_ctx, u32 nr)",
+        .doc = {.summary = "Submits entries of an io_uring.",
+                .details = "A host that plays an io_uring offers it: see skep/host.hpp."},
     },
     Kfunc{
         .name = "bpf_kfunc_call_memb_release",
         .flags = call_flag::release,
         .prog_types = tracers_and_test,
         .prototype = "void bpf_kfunc_call_memb_release(struct prog_test_member *p)",
+        .fn = impl::bpf_kfunc_call_memb_release,
+        .doc = {.summary = "A function of the kernel's own tests: lets go of an object."},
         .destroys = {"prog_test_member"},
     },
     Kfunc{
@@ -73,6 +93,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::release,
         .prog_types = tracers_and_test,
         .prototype = "void bpf_kfunc_call_test_release(struct prog_test_ref_kfunc *p)",
+        .fn = impl::bpf_kfunc_call_test_release,
+        .doc = {.summary = "A function of the kernel's own tests: lets go of an object."},
         .destroys = {"prog_test_ref_kfunc"},
     },
     Kfunc{
@@ -80,21 +102,26 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "s64 bpf_map_sum_elem_count(const struct bpf_map *map)",
         .since = {6, 6},
+        .fn = impl::bpf_map_sum_elem_count,
+        .doc = {.summary = "Counts the elements of a map that counts them."},
     },
     Kfunc{
         .name = "bpf_modify_return_test",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test(int a, int *b)",
+        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached."},
     },
     Kfunc{
         .name = "bpf_modify_return_test2",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test2(int a, int *b, short int c, int d, void *e, char f, int g)",
+        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached."},
     },
     Kfunc{
         .name = "bpf_modify_return_test_tp",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test_tp(int nonce)",
+        .doc = {.summary = "A function of the kernel's own tests, which passes a tracepoint."},
     },
     Kfunc{
         .name = "bpf_rdonly_cast",
@@ -104,6 +131,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)",
         .since = {6, 2},
         .fn = impl::bpf_rdonly_cast,
+        .doc = {.summary = "Says what type an address is to be read as."},
     },
     Kfunc{
         .name = "bpf_session_cookie",
@@ -111,6 +139,7 @@ constexpr Kfunc entries[] = {
         .special = Special::session_cookie,
         .prototype = "__u64 *bpf_session_cookie(void *ctx)",
         .fn = impl::bpf_session_cookie,
+        .doc = {.summary = "Gives the number that both programs of a session share."},
         .attach_types = session_attach,
     },
     Kfunc{
@@ -118,6 +147,7 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::kprobe) | bit(ProgType::tracing),
         .prototype = "bool bpf_session_is_return(void *ctx)",
         .fn = impl::bpf_session_is_return,
+        .doc = {.summary = "Whether it is the function's return that a session's program sees."},
         .attach_types = session_attach,
     },
     Kfunc{
@@ -128,6 +158,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_task_work_schedule_resume(struct task_struct *task, struct bpf_task_work *tw, void "
                      "*map__const_map, int (*callback)(struct bpf_map *map, void *key, void *value))",
         .fn = impl::bpf_task_work_schedule_resume,
+        .doc = {.summary = "Schedules a callback for when a task next returns to user mode, without waking it."},
     },
     Kfunc{
         .name = "bpf_task_work_schedule_signal",
@@ -137,29 +168,37 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_task_work_schedule_signal(struct task_struct *task, struct bpf_task_work *tw, void "
                      "*map__const_map, int (*callback)(struct bpf_map *map, void *key, void *value))",
         .fn = impl::bpf_task_work_schedule_signal,
+        .doc = {.summary = "Schedules a callback for a task, which is woken for it as for a signal."},
     },
     Kfunc{
         .name = "bpf_timer_cancel_async",
         .prog_types = everyone,
         .prototype = "int bpf_timer_cancel_async(struct bpf_timer *timer)",
         .fn = impl::bpf_timer_cancel_async,
+        .doc = {.summary = "Cancels a timer and does not wait for its callback."},
     },
     Kfunc{
         .name = "bpf_wakeup_sources_get_head",
         .prog_types = bit(ProgType::syscall),
         .prototype = "void *bpf_wakeup_sources_get_head(void)",
+        .fn = impl::bpf_wakeup_sources_get_head,
+        .doc = {.summary = "Gives the head of the list of wakeup sources.", .details = "The list is empty here."},
     },
     Kfunc{
         .name = "bpf_wakeup_sources_read_lock",
         .flags = call_flag::acquire,
         .prog_types = bit(ProgType::syscall),
         .prototype = "struct bpf_ws_lock *bpf_wakeup_sources_read_lock(void)",
+        .fn = impl::bpf_wakeup_sources_read_lock,
+        .doc = {.summary = "Begins reading the list of wakeup sources."},
     },
     Kfunc{
         .name = "bpf_wakeup_sources_read_unlock",
         .flags = call_flag::release,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void bpf_wakeup_sources_read_unlock(struct bpf_ws_lock *lock)",
+        .fn = impl::bpf_wakeup_sources_read_unlock,
+        .doc = {.summary = "Ends reading the list of wakeup sources."},
     },
 };
 

@@ -27,6 +27,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *new, struct bpf_list_node "
                      "*prev__nonown_allowed)",
         .fn = impl::bpf_list_add,
+        .doc = {.summary = "Adds an object to a list, behind another."},
     },
     Kfunc{
         .name = "bpf_list_back",
@@ -35,6 +36,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_back,
         .prototype = "struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)",
         .fn = impl::bpf_list_back,
+        .doc = {.summary = "Gives the last object of a list, which stays in it."},
     },
     Kfunc{
         .name = "bpf_list_del",
@@ -44,6 +46,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node "
                      "*node__nonown_allowed)",
         .fn = impl::bpf_list_del,
+        .doc = {.summary = "Takes an object out of a list."},
     },
     Kfunc{
         .name = "bpf_list_empty",
@@ -51,6 +54,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "bool bpf_list_empty(struct bpf_list_head *head)",
         .fn = impl::bpf_list_empty,
+        .doc = {.summary = "Whether a list has no objects."},
     },
     Kfunc{
         .name = "bpf_list_front",
@@ -59,6 +63,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_front,
         .prototype = "struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)",
         .fn = impl::bpf_list_front,
+        .doc = {.summary = "Gives the first object of a list, which stays in it."},
     },
     Kfunc{
         .name = "bpf_list_is_first",
@@ -66,6 +71,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
         .fn = impl::bpf_list_is_first,
+        .doc = {.summary = "Whether an object is the first of a list."},
     },
     Kfunc{
         .name = "bpf_list_is_last",
@@ -73,6 +79,7 @@ constexpr Kfunc entries[] = {
         .prog_types = generic,
         .prototype = "bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node__nonown_allowed)",
         .fn = impl::bpf_list_is_last,
+        .doc = {.summary = "Whether an object is the last of a list."},
     },
     Kfunc{
         .name = "bpf_list_pop_back",
@@ -82,6 +89,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)",
         .since = {6, 2},
         .fn = impl::bpf_list_pop_back,
+        .doc = {.summary = "Takes the last object out of a list."},
     },
     Kfunc{
         .name = "bpf_list_pop_front",
@@ -91,6 +99,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)",
         .since = {6, 2},
         .fn = impl::bpf_list_pop_front,
+        .doc = {.summary = "Takes the first object out of a list."},
     },
     Kfunc{
         .name = "bpf_list_push_back",
@@ -99,6 +108,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_push_back,
         .prototype = "int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)",
         .fn = impl::bpf_list_push_back,
+        .doc = {.summary = "Adds an object at the end of a list."},
     },
     Kfunc{
         .name = "bpf_list_push_back_impl",
@@ -109,6 +119,7 @@ constexpr Kfunc entries[] = {
                      "*meta__ign, u64 off)",
         .since = {6, 2},
         .fn = impl::bpf_list_push_back_impl,
+        .doc = {.summary = "Adds an object at the end of a list."},
     },
     Kfunc{
         .name = "bpf_list_push_front",
@@ -117,6 +128,7 @@ constexpr Kfunc entries[] = {
         .special = Special::list_push_front,
         .prototype = "int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)",
         .fn = impl::bpf_list_push_front,
+        .doc = {.summary = "Adds an object in front of a list."},
     },
     Kfunc{
         .name = "bpf_list_push_front_impl",
@@ -127,6 +139,7 @@ constexpr Kfunc entries[] = {
                      "*meta__ign, u64 off)",
         .since = {6, 2},
         .fn = impl::bpf_list_push_front_impl,
+        .doc = {.summary = "Adds an object in front of a list."},
     },
     Kfunc{
         .name = "bpf_obj_drop",
@@ -135,6 +148,7 @@ constexpr Kfunc entries[] = {
         .special = Special::obj_drop,
         .prototype = "void bpf_obj_drop(void *p__alloc)",
         .fn = impl::bpf_obj_drop,
+        .doc = {.summary = "Gives up an object that the program has allocated."},
     },
     Kfunc{
         .name = "bpf_obj_drop_impl",
@@ -144,6 +158,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)",
         .since = {6, 2},
         .fn = impl::bpf_obj_drop_impl,
+        .doc = {.summary = "Gives up an object that the program has allocated."},
     },
     Kfunc{
         .name = "bpf_obj_new",
@@ -152,6 +167,7 @@ constexpr Kfunc entries[] = {
         .special = Special::obj_new,
         .prototype = "void *bpf_obj_new(u64 local_type_id__k)",
         .fn = impl::bpf_obj_new,
+        .doc = {.summary = "Allocates an object of one of the program's types."},
     },
     Kfunc{
         .name = "bpf_obj_new_impl",
@@ -161,6 +177,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
         .since = {6, 2},
         .fn = impl::bpf_obj_new_impl,
+        .doc = {.summary = "Allocates an object of one of the program's types."},
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop",
@@ -169,6 +186,7 @@ constexpr Kfunc entries[] = {
         .special = Special::percpu_obj_drop,
         .prototype = "void bpf_percpu_obj_drop(void *p__alloc)",
         .fn = impl::bpf_percpu_obj_drop,
+        .doc = {.summary = "Gives up an object that each CPU has one of."},
     },
     Kfunc{
         .name = "bpf_percpu_obj_drop_impl",
@@ -178,6 +196,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)",
         .since = {6, 7},
         .fn = impl::bpf_percpu_obj_drop_impl,
+        .doc = {.summary = "Gives up an object that each CPU has one of."},
     },
     Kfunc{
         .name = "bpf_percpu_obj_new",
@@ -186,6 +205,7 @@ constexpr Kfunc entries[] = {
         .special = Special::percpu_obj_new,
         .prototype = "void *bpf_percpu_obj_new(u64 local_type_id__k)",
         .fn = impl::bpf_percpu_obj_new,
+        .doc = {.summary = "Allocates an object of one of the program's types for each CPU."},
     },
     Kfunc{
         .name = "bpf_percpu_obj_new_impl",
@@ -195,6 +215,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)",
         .since = {6, 7},
         .fn = impl::bpf_percpu_obj_new_impl,
+        .doc = {.summary = "Allocates an object of one of the program's types for each CPU."},
     },
     Kfunc{
         .name = "bpf_rbtree_add",
@@ -204,6 +225,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct "
                      "bpf_rb_node *, const struct bpf_rb_node *))",
         .fn = impl::bpf_rbtree_add,
+        .doc = {.summary = "Adds an object to a tree, at the place that a function of the program's finds."},
     },
     Kfunc{
         .name = "bpf_rbtree_add_impl",
@@ -214,6 +236,7 @@ constexpr Kfunc entries[] = {
                      "bpf_rb_node *, const struct bpf_rb_node *), void *meta__ign, u64 off)",
         .since = {6, 3},
         .fn = impl::bpf_rbtree_add_impl,
+        .doc = {.summary = "Adds an object to a tree, at the place that a function of the program's finds."},
     },
     Kfunc{
         .name = "bpf_rbtree_first",
@@ -223,6 +246,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)",
         .since = {6, 3},
         .fn = impl::bpf_rbtree_first,
+        .doc = {.summary = "Gives the least object of a tree, which stays in it."},
     },
     Kfunc{
         .name = "bpf_rbtree_left",
@@ -231,6 +255,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_left,
         .prototype = "struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)",
         .fn = impl::bpf_rbtree_left,
+        .doc = {.summary = "Gives the object to the left below another."},
     },
     Kfunc{
         .name = "bpf_rbtree_remove",
@@ -240,6 +265,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)",
         .since = {6, 3},
         .fn = impl::bpf_rbtree_remove,
+        .doc = {.summary = "Takes an object out of a tree."},
     },
     Kfunc{
         .name = "bpf_rbtree_right",
@@ -248,6 +274,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_right,
         .prototype = "struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)",
         .fn = impl::bpf_rbtree_right,
+        .doc = {.summary = "Gives the object to the right below another."},
     },
     Kfunc{
         .name = "bpf_rbtree_root",
@@ -256,6 +283,7 @@ constexpr Kfunc entries[] = {
         .special = Special::rbtree_root,
         .prototype = "struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)",
         .fn = impl::bpf_rbtree_root,
+        .doc = {.summary = "Gives the object at the root of a tree."},
     },
     Kfunc{
         .name = "bpf_refcount_acquire",
@@ -265,6 +293,7 @@ constexpr Kfunc entries[] = {
         .special = Special::refcount_acquire,
         .prototype = "void *bpf_refcount_acquire(void *p__refcounted_kptr)",
         .fn = impl::bpf_refcount_acquire,
+        .doc = {.summary = "Takes one more reference to an object of the program's."},
     },
     Kfunc{
         .name = "bpf_refcount_acquire_impl",
@@ -274,6 +303,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)",
         .since = {6, 4},
         .fn = impl::bpf_refcount_acquire_impl,
+        .doc = {.summary = "Takes one more reference to an object of the program's."},
     },
 };
 

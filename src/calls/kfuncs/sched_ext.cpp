@@ -82,6 +82,8 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "bool __scx_bpf_dsq_insert_vtime(struct task_struct *p, struct scx_bpf_dsq_insert_vtime_args *args)",
+        .doc = {.summary = "Queues a task by its virtual time.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -90,6 +92,8 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 __scx_bpf_select_cpu_and(struct task_struct *p, const struct cpumask *cpus_allowed, struct "
                      "scx_bpf_select_cpu_and_args *args)",
+        .doc = {.summary = "Chooses a CPU for a task among some.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
@@ -97,6 +101,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::iter_destroy,
         .prog_types = tracers_and_syscall,
         .prototype = "void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it)",
+        .doc = {.summary = "Ends an iteration over the tasks of a queue.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -104,6 +110,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::iter_new | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)",
+        .doc = {.summary = "Begins an iteration over the tasks of a queue.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -111,6 +119,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it)",
+        .doc = {.summary = "Gives the next task of a queue, or NULL.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -118,6 +128,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cid_curr(s32 cid)",
+        .doc = {.summary = "Gives the task that runs on a CPU, by the CPU's dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -125,36 +137,48 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype = "void scx_bpf_cid_override(const s32 __arena *cpu_to_cid__arena, u32 cpu_to_cid_cnt, const s32 "
                      "__arena *shard_start__arena, u32 shard_start_cnt)",
+        .doc = {.summary = "Says which dense number each CPU has.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_cid_to_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cid_to_cpu(s32 cid)",
+        .doc = {.summary = "Gives the CPU of a dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cid_topo",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cid_topo(s32 cid, struct scx_cid_topo *out, size_t out__sz)",
+        .doc = {.summary = "Says where in the machine a CPU is, by its dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cap(s32 cid)",
+        .doc = {.summary = "Gives the capacity of a CPU, by its dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cur(s32 cid)",
+        .doc = {.summary = "Gives the current performance of a CPU, by its dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cidperf_set(s32 cid, u32 perf)",
+        .doc = {.summary = "Sets the wanted performance of a CPU, by its dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -162,36 +186,48 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cpu_curr(s32 cpu)",
+        .doc = {.summary = "Gives the task that runs on a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_node",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_node(s32 cpu)",
+        .doc = {.summary = "Gives the memory node of a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_to_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_to_cid(s32 cpu)",
+        .doc = {.summary = "Gives the dense number of a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cap(s32 cpu)",
+        .doc = {.summary = "Gives the capacity of a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cur(s32 cpu)",
+        .doc = {.summary = "Gives the current performance of a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cpuperf_set(s32 cpu, u32 perf)",
+        .doc = {.summary = "Sets the wanted performance of a CPU.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -199,6 +235,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_create_dsq(u64 dsq_id, s32 node)",
+        .doc = {.summary = "Makes a queue of tasks.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops =
             "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
             "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
@@ -220,18 +258,24 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_destroy_dsq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_destroy_dsq(u64 dsq_id)",
+        .doc = {.summary = "Destroys a queue of tasks.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_cancel",
         .prog_types = 0,
         .prototype = "void scx_bpf_dispatch_cancel(void)",
+        .doc = {.summary = "Takes the last insertion of a dispatch back.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_nr_slots",
         .prog_types = 0,
         .prototype = "u32 scx_bpf_dispatch_nr_slots(void)",
+        .doc = {.summary = "How many tasks a dispatch may still insert.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -239,6 +283,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = 0,
         .prototype = "void scx_bpf_dsq_insert(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
+        .doc = {.summary = "Queues a task, first in first out.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -246,6 +292,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_insert___v2(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
+        .doc = {.summary = "Queues a task, first in first out; whether it was queued.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -254,6 +302,8 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "void scx_bpf_dsq_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime, u64 enq_flags)",
+        .doc = {.summary = "Queues a task by its virtual time.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -262,6 +312,8 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 "
                      "enq_flags)",
+        .doc = {.summary = "Moves a task from the queue that is iterated to another.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
@@ -269,6 +321,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_slice(struct bpf_iter_scx_dsq *it__iter, u64 slice)",
+        .doc = {.summary = "Sets the time slice of the task that is moved next.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
@@ -276,18 +330,24 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq *it__iter, u64 vtime)",
+        .doc = {.summary = "Sets the virtual time of the task that is moved next.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local(u64 dsq_id)",
+        .doc = {.summary = "Moves a task from a queue to that of the CPU that is dispatched to.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local___v2",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local___v2(u64 dsq_id, u64 enq_flags)",
+        .doc = {.summary = "Moves a task from a queue to that of the CPU that is dispatched to.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -296,12 +356,16 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 "
                      "dsq_id, u64 enq_flags)",
+        .doc = {.summary = "Moves a task from the queue that is iterated to another, by its virtual time.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_nr_queued",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_dsq_nr_queued(u64 dsq_id)",
+        .doc = {.summary = "Counts the tasks of a queue.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -309,36 +373,48 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_dsq_peek(u64 dsq_id)",
+        .doc = {.summary = "Gives the first task of a queue, which stays in it.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dsq_reenq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dsq_reenq(u64 dsq_id, u64 reenq_flags)",
+        .doc = {.summary = "Queues the tasks of a queue anew.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dump_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dump_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
+        .doc = {.summary = "Adds text to the dump of a scheduler's state.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_error_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_error_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
+        .doc = {.summary = "Ends the scheduler with an error.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_events",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_events(struct scx_event_stats *events, size_t events__sz)",
+        .doc = {.summary = "Reads the counters of a scheduler's events.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_exit_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_exit_bstr(s64 exit_code, char *fmt, long unsigned long *data, u32 data__sz)",
+        .doc = {.summary = "Ends the scheduler with a code.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -346,6 +422,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask(void)",
+        .doc = {.summary = "Gives the mask of idle CPUs.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -353,6 +431,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask_node(s32 node)",
+        .doc = {.summary = "Gives the mask of idle CPUs of a memory node.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -360,6 +440,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask(void)",
+        .doc = {.summary = "Gives the mask of CPUs whose whole core is idle.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -367,6 +449,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask_node(s32 node)",
+        .doc = {.summary = "Gives the mask of CPUs of a memory node whose whole core is idle.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -374,6 +458,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_online_cpumask(void)",
+        .doc = {.summary = "Gives the mask of CPUs that are online.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -381,18 +467,23 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_possible_cpumask(void)",
+        .doc = {.summary = "Gives the mask of CPUs that may be there.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cid(s32 cid, u64 flags)",
+        .doc = {.summary = "Wakes a CPU, by its dense number.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cpu(s32 cpu, u64 flags)",
+        .doc = {.summary = "Wakes a CPU.", .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -400,42 +491,56 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null,
         .prog_types = tracers_and_syscall,
         .prototype = "struct rq *scx_bpf_locked_rq(void)",
+        .doc = {.summary = "Gives the run queue that is locked.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_now",
         .prog_types = tracers_and_syscall,
         .prototype = "u64 scx_bpf_now(void)",
+        .doc = {.summary = "Gives the time, quickly.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cids(void)",
+        .doc = {.summary = "How many dense numbers of CPUs there are.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cpu_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cpu_ids(void)",
+        .doc = {.summary = "How many numbers of CPUs there are.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_node_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_node_ids(void)",
+        .doc = {.summary = "How many numbers of memory nodes there are.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_online_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_online_cids(void)",
+        .doc = {.summary = "How many CPUs are online.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_online_cmask",
         .prog_types = tracers_and_syscall,
         .prototype = "const void __arena *scx_bpf_online_cmask(void)",
+        .doc = {.summary = "Gives the mask of dense numbers of the CPUs that are online.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -443,6 +548,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)",
+        .doc = {.summary = "Takes an idle CPU of a mask, or any.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -450,6 +557,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
+        .doc = {.summary = "Takes an idle CPU of a mask and a memory node, or any.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -457,6 +566,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)",
+        .doc = {.summary = "Takes an idle CPU of a mask.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -464,6 +575,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
+        .doc = {.summary = "Takes an idle CPU of a mask and a memory node.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -471,6 +584,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::release | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_cpumask(const struct cpumask *cpumask)",
+        .doc = {.summary = "Gives up a mask of CPUs.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -478,12 +593,16 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::release | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask)",
+        .doc = {.summary = "Gives up a mask of idle CPUs.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_reenqueue_local",
         .prog_types = 0,
         .prototype = "u32 scx_bpf_reenqueue_local(void)",
+        .doc = {.summary = "Queues the tasks of the CPU's own queue anew.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
                       "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
                       "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
@@ -494,6 +613,8 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_reenqueue_local___v2",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_reenqueue_local___v2(void)",
+        .doc = {.summary = "Queues the tasks of the CPU's own queue anew.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -502,6 +623,8 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_and(struct task_struct *p, s32 prev_cpu, u64 wake_flags, const struct "
                      "cpumask *cpus_allowed, u64 flags)",
+        .doc = {.summary = "Chooses a CPU for a task among some.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
@@ -509,18 +632,24 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle)",
+        .doc = {.summary = "Chooses a CPU for a task as the kernel itself would.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
         .name = "scx_bpf_sub_caps",
         .prog_types = 0,
         .prototype = "s32 scx_bpf_sub_caps(u64 cgroup_id, u64 caps, struct scx_cmask __arena *out__arena)",
+        .doc = {.summary = "Reads what a scheduler below this one may do.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_sub_dispatch",
         .prog_types = 0,
         .prototype = "bool scx_bpf_sub_dispatch(u64 cgroup_id)",
+        .doc = {.summary = "Has a scheduler below this one dispatch.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -528,18 +657,24 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype = "s32 scx_bpf_sub_grant(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena, "
                      "struct scx_cmask __arena *denied_out__arena__nullable)",
+        .doc = {.summary = "Lets a scheduler below this one do something on some CPUs.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_sub_kill_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_kill_bstr(u64 cgroup_id, char *fmt, long unsigned long *data, u32 data__sz)",
+        .doc = {.summary = "Ends a scheduler below this one.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_sub_revoke",
         .prog_types = 0,
         .prototype = "void scx_bpf_sub_revoke(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena)",
+        .doc = {.summary = "No longer lets a scheduler below this one do something on some CPUs.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
@@ -547,6 +682,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "struct cgroup *scx_bpf_task_cgroup(struct task_struct *p)",
+        .doc = {.summary = "Gives the cgroup by which a task is scheduled.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -554,6 +691,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cid(const struct task_struct *p)",
+        .doc = {.summary = "Gives the dense number of the CPU that a task is on.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -561,6 +700,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cpu(const struct task_struct *p)",
+        .doc = {.summary = "Gives the CPU that a task is on.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -568,6 +709,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_running(const struct task_struct *p)",
+        .doc = {.summary = "Whether a task runs now.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -575,6 +718,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_dsq_vtime(struct task_struct *p, u64 vtime)",
+        .doc = {.summary = "Sets the virtual time of a task.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -582,18 +727,24 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_slice(struct task_struct *p, u64 slice)",
+        .doc = {.summary = "Sets what is left of a task's time slice.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_test_and_clear_cpu_idle",
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)",
+        .doc = {.summary = "Takes a CPU that is idle, and says whether it was.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_this_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_this_cid(void)",
+        .doc = {.summary = "Gives the dense number of the CPU that the program runs on.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -601,6 +752,8 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_tid_to_task(u64 tid)",
+        .doc = {.summary = "Finds a task by its number in the scheduler.",
+                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
 };

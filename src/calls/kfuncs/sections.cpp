@@ -19,6 +19,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .special = Special::trap,
         .prototype = "void __bpf_trap(void)",
+        .doc = {.summary = "Marks what is never reached; the verifier refuses programs that may."},
     },
     Kfunc{
         .name = "bpf_local_irq_restore",
@@ -27,6 +28,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_local_irq_restore(unsigned long *flags__irq_flag)",
         .since = {6, 14},
         .fn = impl::bpf_local_irq_restore,
+        .doc = {.summary = "Enables interrupts again, if they were enabled before."},
     },
     Kfunc{
         .name = "bpf_local_irq_save",
@@ -35,6 +37,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_local_irq_save(unsigned long *flags__irq_flag)",
         .since = {6, 14},
         .fn = impl::bpf_local_irq_save,
+        .doc = {.summary = "Disables interrupts, and notes whether they were enabled."},
     },
     Kfunc{
         .name = "bpf_preempt_disable",
@@ -43,6 +46,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_preempt_disable(void)",
         .since = {6, 10},
         .fn = impl::bpf_preempt_disable,
+        .doc = {.summary = "Begins a section in which the program is not interrupted by others."},
     },
     Kfunc{
         .name = "bpf_preempt_enable",
@@ -51,6 +55,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_preempt_enable(void)",
         .since = {6, 10},
         .fn = impl::bpf_preempt_enable,
+        .doc = {.summary = "Ends a section in which the program is not interrupted by others."},
     },
     Kfunc{
         .name = "bpf_rcu_read_lock",
@@ -59,6 +64,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_rcu_read_lock(void)",
         .since = {6, 2},
         .fn = impl::bpf_rcu_read_lock,
+        .doc = {.summary = "Begins an RCU read section."},
     },
     Kfunc{
         .name = "bpf_rcu_read_unlock",
@@ -67,6 +73,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_rcu_read_unlock(void)",
         .since = {6, 2},
         .fn = impl::bpf_rcu_read_unlock,
+        .doc = {.summary = "Ends an RCU read section."},
     },
     Kfunc{
         .name = "bpf_res_spin_lock",
@@ -76,6 +83,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
         .fn = impl::bpf_res_spin_lock,
+        .doc = {.summary = "Takes a lock that finds deadlocks: 0, -EDEADLK, -ETIMEDOUT."},
     },
     Kfunc{
         .name = "bpf_res_spin_lock_irqsave",
@@ -85,6 +93,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
         .fn = impl::bpf_res_spin_lock_irqsave,
+        .doc = {.summary = "Disables interrupts and takes a lock that finds deadlocks: 0, -EDEADLK, -ETIMEDOUT."},
     },
     Kfunc{
         .name = "bpf_res_spin_unlock",
@@ -94,6 +103,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock)",
         .since = {6, 15},
         .fn = impl::bpf_res_spin_unlock,
+        .doc = {.summary = "Gives a lock back."},
     },
     Kfunc{
         .name = "bpf_res_spin_unlock_irqrestore",
@@ -104,6 +114,7 @@ constexpr Kfunc entries[] = {
             "void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag)",
         .since = {6, 15},
         .fn = impl::bpf_res_spin_unlock_irqrestore,
+        .doc = {.summary = "Gives a lock back and enables interrupts again."},
     },
     Kfunc{
         .name = "bpf_throw",
@@ -112,6 +123,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_throw(u64 cookie)",
         .since = {6, 7},
         .fn = impl::bpf_throw,
+        .doc = {.summary = "Ends the program, from any depth of calls."},
     },
 };
 

@@ -21,6 +21,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strcasecmp(const char *s1__ign, const char *s2__ign)",
         .fn = impl::bpf_strcasecmp,
+        .doc = {.summary = "Compares two strings, whatever the case of their letters."},
     },
     Kfunc{
         .name = "bpf_strcasestr",
@@ -28,6 +29,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strcasestr(const char *s1__ign, const char *s2__ign)",
         .fn = impl::bpf_strcasestr,
+        .doc = {.summary = "Finds a string in another, whatever the case of their letters."},
     },
     Kfunc{
         .name = "bpf_strchr",
@@ -35,6 +37,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strchr(const char *s__ign, char c)",
         .fn = impl::bpf_strchr,
+        .doc = {.summary = "Finds the first place of a character in a string."},
     },
     Kfunc{
         .name = "bpf_strchrnul",
@@ -42,6 +45,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strchrnul(const char *s__ign, char c)",
         .fn = impl::bpf_strchrnul,
+        .doc = {.summary = "Finds the first place of a character in a string, or the string's end."},
     },
     Kfunc{
         .name = "bpf_strcmp",
@@ -49,6 +53,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strcmp(const char *s1__ign, const char *s2__ign)",
         .fn = impl::bpf_strcmp,
+        .doc = {.summary = "Compares two strings."},
     },
     Kfunc{
         .name = "bpf_strcspn",
@@ -56,6 +61,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strcspn(const char *s__ign, const char *reject__ign)",
         .fn = impl::bpf_strcspn,
+        .doc = {.summary = "Counts the characters of a string up to the first of some."},
     },
     Kfunc{
         .name = "bpf_stream_print_stack",
@@ -63,6 +69,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_stream_print_stack(int stream_id)",
         .fn = impl::bpf_stream_print_stack,
+        .doc = {.summary = "Writes who calls whom to a stream of the program's."},
     },
     Kfunc{
         .name = "bpf_stream_vprintk",
@@ -70,6 +77,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, u32 len__sz)",
         .fn = impl::bpf_stream_vprintk,
+        .doc = {.summary = "Writes text to a stream of the program's."},
     },
     Kfunc{
         .name = "bpf_strlen",
@@ -77,6 +85,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strlen(const char *s__ign)",
         .fn = impl::bpf_strlen,
+        .doc = {.summary = "Counts the characters of a string."},
     },
     Kfunc{
         .name = "bpf_strncasecmp",
@@ -84,6 +93,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strncasecmp(const char *s1__ign, const char *s2__ign, size_t len)",
         .fn = impl::bpf_strncasecmp,
+        .doc = {.summary = "Compares the first characters of two strings, whatever the case of their letters."},
     },
     Kfunc{
         .name = "bpf_strncasestr",
@@ -91,6 +101,8 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strncasestr(const char *s1__ign, const char *s2__ign, size_t len)",
         .fn = impl::bpf_strncasestr,
+        .doc = {.summary = "Finds a string among the first characters of another, whatever the case of their "
+                           "letters."},
     },
     Kfunc{
         .name = "bpf_strnchr",
@@ -98,6 +110,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strnchr(const char *s__ign, size_t count, char c)",
         .fn = impl::bpf_strnchr,
+        .doc = {.summary = "Finds the first place of a character among the first of a string."},
     },
     Kfunc{
         .name = "bpf_strnlen",
@@ -105,6 +118,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strnlen(const char *s__ign, size_t count)",
         .fn = impl::bpf_strnlen,
+        .doc = {.summary = "Counts the characters of a string, up to a limit."},
     },
     Kfunc{
         .name = "bpf_strnstr",
@@ -112,6 +126,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strnstr(const char *s1__ign, const char *s2__ign, size_t len)",
         .fn = impl::bpf_strnstr,
+        .doc = {.summary = "Finds a string among the first characters of another."},
     },
     Kfunc{
         .name = "bpf_strrchr",
@@ -119,6 +134,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strrchr(const char *s__ign, int c)",
         .fn = impl::bpf_strrchr,
+        .doc = {.summary = "Finds the last place of a character in a string."},
     },
     Kfunc{
         .name = "bpf_strspn",
@@ -126,6 +142,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strspn(const char *s__ign, const char *accept__ign)",
         .fn = impl::bpf_strspn,
+        .doc = {.summary = "Counts the characters of a string that are among some."},
     },
     Kfunc{
         .name = "bpf_strstr",
@@ -133,6 +150,7 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .prototype = "int bpf_strstr(const char *s1__ign, const char *s2__ign)",
         .fn = impl::bpf_strstr,
+        .doc = {.summary = "Finds a string in another."},
     },
 };
 

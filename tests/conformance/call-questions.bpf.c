@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What calls answer, asked by programs that can be test-run: each notes its answers in order, and call_oracle.c prints
+// them. Of calls that need what a machine may have or not (routes, keys, files), the questions are about arguments
+// that the call refuses, and about a machine without such things.
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+typedef int s32;
+typedef long long s64;
+struct bpf_dynptr {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_sock_tuple {
+	__u32 words[9];
+};
+struct bpf_fib_lookup {
+	__u8 bytes[64];
+};
+struct bpf_tunnel_key {
+	__u8 bytes[44];
+};
+struct iphdr_ {
+	__u8 bytes[20];
+};
+struct tcphdr_ {
+	__u8 bytes[60];
+};
+
+char _license[] SEC("license") = "GPL";
+enum { most_answers = 64 };
+struct {
+	long answers[most_answers];
+	__u64 asked;
+	__u64 user_text; // the address of "a text of user space", which user space puts here
+} notes SEC(".data.notes");
+__u8 room[256];
+
+#define ASK(...)                                              \
+	({                                                    \
+		long answer_ = (long)(__VA_ARGS__);           \
+		__u64 n_ = notes.asked;                       \
+		if (n_ < most_answers)                        \
+			notes.answers[n_] = answer_;          \
+		notes.asked = n_ + 1;                         \
+		answer_;                                      \
+	})
+#define IS(...) ASK((__VA_ARGS__) != 0)
+
+// ---- the network, from a packet
+
+SEC("tc") int fib_lookup(struct __sk_buff *skb)
+{
+	struct bpf_fib_lookup p = {};
+	ASK(bpf_fib_lookup(skb, (void *)&p, 63, 0));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	p.bytes[0] = 2;
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	p.bytes[8] = 1; /* ifindex */
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 1));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 2));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0x40));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0x80));
+	p.bytes[8] = 77;
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	p.bytes[0] = 10;
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	p.bytes[8] = 1;
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 1));
+	p.bytes[0] = 9;
+	ASK(bpf_fib_lookup(skb, (void *)&p, sizeof(p), 0));
+	return 0;
+}
+SEC("xdp") int fib_lookup_xdp(struct xdp_md *ctx)
+{
+	struct bpf_fib_lookup p = {};
+	ASK(bpf_fib_lookup(ctx, (void *)&p, 63, 0));
+	p.bytes[0] = 2;
+	ASK(bpf_fib_lookup(ctx, (void *)&p, sizeof(p), 0));
+	p.bytes[8] = 1;
+	ASK(bpf_fib_lookup(ctx, (void *)&p, sizeof(p), 0));
+	ASK(bpf_fib_lookup(ctx, (void *)&p, sizeof(p), 0x80));
+	p.bytes[0] = 10;
+	ASK(bpf_fib_lookup(ctx, (void *)&p, sizeof(p), 0));
+	return 0;
+}
+
+SEC("tc") int check_mtu(struct __sk_buff *skb)
+{
+	__u32 mtu = 0;
+	ASK(bpf_check_mtu(skb, 0, &mtu, 0, 0));
+	ASK(mtu);
+	ASK(bpf_check_mtu(skb, 0, &mtu, 0, 2));
+	ASK(bpf_check_mtu(skb, 77, &mtu, 0, 0));
+	mtu = 0;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 0, 0));
+	ASK(mtu);
+	ASK(bpf_check_mtu(skb, 1, &mtu, 70000, 0));
+	ASK(mtu);
+	ASK(bpf_check_mtu(skb, 1, &mtu, -70000, 0));
+	ASK(mtu);
+	mtu = 65536;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 0, 0));
+	ASK(mtu);
+	mtu = 65537;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 0, 0));
+	ASK(mtu);
+	mtu = 0;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 0, 1));
+	ASK(mtu);
+	mtu = 5;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 0, 1));
+	ASK(mtu);
+	mtu = 0;
+	ASK(bpf_check_mtu(skb, 1, &mtu, 5, 1));
+	ASK(mtu);
+	return 0;
+}
+SEC("xdp") int check_mtu_xdp(struct xdp_md *ctx)
+{
+	__u32 mtu = 0;
+	ASK(bpf_check_mtu(ctx, 0, &mtu, 0, 0));
+	ASK(mtu);
+	ASK(bpf_check_mtu(ctx, 0, &mtu, 0, 1));
+	ASK(bpf_check_mtu(ctx, 77, &mtu, 0, 0));
+	mtu = 0;
+	ASK(bpf_check_mtu(ctx, 1, &mtu, 70000, 0));
+	ASK(mtu);
+	mtu = 65537;
+	ASK(bpf_check_mtu(ctx, 1, &mtu, 0, 0));
+	ASK(mtu);
+	return 0;
+}
+
+#define ROOM(delta, mode, flags)                               \
+	ASK(bpf_skb_adjust_room(skb, delta, mode, flags)); \
+	ASK(skb->len)
+SEC("tc") int adjust_room(struct __sk_buff *skb)
+{
+	ROOM(0, 0, 0);
+	ROOM(20, 2, 0);
+	ROOM(20, 0, 1 << 12);
+	ROOM(4, 1, 0);
+	ROOM(4, 0, 0);
+	ROOM(20, 1, 2);
+	ROOM(20, 1, 4);
+	ROOM(20, 1, 2 | 4);
+	ROOM(20, 1, 2 | 8);
+	ROOM(20, 1, 8 | 16);
+	ROOM(20, 1, 32);
+	ROOM(20, 1, 64);
+	ROOM(-4, 1, 0);
+	ROOM(-4, 1, 2);
+	ROOM(-20, 1, 1 << 7);
+	ROOM(-20, 1, 1 << 8);
+	ROOM(-20, 0, 0);
+	ROOM(-200, 1, 0);
+	ROOM(0x1000, 1, 0);
+	ROOM(0xfff, 0, 0);
+	return 0;
+}
+
+SEC("tc") int syncookies_raw(struct __sk_buff *skb)
+{
+	struct iphdr_ ip = {};
+	struct tcphdr_ tcp = {};
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 19));
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 20) >= 0);
+	tcp.bytes[12] = 0x50;
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 20) >= 0);
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 60) >= 0);
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 60) >> 32);
+	ASK(bpf_tcp_raw_gen_syncookie_ipv4((void *)&ip, (void *)&tcp, 0));
+	ASK(bpf_tcp_raw_check_syncookie_ipv4((void *)&ip, (void *)&tcp));
+	return 0;
+}
+
+// ---- redirections
+
+SEC("tc") int redirect(struct __sk_buff *skb)
+{
+	ASK(bpf_redirect(1, 0));
+	ASK(bpf_redirect(77, 0));
+	ASK(bpf_redirect(1, 1));
+	ASK(bpf_redirect(1, 2));
+	ASK(bpf_redirect_neigh(1, NULL, 0, 0));
+	ASK(bpf_redirect_neigh(1, NULL, 0, 1));
+	ASK(bpf_redirect_peer(1, 0));
+	ASK(bpf_redirect_peer(1, 1));
+	return 0;
+}
+
+// ---- dynptrs and memory
+
+extern int bpf_dynptr_from_skb_meta(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __ksym __weak;
+extern __u64 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym __weak;
+extern bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __ksym __weak;
+extern bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __ksym __weak;
+extern int bpf_dynptr_adjust(struct bpf_dynptr *p, __u64 start, __u64 end) __ksym __weak;
+
+SEC("tc") int dynptr_of_metadata(struct __sk_buff *skb)
+{
+	struct bpf_dynptr p;
+	__u32 value = 7;
+	ASK(bpf_dynptr_from_skb_meta(skb, 0, &p));
+	ASK(bpf_dynptr_size(&p));
+	ASK(bpf_dynptr_is_null(&p));
+	ASK(bpf_dynptr_is_rdonly(&p));
+	ASK(bpf_dynptr_write(&p, 0, &value, 4, 0));
+	ASK(bpf_dynptr_read(&value, 4, &p, 0, 0));
+	ASK(bpf_dynptr_adjust(&p, 0, 0));
+	return 0;
+}
+SEC("tc") int dynptr_of_metadata_flags(struct __sk_buff *skb)
+{
+	struct bpf_dynptr p;
+	ASK(bpf_dynptr_from_skb_meta(skb, 1, &p));
+	ASK(bpf_dynptr_is_null(&p));
+	return 0;
+}
+
+extern int bpf_probe_read_user_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+extern int bpf_probe_read_kernel_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+extern int bpf_probe_read_user_str_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+extern int bpf_probe_read_kernel_str_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+extern int bpf_copy_from_user_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+extern int bpf_copy_from_user_str_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from) __ksym __weak;
+struct task_struct {
+	int nothing;
+};
+extern int bpf_copy_from_user_task_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from,
+					  struct task_struct *task) __ksym __weak;
+extern int bpf_copy_from_user_task_str_dynptr(const struct bpf_dynptr *p, __u64 off, __u64 size, const void *from,
+					      struct task_struct *task) __ksym __weak;
+extern int bpf_copy_from_user_str(void *dst, __u32 dst__sz, const void *from, __u64 flags) __ksym __weak;
+extern int bpf_copy_from_user_task_str(void *dst, __u32 dst__sz, const void *from, struct task_struct *task, __u64 flags) __ksym __weak;
+
+static long first_word(void)
+{
+	return *(__u64 *)room;
+}
+#define COPIES(CALL, ...)                                           \
+	struct bpf_dynptr p;                                        \
+	__builtin_memset(room, 0x11, 64);                           \
+	if (bpf_dynptr_from_mem(room, 64, 0, &p)) return 1;         \
+	const void *from = (const void *)notes.user_text;                 \
+	ASK(CALL(&p, 0, 8, from __VA_ARGS__)); ASK(first_word());   \
+	ASK(CALL(&p, 1, 0, from __VA_ARGS__)); ASK(first_word());   \
+	ASK(CALL(&p, 0, 1, from __VA_ARGS__)); ASK(first_word());   \
+	ASK(CALL(&p, 2, 3, from __VA_ARGS__)); ASK(first_word());   \
+	ASK(CALL(&p, 0, 64, from __VA_ARGS__)); ASK(first_word());  \
+	ASK(CALL(&p, 0, 65, from __VA_ARGS__));                     \
+	ASK(CALL(&p, 60, 5, from __VA_ARGS__));                     \
+	ASK(CALL(&p, 65, 0, from __VA_ARGS__));                     \
+	ASK(CALL(&p, 0, 8, (void *)16 __VA_ARGS__)); ASK(first_word()); \
+	ASK(CALL(&p, 0, ~0ULL, from __VA_ARGS__));                  \
+	ASK(bpf_dynptr_adjust(&p, 8, 16));                          \
+	ASK(CALL(&p, 0, 8, from __VA_ARGS__)); ASK(*(__u64 *)(room + 8)); \
+	ASK(CALL(&p, 4, 8, from __VA_ARGS__));                      \
+	return 0
+
+SEC("syscall") int user_dynptr(void *ctx) { COPIES(bpf_probe_read_user_dynptr); }
+SEC("syscall") int user_str_dynptr(void *ctx) { COPIES(bpf_probe_read_user_str_dynptr); }
+SEC("syscall") int copy_dynptr(void *ctx) { COPIES(bpf_copy_from_user_dynptr); }
+SEC("syscall") int copy_str_dynptr(void *ctx) { COPIES(bpf_copy_from_user_str_dynptr); }
+SEC("syscall") int copy_task_dynptr(void *ctx) { COPIES(bpf_copy_from_user_task_dynptr, , bpf_get_current_task_btf()); }
+SEC("syscall") int copy_task_str_dynptr(void *ctx) { COPIES(bpf_copy_from_user_task_str_dynptr, , bpf_get_current_task_btf()); }
+
+SEC("syscall") int copy_task_str(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const void *from = (const void *)notes.user_text;
+	__builtin_memset(room, 0x11, 64);
+	ASK(bpf_copy_from_user_task_str(room, 8, from, task, 0));
+	ASK(first_word());
+	ASK(bpf_copy_from_user_task_str(room, 64, from, task, 0));
+	ASK(*(__u64 *)(room + 16));
+	__builtin_memset(room, 0x11, 64);
+	ASK(bpf_copy_from_user_task_str(room, 64, from, task, 1));
+	ASK(*(__u64 *)(room + 32));
+	ASK(bpf_copy_from_user_task_str(room, 64, from, task, 2));
+	ASK(bpf_copy_from_user_task_str(room, 64, (void *)16, task, 1));
+	ASK(first_word());
+	return 0;
+}
+
+// ---- the types of the kernel
+
+struct btf_ptr {
+	void *ptr;
+	__u32 type_id, flags;
+};
+SEC("syscall") int find_type(void *ctx)
+{
+	char name[] = "task_struct", unknown[] = "no_such_thing";
+	ASK(bpf_btf_find_by_name_kind(name, sizeof(name), 4, 0) > 0);
+	ASK(bpf_btf_find_by_name_kind(name, sizeof(name), 4, 1));
+	ASK(bpf_btf_find_by_name_kind(name, sizeof(name) - 1, 4, 0));
+	ASK(bpf_btf_find_by_name_kind(name, sizeof(name), 5, 0));
+	ASK(bpf_btf_find_by_name_kind(name, sizeof(name), 99, 0));
+	ASK(bpf_btf_find_by_name_kind(unknown, sizeof(unknown), 4, 0));
+	ASK(bpf_btf_find_by_name_kind(name, 1, 4, 0));
+	return 0;
+}
+
+struct map_create_attr {
+	__u32 map_type, key_size, value_size, max_entries, flags;
+};
+SEC("syscall") int sys_bpf(void *ctx)
+{
+	struct map_create_attr attr = { 2, 4, 8, 1, 0 };
+	int fd = bpf_sys_bpf(0, &attr, sizeof(attr));
+	ASK(fd > 0);
+	ASK(bpf_sys_close(fd));
+	ASK(bpf_sys_close(fd));
+	ASK(bpf_sys_bpf(1, &attr, sizeof(attr)));
+	ASK(bpf_sys_bpf(3, &attr, sizeof(attr)));
+	ASK(bpf_sys_bpf(10, &attr, sizeof(attr)));
+	ASK(bpf_sys_bpf(11, &attr, sizeof(attr)));
+	ASK(bpf_sys_bpf(15, &attr, sizeof(attr)));
+	ASK(bpf_sys_bpf(99, &attr, sizeof(attr)));
+	attr.map_type = 99;
+	ASK(bpf_sys_bpf(0, &attr, sizeof(attr)));
+	return 0;
+}
+
+// ---- tasks, cgroups, keys
+
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
+extern struct task_struct *bpf_task_from_vpid(s32 vpid) __ksym __weak;
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *p) __ksym __weak;
+extern int bpf_send_signal_task(struct task_struct *task, int sig, enum pid_type type, __u64 value) __ksym __weak;
+struct cgroup_subsys_state {
+	int id;
+};
+struct cgroup {
+	struct cgroup_subsys_state self;
+};
+extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym __weak;
+extern struct cgroup *bpf_cgroup_acquire(struct cgroup *c) __ksym __weak;
+extern struct cgroup *bpf_cgroup_ancestor(struct cgroup *c, int level) __ksym __weak;
+extern void bpf_cgroup_release(struct cgroup *c) __ksym __weak;
+extern long bpf_task_under_cgroup(struct task_struct *task, struct cgroup *ancestor) __ksym __weak;
+extern struct cgroup *bpf_task_get_cgroup1(struct task_struct *task, int hierarchy_id) __ksym __weak;
+
+SEC("syscall") int task_from_vpid(void *ctx)
+{
+	const int pids[] = { 1, 0, -1, 0x7fffffff };
+	for (int i = 0; i < 4; i++) {
+		struct task_struct *task = bpf_task_from_vpid(pids[i]);
+		if (i != 0) /* who that is differs */
+			IS(task);
+		if (task) bpf_task_release(task);
+	}
+	struct task_struct *me = bpf_task_from_vpid(bpf_get_current_pid_tgid());
+	IS(me);
+	if (me) bpf_task_release(me);
+	return 0;
+}
+SEC("syscall") int send_signal_task(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	ASK(bpf_send_signal_task(task, 65, 0, 0));
+	ASK(bpf_send_signal_task(task, -1, 0, 0));
+	ASK(bpf_send_signal_task(task, 0, 0, 0));
+	ASK(bpf_send_signal_task(task, 17, 2, 0));
+	ASK(bpf_send_signal_task(task, 17, 9, 0));
+	return 0;
+}
+SEC("syscall") int cgroups(void *ctx)
+{
+	struct cgroup *none = bpf_cgroup_from_id(0);
+	IS(none);
+	if (none) bpf_cgroup_release(none);
+	none = bpf_cgroup_from_id(1000000);
+	IS(none);
+	if (none) bpf_cgroup_release(none);
+	struct cgroup *root = bpf_cgroup_from_id(1);
+	if (!IS(root)) return 1;
+	struct cgroup *same = bpf_cgroup_ancestor(root, 0);
+	IS(same == root);
+	if (same) bpf_cgroup_release(same);
+	same = bpf_cgroup_ancestor(root, 1);
+	IS(same);
+	if (same) bpf_cgroup_release(same);
+	same = bpf_cgroup_ancestor(root, -1);
+	IS(same);
+	if (same) bpf_cgroup_release(same);
+	same = bpf_cgroup_acquire(root);
+	IS(same == root);
+	if (same) bpf_cgroup_release(same);
+	ASK(bpf_task_under_cgroup(bpf_get_current_task_btf(), root));
+	bpf_cgroup_release(root);
+	same = bpf_task_get_cgroup1(bpf_get_current_task_btf(), 0);
+	IS(same);
+	if (same) bpf_cgroup_release(same);
+	same = bpf_task_get_cgroup1(bpf_get_current_task_btf(), 99);
+	IS(same);
+	if (same) bpf_cgroup_release(same);
+	return 0;
+}
+
+struct bpf_key {
+	int nothing;
+};
+extern struct bpf_key *bpf_lookup_user_key(s32 serial, __u64 flags) __ksym __weak;
+extern struct bpf_key *bpf_lookup_system_key(__u64 id) __ksym __weak;
+extern void bpf_key_put(struct bpf_key *key) __ksym __weak;
+extern int bpf_verify_pkcs7_signature(const struct bpf_dynptr *data, const struct bpf_dynptr *sig, struct bpf_key *ring) __ksym __weak;
+
+SEC("syscall") int keys(void *ctx)
+{
+	struct bpf_key *key = bpf_lookup_user_key(12345678, 0);
+	IS(key);
+	if (key) bpf_key_put(key);
+	key = bpf_lookup_user_key(12345678, 8);
+	IS(key);
+	if (key) bpf_key_put(key);
+	key = bpf_lookup_user_key(0, 0);
+	IS(key);
+	if (key) bpf_key_put(key);
+	const int ids[] = { 3, 0, 1, 2 };
+	for (int i = 0; i < 4; i++) {
+		key = bpf_lookup_system_key(ids[i]);
+		IS(key);
+		if (key) bpf_key_put(key);
+	}
+	return 0;
+}
+SEC("syscall") int signature(void *ctx)
+{
+	struct bpf_dynptr data, sig;
+	struct bpf_key *key = bpf_lookup_system_key(0);
+	if (!IS(key)) return 1;
+	if (!bpf_dynptr_from_mem(room, 64, 0, &data) && !bpf_dynptr_from_mem(room, 64, 0, &sig))
+		ASK(bpf_verify_pkcs7_signature(&data, &sig, key));
+	bpf_key_put(key);
+	return 0;
+}
+
+struct bpf_crypto_params {
+	char type[14];
+	__u8 reserved[2];
+	char algo[128];
+	__u8 key[256];
+	__u32 key_len, authsize;
+};
+struct bpf_crypto_ctx {
+	int nothing;
+};
+extern struct bpf_crypto_ctx *bpf_crypto_ctx_create(const struct bpf_crypto_params *params, __u32 params__sz, int *err) __ksym __weak;
+extern void bpf_crypto_ctx_release(struct bpf_crypto_ctx *ctx) __ksym __weak;
+struct bpf_crypto_params parameters;
+int error_of_call;
+
+#define CREATE(SIZE)                                                                      \
+	error_of_call = 0;                                                                \
+	made = bpf_crypto_ctx_create(&parameters, SIZE, &error_of_call);                  \
+	IS(made); ASK(error_of_call);                                                         \
+	if (made) bpf_crypto_ctx_release(made)
+SEC("syscall") int crypto(void *ctx)
+{
+	struct bpf_crypto_ctx *made;
+	CREATE(sizeof(parameters));
+	CREATE(sizeof(parameters) - 4);
+	parameters.reserved[0] = 1;
+	CREATE(sizeof(parameters));
+	parameters.reserved[0] = 0;
+	parameters.key_len = 16;
+	CREATE(sizeof(parameters));
+	__builtin_memcpy(parameters.type, "skcipher", 9);
+	CREATE(sizeof(parameters));
+	__builtin_memcpy(parameters.algo, "no such cipher", 15);
+	CREATE(sizeof(parameters));
+	parameters.key_len = 257;
+	CREATE(sizeof(parameters));
+	return 0;
+}
+
+// ---- iterators
+
+struct bpf_iter_css {
+	__u64 opaque[3];
+};
+struct bpf_iter_css_task {
+	__u64 opaque[1];
+};
+struct bpf_iter_task {
+	__u64 opaque[3];
+};
+struct bpf_iter_task_vma {
+	__u64 opaque[1];
+};
+struct bpf_iter_kmem_cache {
+	__u64 opaque[1];
+};
+extern int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task, unsigned int flags) __ksym __weak;
+extern struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym __weak;
+extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym __weak;
+extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern void bpf_rcu_read_unlock(void) __ksym __weak;
+
+#define TASKS(TASK, FLAGS)                                   \
+	{                                                    \
+		struct bpf_iter_task it;                     \
+		ASK(bpf_iter_task_new(&it, TASK, FLAGS));    \
+		IS(bpf_iter_task_next(&it));                 \
+		bpf_iter_task_destroy(&it);                  \
+	}
+SEC("syscall") int iter_task(void *ctx)
+{
+	bpf_rcu_read_lock();
+	TASKS(NULL, 0)
+	TASKS(NULL, 1)
+	TASKS(NULL, 2)
+	TASKS(NULL, 3)
+	TASKS(bpf_get_current_task_btf(), 2)
+	TASKS(bpf_get_current_task_btf(), 9)
+	bpf_rcu_read_unlock();
+	return 0;
+}
+
+// ---- variables of each CPU
+
+extern const int bpf_prog_active __ksym __weak;
+SEC("tc") int per_cpu(struct __sk_buff *skb)
+{
+	const int *at = bpf_per_cpu_ptr(&bpf_prog_active, 0);
+	IS(at);
+	IS(bpf_per_cpu_ptr(&bpf_prog_active, 4096));
+	IS(bpf_per_cpu_ptr(&bpf_prog_active, -1));
+	at = bpf_this_cpu_ptr(&bpf_prog_active);
+	ASK(*at >= 0);
+	return 0;
+}
+
+// ---- packets in XDP
+
+extern int bpf_xdp_pull_data(struct xdp_md *x, __u32 len) __ksym __weak;
+extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp) __ksym __weak;
+extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash, int *type) __ksym __weak;
+extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *proto, __u16 *tci) __ksym __weak;
+SEC("xdp") int pull(struct xdp_md *ctx)
+{
+	ASK(bpf_xdp_pull_data(ctx, 0));
+	ASK(bpf_xdp_pull_data(ctx, 1));
+	ASK(bpf_xdp_pull_data(ctx, 64));
+	ASK(bpf_xdp_pull_data(ctx, 65));
+	ASK(bpf_xdp_pull_data(ctx, ~0U));
+	return 0;
+}
+
+struct bpf_xfrm_state_opts {
+	s32 error, netns_id;
+	__u32 rest[7];
+};
+struct xfrm_state {
+	int nothing;
+};
+extern struct xfrm_state *bpf_xdp_get_xfrm_state(struct xdp_md *ctx, struct bpf_xfrm_state_opts *opts, __u32 opts__sz) __ksym __weak;
+extern void bpf_xdp_xfrm_state_release(struct xfrm_state *x) __ksym __weak;
+#define STATE(SIZE)                                           \
+	state = bpf_xdp_get_xfrm_state(ctx, &opts, SIZE);     \
+	IS(state);                                            \
+	ASK(opts.error);                                      \
+	if (state) bpf_xdp_xfrm_state_release(state)
+SEC("xdp") int xfrm_state(struct xdp_md *ctx)
+{
+	struct bpf_xfrm_state_opts opts = { .netns_id = -1 };
+	struct xfrm_state *state;
+	STATE(sizeof(opts));
+	STATE(sizeof(opts) - 4);
+	opts.netns_id = -2;
+	STATE(sizeof(opts));
+	opts.netns_id = 5;
+	STATE(sizeof(opts));
+	return 0;
+}
+
+// ---- control groups' memory, and iterations over them
+
+struct mem_cgroup {
+	int nothing;
+};
+enum memcg_memory_event { MEMCG_LOW };
+enum vm_event_item { PGPGIN };
+extern struct mem_cgroup *bpf_get_root_mem_cgroup(void) __ksym __weak;
+extern void bpf_put_mem_cgroup(struct mem_cgroup *memcg) __ksym __weak;
+extern unsigned long bpf_mem_cgroup_memory_events(struct mem_cgroup *memcg, enum memcg_memory_event event) __ksym __weak;
+extern unsigned long bpf_mem_cgroup_page_state(struct mem_cgroup *memcg, int idx) __ksym __weak;
+extern unsigned long bpf_mem_cgroup_vm_events(struct mem_cgroup *memcg, enum vm_event_item event) __ksym __weak;
+SEC("syscall") int memory_of_cgroups(void *ctx)
+{
+	struct mem_cgroup *root = bpf_get_root_mem_cgroup();
+	if (!IS(root))
+		return 1;
+	ASK(bpf_mem_cgroup_memory_events(root, 9999));
+	ASK(bpf_mem_cgroup_memory_events(root, -1));
+	ASK(bpf_mem_cgroup_page_state(root, 9999));
+	ASK(bpf_mem_cgroup_page_state(root, -1));
+	ASK(bpf_mem_cgroup_vm_events(root, 9999));
+	ASK(bpf_mem_cgroup_vm_events(root, -1));
+	bpf_put_mem_cgroup(root);
+	return 0;
+}
+
+extern int bpf_iter_css_new(struct bpf_iter_css *it, struct cgroup_subsys_state *start, unsigned int flags) __ksym __weak;
+extern struct cgroup_subsys_state *bpf_iter_css_next(struct bpf_iter_css *it) __ksym __weak;
+extern void bpf_iter_css_destroy(struct bpf_iter_css *it) __ksym __weak;
+SEC("syscall") int iter_css(void *ctx)
+{
+	struct cgroup *root = bpf_cgroup_from_id(1);
+	if (!IS(root))
+		return 1;
+	bpf_rcu_read_lock();
+	for (unsigned int flags = 0; flags < 8; flags++) {
+		struct bpf_iter_css it;
+		ASK(bpf_iter_css_new(&it, &root->self, flags));
+		bpf_iter_css_destroy(&it);
+	}
+	struct bpf_iter_css up;
+	ASK(bpf_iter_css_new(&up, &root->self, 4));
+	ASK(bpf_iter_css_next(&up) == &root->self);
+	IS(bpf_iter_css_next(&up));
+	bpf_iter_css_destroy(&up);
+	bpf_rcu_read_unlock();
+	bpf_cgroup_release(root);
+	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u32);
+} counted SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u32);
+} not_counted SEC(".maps");
+struct bpf_map {
+	int nothing;
+};
+extern s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
+SEC("syscall") int elements(void *ctx)
+{
+	__u32 key = 1;
+	bpf_map_update_elem(&counted, &key, &key, 0);
+	key = 2;
+	bpf_map_update_elem(&counted, &key, &key, 0);
+	ASK(bpf_map_sum_elem_count((struct bpf_map *)&counted));
+	ASK(bpf_map_sum_elem_count((struct bpf_map *)&not_counted));
+	return 0;
+}
+
+// ---- objects as text
+
+struct list_head {
+	void *next, *prev;
+};
+struct bpf_insn {
+	__u8 code, dst_reg : 4, src_reg : 4;
+	__s16 off;
+	__s32 imm;
+};
+enum { compact = 1, no_names = 2, raw_pointers = 4, zeros = 8 };
+char printed[256];
+static void ask_text(void)
+{
+	for (int i = 0; i < 96; i += 8)
+		ASK(*(__u64 *)(printed + i));
+}
+#define PRINT(TYPE, VALUE, FLAGS)                                                            \
+	{                                                                                    \
+		TYPE value = VALUE;                                                          \
+		struct btf_ptr at = { &value, __builtin_btf_type_id(*(TYPE *)0, 1), 0 };     \
+		__builtin_memset(printed, 0, sizeof(printed));                               \
+		ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), FLAGS)); \
+		ask_text();                                                                  \
+	}
+#define BRACES(...) { __VA_ARGS__ }
+SEC("tc") int text_of_struct(struct __sk_buff *skb)
+{
+	PRINT(struct bpf_insn, BRACES(1, 2, 3, 4, -5), 0)
+	PRINT(struct bpf_insn, BRACES(1, 0, 3, 0, -5), compact)
+	PRINT(struct bpf_insn, BRACES(1, 0, 3, 0, -5), compact | no_names | zeros)
+	return 0;
+}
+SEC("tc") int text_of_pointers(struct __sk_buff *skb)
+{
+	PRINT(struct list_head, BRACES((void *)1, 0), raw_pointers)
+	PRINT(struct list_head, BRACES((void *)1, 0), compact | raw_pointers | zeros)
+	PRINT(struct list_head, BRACES(0, 0), 0)
+	return 0;
+}
+SEC("tc") int text_refused(struct __sk_buff *skb)
+{
+	__u64 value = 1234;
+	struct btf_ptr at = { &value, __builtin_btf_type_id(*(struct bpf_insn *)0, 1), 0 };
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at) - 4, 0));
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), 16));
+	at.flags = 1;
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), 0));
+	at.flags = 0;
+	at.ptr = (void *)16;
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), 0));
+	at.type_id = 0;
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), 0));
+	at.type_id = 1 << 30;
+	ASK(bpf_snprintf_btf(printed, sizeof(printed), (void *)&at, sizeof(at), 0));
+	return 0;
+}
+SEC("tc") int text_cut(struct __sk_buff *skb)
+{
+	struct bpf_insn value = { 1, 2, 3, 4, -5 };
+	struct btf_ptr at = { &value, __builtin_btf_type_id(*(struct bpf_insn *)0, 1), 0 };
+	__builtin_memset(printed, 0x11, sizeof(printed));
+	ASK(bpf_snprintf_btf(printed, 12, (void *)&at, sizeof(at), 1));
+	ASK(*(__u64 *)printed);
+	ASK(*(__u64 *)(printed + 8));
+	return 0;
+}
+
+// ---- messages about packets
+
+extern int bpf_icmp_send(struct __sk_buff *skb, int type, int code) __ksym __weak;
+SEC("cgroup_skb/egress") int icmp_send(struct __sk_buff *skb)
+{
+	ASK(bpf_icmp_send(skb, 3, 1));
+	ASK(bpf_icmp_send(skb, 3, 99));
+	ASK(bpf_icmp_send(skb, 8, 0));
+	return 1;
+}
+
+struct bpf_ksock_create_opts {
+	__u8 family, type, protocol, reserved;
+};
+struct bpf_ksock {
+	int nothing;
+};
+extern struct bpf_ksock *bpf_ksock_create(const struct bpf_ksock_create_opts *opts, __u32 opts__sz, int *err) __ksym __weak;
+extern void bpf_ksock_release(struct bpf_ksock *ks) __ksym __weak;
+struct bpf_ksock_create_opts socket_options;
+#define SOCKET(SIZE)                                                   \
+	error_of_call = 0;                                             \
+	made = bpf_ksock_create(&socket_options, SIZE, &error_of_call); \
+	IS(made);                                                      \
+	ASK(error_of_call);                                            \
+	if (made) bpf_ksock_release(made)
+SEC("syscall") int kernel_socket(void *ctx)
+{
+	struct bpf_ksock *made;
+	SOCKET(sizeof(socket_options));
+	SOCKET(3);
+	socket_options.family = 2;
+	SOCKET(sizeof(socket_options));
+	socket_options.reserved = 1;
+	socket_options.type = 2;
+	SOCKET(sizeof(socket_options));
+	socket_options.reserved = 0;
+	socket_options.family = 77;
+	SOCKET(sizeof(socket_options));
+	return 0;
+}

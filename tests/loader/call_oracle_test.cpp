@@ -1,0 +1,51 @@
+// Skep's answers to the questions of tests/conformance/call-questions.bpf.c, line by line as Linux 7.3's: what calls
+// answer to programs that can be test-run.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "skep/kernel.hpp"
+
+extern "C" void ask_calls(const char* path, FILE* to);
+
+namespace skep {
+namespace {
+
+std::string answers_of(Kernel& kernel) {
+  const KernelBinding binding(kernel);
+  char* text = nullptr;
+  std::size_t size = 0;
+  FILE* out = open_memstream(&text, &size);
+  ask_calls(CALL_QUESTIONS, out);
+  std::fclose(out);
+  std::string all(text, size);
+  std::free(text);
+  return all;
+}
+
+TEST(CallOracle, AnswersAsLinux73) {
+  KernelOptions options;
+  options.cpus = 2;  // as the machine had that was asked
+  options.host_memory = HostMemory::open;
+  std::string error;
+  const auto kernel = Kernel::make(options, error);
+  ASSERT_NE(kernel, nullptr) << error;
+  std::istringstream ours(answers_of(*kernel));
+  std::ifstream theirs(CONFORMANCE_DIR "/calls-7.3.txt");
+  std::string mine, wanted;
+  int lines = 0;
+  for (; std::getline(theirs, wanted); ++lines) {
+    ASSERT_TRUE(std::getline(ours, mine)) << "no answer to " << wanted;
+    EXPECT_EQ(mine, wanted);
+  }
+  EXPECT_GT(lines, 30);
+  EXPECT_FALSE(std::getline(ours, mine)) << mine;
+}
+
+}  // namespace
+}  // namespace skep
