@@ -5,6 +5,9 @@
 #include <cerrno>
 
 #include "engine/engine.hpp"
+#include "maps/map.hpp"
+#include "maps/map_types.hpp"
+#include "rcu/rcu.hpp"
 
 namespace skep {
 namespace {
@@ -106,6 +109,20 @@ class Attachment {
   const std::uint32_t function_;
 };
 
+// Whether a prog array leads to the program.
+bool is_jumped_to(Kernel::Impl& kernel, const ProgramObject& program) {
+  bool found = false;
+  const rcu::ReadGuard section;
+  const std::shared_lock tables(kernel.lock);
+  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+    maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
+    if (maps::map_type(map.info().type).holds != maps::Holds::programs) return;
+    for (std::uint32_t i = 0; i < map.info().max_entries && !found; ++i)
+      found = map.object_at(&i).get() == static_cast<const void*>(program.code.get());
+  });
+  return found;
+}
+
 }  // namespace
 
 int attach_extension(Kernel::Impl& kernel, LinkObject& link) {
@@ -123,6 +140,7 @@ int attach_extension(Kernel::Impl& kernel, LinkObject& link) {
   if (target->code->arena() != nullptr && program.code->arena() != nullptr &&
       target->code->arena() != program.code->arena())
     return -EOPNOTSUPP;
+  if (is_jumped_to(kernel, *target)) return -EBUSY;
   const std::lock_guard guard(target->extension_lock);
   if (!target->extensions.emplace(program.extends_function, program.code).second) return -EBUSY;
   rebuild(*kernel.engine, *target);

@@ -9,8 +9,8 @@
 
 namespace skep {
 
-// Attaches the link's program to the program that it was loaded for. 0; -EBUSY: another extension is there; -EINVAL:
-// the link names another target than that.
+// Attaches the link's program to the program that it was loaded for. 0; -EBUSY: another extension is there, or a
+// prog array leads to the target; -EINVAL: the link names another target than that.
 int attach_extension(Kernel::Impl& kernel, LinkObject& link);
 
 }  // namespace skep

@@ -176,7 +176,7 @@ static int read_key(const MapObject& object, std::uint64_t user_key, std::vector
 int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete) {
   const maps::MapTypeDef& type = type_of(*map.map);
   if (holds_objects(type)) {
-    if (and_delete) return -EOPNOTSUPP;
+    if (and_delete) return -enotsupp;
     const std::uint32_t id = map.map->object_id(key);
     if (id == 0) return -ENOENT;
     std::memcpy(value, &id, sizeof id);
@@ -192,6 +192,14 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   if (type.holds == maps::Holds::operations)
     return update_struct_ops(map, {static_cast<const std::uint8_t*>(value), map.map->user_value_size()}, flags);
   if (!holds_objects(type)) return map.map->user_update(key, value, flags);
+  // Arrays look at the index before the descriptor.
+  if (map.map->info().type != MapType::hash_of_maps) {
+    std::uint32_t index = 0;
+    std::memcpy(&index, key, sizeof index);
+    if (map.map->frozen()) return -EPERM;
+    if (flags != elem_flag::any) return -EINVAL;
+    if (index >= map.map->info().max_entries) return -E2BIG;
+  }
   std::uint32_t fd = 0;
   std::memcpy(&fd, value, sizeof fd);
   int error = 0;
@@ -199,6 +207,8 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
     if (!program) return error;
     if (!map.takes(program->family)) return -EINVAL;
+    // Who jumps there would not come to the extension, or go round between the two for ever.
+    if (program->is_extended.load(std::memory_order_acquire)) return -EBUSY;
     return map.map->update_object(key, std::const_pointer_cast<runtime::Program>(program->code), flags);
   }
   const auto inner = find<MapObject>(fd, ObjectKind::map, error);

@@ -95,7 +95,7 @@ class Array : public Map {
         elem_flag::noexist | elem_flag::exist | elem_flag::lock | elem_flag::cpu | elem_flag::all_cpus;
     if (frozen()) return -EPERM;
     if (const int bad = check_flags(values_, flags, allowed, cpus_ != 0, cpus_); bad != 0) return bad;
-    const std::uint64_t how = flags & (elem_flag::noexist | elem_flag::exist | elem_flag::lock);
+    const std::uint64_t how = update_flags(flags, cpus_ != 0);
     if (cpus_ == 0) return store(key, value, how, 0, true);
     const char* from = static_cast<const char*>(value);
     for (unsigned cpu = 0; cpu < cpus_; ++cpu) {
@@ -106,7 +106,7 @@ class Array : public Map {
     return 0;
   }
   int user_delete(const void*) override { return frozen() ? -EPERM : -EINVAL; }
-  int user_lookup_and_delete(const void*, void*, std::uint64_t) override { return -EOPNOTSUPP; }
+  int user_lookup_and_delete(const void*, void*, std::uint64_t) override { return -enotsupp; }
   int user_next_key(const void* key, void* next) override {
     std::uint32_t index = key == nullptr ? count_ : index_of(key);
     if (index == count_ - 1) return -ENOENT;

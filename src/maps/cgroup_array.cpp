@@ -2,7 +2,7 @@
 // Tested by tests/maps/create_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/unfilled.hpp"
 
 namespace skep::maps {
 
@@ -16,7 +16,7 @@ extern constinit const MapTypeDef cgroup_array_type = {
     .holds = Holds::other,
     .kernel_struct = "bpf_array",
     .check = check_fd_array,
-    .make = make_named_only,
+    .make = make_unfilled,
     .key_btf = KeyBtf::refused,
 };
 

@@ -1,8 +1,7 @@
-// Maps of CPUs: where bpf_redirect_map sends packets. Their elements are not kept here.
-// Tested by tests/maps/create_test.cpp.
+// Maps of CPUs: where bpf_redirect_map sends packets. Tested by tests/maps/destinations_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/destinations.hpp"
 
 namespace skep::maps {
 namespace {
@@ -21,12 +20,11 @@ extern constinit const MapTypeDef cpumap_type = {
     .name = "cpumap",
     .since = {4, 15},
     .summary = "CPUs by index, for bpf_redirect_map",
-    .holds_elements = false,
     .uses = map_use::redirect,
     .holds = Holds::other,
     .kernel_struct = "bpf_cpu_map",
     .check = check_cpumap,
-    .make = make_named_only,
+    .make = make_destinations,
     .key_btf = KeyBtf::refused,
     .one_kind = OneKind::of_type,
 };

@@ -1,8 +1,8 @@
-// Maps of network devices, by index or by key: where bpf_redirect_map sends packets. Their elements are not kept here.
-// Tested by tests/maps/create_test.cpp.
+// Maps of network devices, by index or by key: where bpf_redirect_map sends packets. Tested by
+// tests/maps/destinations_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/destinations.hpp"
 
 namespace skep::maps {
 
@@ -18,11 +18,10 @@ extern constinit const MapTypeDef devmap_type = {
     .name = "devmap",
     .since = {4, 14},
     .summary = "network devices by index, for bpf_redirect_map",
-    .holds_elements = false,
     .uses = map_use::redirect | map_use::lookup,
     .kernel_struct = "bpf_dtab",
     .check = check_devices,
-    .make = make_named_only,
+    .make = make_destinations,
     .key_btf = KeyBtf::refused,
     .one_kind = OneKind::of_type,
 };
@@ -32,11 +31,10 @@ extern constinit const MapTypeDef devmap_hash_type = {
     .name = "devmap_hash",
     .since = {5, 4},
     .summary = "network devices by key",
-    .holds_elements = false,
     .uses = map_use::redirect | map_use::lookup,
     .kernel_struct = "bpf_dtab",
     .check = check_devices,
-    .make = make_named_only,
+    .make = make_keyed_devices,
     .key_btf = KeyBtf::refused,
     .one_kind = OneKind::of_type,
 };

@@ -104,7 +104,7 @@ class Hash final : public Map {
         elem_flag::noexist | elem_flag::exist | elem_flag::lock | elem_flag::cpu | elem_flag::all_cpus;
     if (frozen()) return -EPERM;
     if (const int bad = check_flags(values_, flags, allowed, cpus_ != 0, cpus_); bad != 0) return bad;
-    const std::uint64_t how = flags & (elem_flag::noexist | elem_flag::exist | elem_flag::lock);
+    const std::uint64_t how = update_flags(flags, cpus_ != 0);
     if (cpus_ == 0) return store(key, value, how, true);
     if ((flags & elem_flag::cpu) != 0) {
       const auto cpu = static_cast<unsigned>(flags >> 32);

@@ -45,7 +45,7 @@ int Map::user_delete(const void*) {
   return -EOPNOTSUPP;
 }
 int Map::user_lookup_and_delete(const void*, void*, std::uint64_t) {
-  return -EOPNOTSUPP;
+  return -enotsupp;
 }
 int Map::user_next_key(const void*, void*) {
   return -EOPNOTSUPP;

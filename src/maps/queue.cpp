@@ -49,6 +49,7 @@ class Queue final : public Keyless {
   int user_lookup_and_delete(const void*, void* value, std::uint64_t flags) override {
     return flags != 0 ? -EINVAL : pop(value);
   }
+  int user_delete(const void*) override { return frozen() ? -EPERM : -EINVAL; }
   int user_update(const void*, const void* value, std::uint64_t flags) override {
     return frozen() ? -EPERM : push(value, flags);
   }

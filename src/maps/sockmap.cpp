@@ -2,7 +2,7 @@
 // Tested by tests/maps/create_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/unfilled.hpp"
 
 namespace skep::maps {
 namespace {
@@ -30,7 +30,7 @@ extern constinit const MapTypeDef sockmap_type = {
     .holds = Holds::sockets,
     .kernel_struct = "bpf_stab",
     .check = check_sockmap,
-    .make = make_named_only,
+    .make = make_unfilled,
     .key_btf = KeyBtf::refused,
 };
 
@@ -44,7 +44,7 @@ extern constinit const MapTypeDef sockhash_type = {
     .holds = Holds::sockets,
     .kernel_struct = "bpf_shtab",
     .check = check_sockhash,
-    .make = make_named_only,
+    .make = make_unfilled,
     .key_btf = KeyBtf::refused,
 };
 

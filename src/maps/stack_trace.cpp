@@ -2,7 +2,7 @@
 // Tested by tests/maps/create_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/unfilled.hpp"
 
 namespace skep::maps {
 namespace {
@@ -28,7 +28,7 @@ extern constinit const MapTypeDef stack_trace_type = {
     .holds = Holds::other,
     .kernel_struct = "bpf_stack_map",
     .check = check_stack_trace,
-    .make = make_named_only,
+    .make = make_unfilled,
     .key_btf = KeyBtf::refused,
 };
 

@@ -138,10 +138,17 @@ int check_flags(bool has_lock, std::uint64_t flags, std::uint64_t allowed, bool 
   if ((static_cast<std::uint32_t>(flags) & ~allowed) != 0) return -EINVAL;
   if ((flags & elem_flag::lock) != 0 && !has_lock) return -EINVAL;
   if ((flags & elem_flag::cpu) == 0 && (flags >> 32) != 0) return -EINVAL;
+  // Of all CPUs' values nothing else can be said.
+  if (per_cpu && static_cast<std::uint32_t>(flags) > elem_flag::all_cpus) return -EINVAL;
   if ((flags & cpu_flags) == 0) return 0;
   if (!per_cpu || (flags & cpu_flags) == cpu_flags) return -EINVAL;
   if ((flags & elem_flag::cpu) != 0 && (flags >> 32) >= cpu_count) return -ERANGE;
   return 0;
+}
+
+std::uint64_t update_flags(std::uint64_t flags, bool per_cpu) {
+  if (!per_cpu) return flags & (elem_flag::noexist | elem_flag::exist | elem_flag::lock);
+  return flags == elem_flag::noexist || flags == elem_flag::exist ? flags : 0;
 }
 
 }  // namespace skep::maps

@@ -55,6 +55,9 @@ class Values {
 // (BPF_F_CPU with the CPU in the upper half, BPF_F_ALL_CPUS) where there are no CPUs, -ERANGE for one that does not
 // exist.
 int check_flags(bool has_lock, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count);
+// What user space's flags say of whether there is to be an element, and of its lock. Per-CPU maps look at nothing but
+// one flag alone: with a CPU, or both, they say nothing.
+std::uint64_t update_flags(std::uint64_t flags, bool per_cpu);
 int check_flags(const Values& values, std::uint64_t flags, std::uint64_t allowed, bool per_cpu, unsigned cpu_count);
 
 }  // namespace skep::maps

@@ -2,7 +2,7 @@
 // Tested by tests/maps/create_test.cpp.
 #include <cerrno>
 
-#include "maps/attributes.hpp"
+#include "maps/unfilled.hpp"
 
 namespace skep::maps {
 namespace {
@@ -23,7 +23,7 @@ extern constinit const MapTypeDef xskmap_type = {
     .holds = Holds::xdp_sockets,
     .kernel_struct = "xsk_map",
     .check = check_xskmap,
-    .make = make_named_only,
+    .make = make_unfilled,
     .key_btf = KeyBtf::refused,
 };
 

@@ -120,6 +120,18 @@ TEST_F(TheWorld, TracksNoConnections) {
   EXPECT_EQ(error_of({.namespace_id = 77}), -ENONET);
 }
 
+TEST_F(TheWorld, TakesNoCommandsThatLeadToMemoryWhichIsClosed) {
+  struct {
+    std::uint32_t fd = 77, pad = 0;
+    std::uint64_t key = 1, value = 2, flags = 0;
+  } update;
+  constexpr int update_elem = 2, lookup_elem = 1;
+  EXPECT_EQ(env_->call("bpf_sys_bpf", update_elem, &update, sizeof update), -EPERM);
+  EXPECT_EQ(env_->call("bpf_sys_bpf", lookup_elem, &update, sizeof update), -EINVAL) << "programs never may";
+  services().open_memory.open_all(true);
+  EXPECT_EQ(env_->call("bpf_sys_bpf", update_elem, &update, sizeof update), -EBADF);
+}
+
 TEST_F(TheWorld, HasAnEmptyListOfWakeupSources) {
   const auto head = static_cast<std::uint64_t>(env_->call("bpf_wakeup_sources_get_head"));
   std::uint64_t next = 0;

@@ -1,4 +1,8 @@
 // MAP_CREATE: attributes by type, and which values may hold a work item (docs/work-queues.md, "What may hold one").
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "maps/support.hpp"
 
 namespace skep::maps::test {
@@ -137,12 +141,15 @@ TEST(Create, AValueWithItemKnowsWhereItIs) {
   EXPECT_EQ(map->mmap_source(0, 4096, 1, fd, offset), -524);
 }
 
-TEST(Create, TypesWithoutElementsRefuseThem) {
+TEST(Create, MapsOfWhatThereIsNoneOfAreUnfilled) {
   const auto map = made({.type = MapType::sockmap, .value_size = 4});
+  const int ends[] = {socket(AF_UNIX, SOCK_STREAM, 0), open("/dev/null", O_RDONLY)};
   std::uint64_t value = 0;
-  EXPECT_EQ(map->user_lookup(Num(0), &value, 0), -EOPNOTSUPP);
-  EXPECT_EQ(map->user_update(Num(0), &value, 0), -EOPNOTSUPP);
+  EXPECT_EQ(map->user_lookup(Num(0), &value, 0), -ENOSPC);
+  EXPECT_EQ(map->user_update(Num(0), &ends[0], 0), -EOPNOTSUPP) << "a socket, which Skep has no use for";
+  EXPECT_EQ(map->user_update(Num(0), &ends[1], 0), -ENOTSOCK);
   EXPECT_EQ(map->update(Num(0), &value, 0, 0), -EOPNOTSUPP);
+  for (const int fd : ends) close(fd);
 }
 
 TEST(Create, AsTheRulesOfTheReleaseSay) {

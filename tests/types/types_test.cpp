@@ -316,12 +316,23 @@ TEST_F(OneType, AnExtensionTakesTheFunctionsPlace) {
   ASSERT_EQ(bpf_program__set_attach_target(replacement, asks.fd(), "answer"), 0);
   ASSERT_EQ(bpf_object__load(extension.get()), 0) << loader::take_first_warning();
   EXPECT_EQ(verdict(), 2U) << "loaded, not attached";
+  // What a prog array leads to cannot be extended, and what is extended no array leads to.
+  const int programs = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", 4, 4, 1, nullptr);
+  ASSERT_GE(programs, 0);
+  const int first = 0, target = asks.fd();
+  ASSERT_EQ(bpf_map_update_elem(programs, &first, &target, 0), 0);
+  EXPECT_EQ(bpf_program__attach(replacement), nullptr);
+  EXPECT_EQ(errno, EBUSY);
+  ASSERT_EQ(bpf_map_delete_elem(programs, &first), 0);
   bpf_link* const link = bpf_program__attach(replacement);
   ASSERT_NE(link, nullptr) << loader::take_first_warning();
   EXPECT_EQ(verdict(), 40U);
   EXPECT_EQ(bpf_program__attach(replacement), nullptr);
   EXPECT_EQ(errno, EBUSY);
+  EXPECT_EQ(bpf_map_update_elem(programs, &first, &target, 0), -EBUSY);
   bpf_link__destroy(link);
+  EXPECT_EQ(bpf_map_update_elem(programs, &first, &target, 0), 0);
+  (*kernel).close(programs);
   EXPECT_EQ(verdict(), 2U);
 }
 

@@ -23,7 +23,10 @@ constexpr Helper entries[] = {
         .since = {5, 14},
         .fn = impl::bpf_sys_bpf,
         .signature = "long bpf_sys_bpf(u32 cmd, void *attr, u32 attr_size)",
-        .doc = {.summary = "Makes a bpf system call."},
+        .doc = {.summary = "Makes a bpf system call.",
+                .details =
+                    "Maps can be created, frozen and found. Commands that lead to memory of the caller's (elements, "
+                    "programs, types, links) are -EPERM unless the host has opened all of its memory."},
     },
     Helper{
         .id = 167,

@@ -54,7 +54,7 @@ std::uint64_t read_field(runtime::CallEnv& env, std::uint64_t at, std::string_vi
   const auto place = find_field(env.services().kernel_types(), type, names);
   if (at == 0 || !place || place->size > sizeof value) return 0;
   if (env.services().read_memory(&value, at + place->offset, place->size) != 0) return 0;
-  if (place->bits != 0) value = value >> place->shift & ((std::uint64_t{1} << place->bits) - 1);
+  if (place->bits != 0) value = value >> place->shift & ~std::uint64_t{0} >> (64 - place->bits);
   return value;
 }
 

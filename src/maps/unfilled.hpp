@@ -1,0 +1,11 @@
+// Maps of objects of which there are none here. See maps/unfilled.cpp.
+#pragma once
+
+#include "maps/attributes.hpp"
+
+namespace skep::maps {
+
+// perf_event_array, cgroup_array, sockmap, sockhash, reuseport_sockarray, xskmap, stack_trace
+std::shared_ptr<Map> make_unfilled(const MapAttributes& attributes);
+
+}  // namespace skep::maps
