@@ -54,7 +54,7 @@ class CBounds : public testing::Test {
     module.functions = functions;
     module.modifiable = modifiable;
     module.kfuncs = kfuncs;
-    module.kfunc_count = 3;
+    module.kfunc_count = std::size(kfuncs);
     module.memory = memory_;
     module.memory_count = memory_count_;
     options.size = sizeof options;
