@@ -46,6 +46,9 @@ SKEP_API int run_described(Kernel& kernel, int program_fd, const DescribedRun& r
 // Whether PROG_TEST_RUN takes programs of the type, as 7.3's. (Of tracing it calls test functions of the kernel, and
 // with them what is attached there.)
 SKEP_API bool has_test_run(ProgType type);
+// "XDP_DROP", "TC_ACT_OK"; empty: the result has no name. Forever valid, and so is what the type is called ("xdp").
+SKEP_API const char* verdict_name(ProgType type, std::uint32_t verdict);
+SKEP_API const char* program_type_name(ProgType type);
 // The same as run_described for the program of a link. -ENOENT: there is no such link, or it was detached.
 SKEP_API int fire_described(Kernel& kernel, std::uint32_t link_id, const DescribedRun& run, DescribedResult& result);
 

@@ -65,6 +65,14 @@ struct KernelOptions {
   // Threads of Skep's own have the normal scheduling policy and the affinity and nice value of the process's main
   // thread, whoever's work they were started for.
   bool pumped = false;
+  // A clock that stands, for tests whose results are the same every time: it begins there, in nanoseconds, and goes on
+  // in settle() and advance_clock() alone (skep/testing.hpp), which do not sleep. The work is pumped then; limits of
+  // runs go by real time. `realtime_ns`: the time of day that belongs to it, since 1970.
+  std::optional<std::uint64_t> clock_ns = {};
+  std::uint64_t realtime_ns = 1'767'225'600'000'000'000;  // 2026-01-01
+  // What the random numbers of programs begin with, and the order of keys in hash maps. Not set: the order is another
+  // in each Kernel.
+  std::optional<std::uint64_t> random_seed = {};
   // Of the worker threads. How long one that has no work left looks for more before it sleeps, at most; it does so only
   // while work comes in shorter intervals. 0: never.
   std::uint64_t worker_spin_ns = 50'000;

@@ -79,4 +79,18 @@ class SKEP_API RunLimitsScope {
   const RunLimits* before_;
 };
 
+// Runs that this thread begins while it lives are on that virtual CPU, which is waited for; a number beyond the
+// Kernel's CPUs says nothing. Scopes nest, and end in the order in which they began.
+class SKEP_API RunCpuScope {
+ public:
+  explicit RunCpuScope(unsigned cpu);
+  ~RunCpuScope();
+  RunCpuScope(const RunCpuScope&) = delete;
+  RunCpuScope& operator=(const RunCpuScope&) = delete;
+
+ private:
+  unsigned cpu_;
+  const unsigned* before_;
+};
+
 }  // namespace skep

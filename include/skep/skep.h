@@ -128,6 +128,11 @@ struct skep_kernel_options {
 	uint64_t close_limit_ns; /* how long closing waits for runs before it stops them; 0: a second */
 	uint64_t memory_limit;   /* bytes, as KernelOptions::memory_limit counts them; 0: none */
 	bool open_host_memory;   /* programs may reach all of the process's memory: see skep/host_memory.hpp */
+	/* A clock that stands at clock_ns until skep_kernel_advance_clock(): KernelOptions::clock_ns. realtime_ns 0: 2026. */
+	bool standing_clock;
+	uint64_t clock_ns, realtime_ns;
+	bool seeded; /* random numbers begin with random_seed */
+	uint64_t random_seed;
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */
@@ -174,6 +179,9 @@ SKEP_API int skep_kernel_close_memory(struct skep_kernel *kernel, const void *be
  */
 SKEP_API void skep_kernel_denied(struct skep_kernel *kernel, uint64_t *reads, uint64_t *writes,
 				 void (*listener)(void *user, const char *message, uint64_t times), void *user);
+/* Lets time pass on a clock that stands: see advance_clock() in skep/testing.hpp. -EOPNOTSUPP: it goes by itself. */
+SKEP_API int skep_kernel_advance_clock(struct skep_kernel *kernel, uint64_t ns);
+SKEP_API uint64_t skep_kernel_clock(struct skep_kernel *kernel);
 /* As skep_kernel_drain(), and waits for what timers do that are due within the limit, too. */
 SKEP_API int skep_kernel_settle(struct skep_kernel *kernel, uint64_t limit_ns);
 
@@ -182,6 +190,34 @@ SKEP_API void skep_kernel_on_work_run(struct skep_kernel *kernel,
 				      void (*listener)(void *user, const struct skep_work_run *run), void *user);
 SKEP_API void skep_kernel_on_trace(struct skep_kernel *kernel, void (*listener)(void *user, const char *line), void *user);
 SKEP_API void skep_kernel_on_log(struct skep_kernel *kernel, void (*listener)(void *user, const char *line), void *user);
+
+/* As skep_kernel_on_trace(), with the program that says it and its CPU. */
+SKEP_API void skep_kernel_on_trace_line(struct skep_kernel *kernel,
+					void (*listener)(void *user, const char *line, const char *program, unsigned int cpu),
+					void *user);
+/* Records of perf event arrays: on_perf_record() in skep/testing.hpp. */
+SKEP_API void skep_kernel_on_perf_record(struct skep_kernel *kernel,
+					 void (*listener)(void *user, const char *map, const char *program, uint32_t index,
+							  const void *record, size_t size),
+					 void *user);
+/* One call of a helper or kfunc that is replaced; valid during the call. See MockedCall. */
+struct skep_mocked_call {
+	size_t size;
+	const char *call, *program;
+	unsigned int cpu;
+	uint64_t args[5], sizes[5];
+};
+/*
+ * Replaces a call for programs that are loaded from now on: mock_call() in skep/testing.hpp. Null: ends that. -ENOENT:
+ * there is no such call; -EOPNOTSUPP: nobody can stand in for it.
+ */
+SKEP_API int skep_kernel_mock(struct skep_kernel *kernel, const char *call,
+			      int64_t (*function)(void *user, const struct skep_mocked_call *call), void *user);
+/*
+ * Why the last program that was loaded was refused, as JSON: {"program", "errno", "message", "category", "title", "reason",
+ * "suggestion", "function", "file", "line", "column", "source"}; "{}": it was not. Texts as skep_map_show() gives them.
+ */
+SKEP_API long skep_kernel_refusal(struct skep_kernel *kernel, char *text, size_t room);
 
 /*
  * The host calls a function or passes a tracepoint of its own: see Kernel::call_hook. `body` may be null. At most 12
@@ -198,7 +234,21 @@ SKEP_API int skep_kernel_call_struct_ops(struct skep_kernel *kernel, const char 
 SKEP_API int skep_object_load(struct skep_kernel *kernel, const char *path, struct skep_object **object);
 SKEP_API int skep_object_load_bytes(struct skep_kernel *kernel, const void *bytes, size_t size, const char *name,
 				    struct skep_object **object);
+/* What LoadOptions of skep/skep.hpp has. Lists of strings end with a null pointer; null: an empty one. */
+struct skep_load_options {
+	size_t size;
+	const char *name;             /* of an object from memory */
+	const char *const *programs;  /* only these */
+	const char *const *globals;   /* name, value, name, value … */
+	const char *const *records;   /* map, type, map, type … */
+};
+/* From `path`, or from memory if it is null. */
+SKEP_API int skep_object_load_with(struct skep_kernel *kernel, const char *path, const void *bytes, size_t size,
+				   const struct skep_load_options *options, struct skep_object **object);
 SKEP_API void skep_object_close(struct skep_object *object);
+/* The names of what is loaded, one call each. */
+SKEP_API void skep_object_each_program(struct skep_object *object, void (*visit)(void *user, const char *name), void *user);
+SKEP_API void skep_object_each_map(struct skep_object *object, void (*visit)(void *user, const char *name), void *user);
 /* -ENOENT: there is none of that name. */
 SKEP_API int skep_object_program(struct skep_object *object, const char *name, struct skep_program **program);
 SKEP_API int skep_object_map(struct skep_object *object, const char *name, struct skep_map **map);
@@ -222,6 +272,9 @@ struct skep_run {
 	uint64_t max_instructions, max_time_ns;
 	/* The context or the arguments by name, in JSON, and what the program is attached to: RunInput::described. May be null. */
 	const char *described, *target;
+	bool on_cpu; /* of that virtual CPU alone */
+	unsigned int cpu;
+	size_t context_out_length; /* a result: how much of the context was given back */
 };
 /* -ETIME: a limit was reached, -EINTR: skep_kernel_stop_runs(); skep_error() says where it was stopped. -ENOSPC: it ran, and the packet did not fit into packet_out. */
 SKEP_API int skep_program_run(struct skep_program *program, struct skep_run *run);
@@ -229,6 +282,10 @@ SKEP_API int skep_program_run(struct skep_program *program, struct skep_run *run
 SKEP_API int skep_program_attach(struct skep_program *program, const char *target, struct skep_link **link);
 /* … to an interface index or the descriptor of a cgroup; Skep only notes the number. */
 SKEP_API int skep_program_attach_to(struct skep_program *program, int target_fd, struct skep_link **link);
+/* "xdp", "sched_cls" …; forever valid. */
+SKEP_API const char *skep_program_type(const struct skep_program *program);
+/* "XDP_DROP"; "": results of such programs have no names, or this one has none. Forever valid. */
+SKEP_API const char *skep_program_verdict_name(const struct skep_program *program, uint32_t verdict);
 SKEP_API uint32_t skep_program_id(const struct skep_program *program);
 SKEP_API int skep_program_fd(const struct skep_program *program); /* valid until the handle is closed */
 SKEP_API void skep_program_close(struct skep_program *program);
@@ -246,6 +303,20 @@ SKEP_API int skep_map_fd(const struct skep_map *map); /* valid until the handle 
 SKEP_API size_t skep_map_key_size(const struct skep_map *map);
 /* What the functions below want: of a per-CPU map, round_up(size, 8) for each virtual CPU. */
 SKEP_API size_t skep_map_value_size(const struct skep_map *map);
+SKEP_API uint32_t skep_map_type(const struct skep_map *map); /* BPF_MAP_TYPE_… */
+SKEP_API size_t skep_map_max_entries(const struct skep_map *map);
+/* The CPUs that values of a per-CPU map are for, or 0: it is none. */
+SKEP_API size_t skep_map_cpus(const struct skep_map *map);
+/*
+ * Keys, values and records as JSON by the types of the object, and back: Map::show and Map::lay of skep/skep.hpp. Of
+ * per-CPU maps a value is one CPU's. How many bytes the text has without its final zero, whatever the room is; it is
+ * written, and ends with a zero, as far as there is room.
+ */
+enum skep_map_part { SKEP_MAP_KEY, SKEP_MAP_VALUE, SKEP_MAP_RECORD };
+SKEP_API long skep_map_show(const struct skep_map *map, enum skep_map_part part, const void *bytes, size_t size, char *text,
+			    size_t room);
+/* `bytes` are what is not described, before and after. -EINVAL: skep_error() says what is wrong, and where. */
+SKEP_API int skep_map_lay(const struct skep_map *map, enum skep_map_part part, const char *json, void *bytes, size_t size);
 /* Sizes must be the map's (-EINVAL). -ENOENT: no such key. */
 SKEP_API int skep_map_lookup(struct skep_map *map, const void *key, size_t key_size, void *value, size_t value_size);
 /* `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST. */

@@ -60,6 +60,8 @@
 #include "skep/kernel.hpp"
 #include "skep/status.hpp"
 
+struct bpf_object;
+
 namespace skep {
 
 namespace api {  // what the handles share; not for use
@@ -73,6 +75,13 @@ struct RingState;
 class Map;
 class Program;
 class Link;
+class Object;
+struct LoadOptions;
+
+namespace api {
+// For tools that load with libbpf themselves: the object of one that is loaded, which is closed with its last copy.
+SKEP_API Result<Object> object_of(std::shared_ptr<Kernel> kernel, bpf_object* loaded, const LoadOptions& options);
+}  // namespace api
 
 // Kernel::make, as the rest of this header has it. EINVAL: what the options ask for is not possible, in words.
 SKEP_API Result<std::shared_ptr<Kernel>> make_kernel(const KernelOptions& options = {});
@@ -80,6 +89,12 @@ SKEP_API Result<std::shared_ptr<Kernel>> make_kernel(const KernelOptions& option
 struct LoadOptions {
   std::string name = {};                   // of an object from memory, for messages; not set: "object"
   std::vector<std::string> programs = {};  // load only these; empty: those that libbpf loads by itself (no '?' section)
+  // Global variables (`const volatile` ones, too) as they are to begin: name, and JSON or a plain text ("10.0.0.1").
+  std::vector<std::pair<std::string, std::string>> globals = {};
+  // The types of records, by the names of ring buffers and perf event arrays: {"events", "struct event"}. Of others it
+  // is the one struct of the object's types that has the record's size, if there is but one: a struct that programs
+  // fill on their stack is among the types if a global names it (`const struct event *unused;`).
+  std::vector<std::pair<std::string, std::string>> records = {};
 };
 
 // A BPF object file, loaded: its maps are made, its programs accepted. It stays loaded while a copy, or a Program or
@@ -108,6 +123,7 @@ class SKEP_API Object {
   Result<std::vector<Link>> attach() const;
 
  private:
+  friend Result<Object> api::object_of(std::shared_ptr<Kernel> kernel, bpf_object* loaded, const LoadOptions& options);
   explicit Object(std::shared_ptr<const api::ObjectState> state);
   std::shared_ptr<const api::ObjectState> state_;
 };
@@ -177,6 +193,9 @@ enum class Update : std::uint64_t {
 template <typename Key, typename Value>
 class TypedMap;
 
+// What of a map is shown as JSON, or made of it: see Map::show. A record is what ring buffers and perf events carry.
+enum class MapPart : std::uint8_t { key, value, record };
+
 // A map. Keys and values are bytes to it; the templates take trivially copyable types whose size must be the map's, and
 // answer EINVAL, with both sizes in the message, when it is not. Elements are read and written whole, but not
 // atomically, as in the kernel.
@@ -237,6 +256,14 @@ class SKEP_API Map {
   // somebody iterates makes him begin again, as BPF_MAP_GET_NEXT_KEY does.
   Result<bool> next_key(const void* key, void* next, std::size_t key_size) const;
   std::size_t cpus() const;  // of the Kernel
+
+  // A key, a value or a record as JSON, by the types of the object: {"src": "10.0.0.1", "hits": 3}, "BLOCKED", [1, 2].
+  // Where they are not known, a list of bytes: ["0x0a", "0x00"]. Values of per-CPU maps: one CPU's.
+  std::string show(MapPart part, std::span<const std::uint8_t> bytes) const;
+  // The other way round. `start`: the bytes below what is described (empty: zeros). EINVAL, and where it is wrong. Keys
+  // of LPM tries may be "10.0.0.0/8".
+  Result<std::vector<std::uint8_t>> lay(MapPart part, std::string_view json,
+                                        std::span<const std::uint8_t> start = {}) const;
 
   // A struct_ops map: registers the table. Its functions are called by StructOps.
   Result<Link> attach() const;

@@ -1,6 +1,7 @@
 // What the opaque handles of skep.h are, and how its functions report. Tested by tests/api/c_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -48,6 +49,16 @@ int protect(Function&& function) noexcept {
   } catch (...) {
     return -ENOMEM;
   }
+}
+
+// As far as there is room, with a zero at the end; how long it is.
+inline long give_text(const std::string& from, char* text, size_t room) {
+  if (text != nullptr && room != 0) {
+    const std::size_t size = std::min(from.size(), room - 1);
+    std::memcpy(text, from.data(), size);
+    text[size] = 0;
+  }
+  return static_cast<long>(from.size());
 }
 
 // A structure of the caller's, which may be of another version: what it does not have is zero.

@@ -86,6 +86,9 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     wanted.run_limits = {given.run_instructions, given.run_time_ns};
     wanted.memory_limit = given.memory_limit;
     if (given.open_host_memory) wanted.host_memory = skep::HostMemory::open;
+    if (given.standing_clock) wanted.clock_ns = given.clock_ns;
+    if (given.realtime_ns != 0) wanted.realtime_ns = given.realtime_ns;
+    if (given.seeded) wanted.random_seed = given.random_seed;
     if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
     // Modules of another version are of another size: each says its own.
     const auto* bytes = reinterpret_cast<const char*>(given.modules);

@@ -2,8 +2,11 @@
 #include <bpf/bpf.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "api/c_handles.hpp"
+#include "skep/describe.hpp"
 
 using skep::c::answer;
 using skep::c::fail;
@@ -21,6 +24,41 @@ int skep_object_load_bytes(skep_kernel* kernel, const void* bytes, size_t size, 
     if (name != nullptr) options.name = name;
     const std::span given(static_cast<const std::uint8_t*>(bytes), size);
     return hand_out(object, skep::Object::load(kernel->kernel, given, options));
+  });
+}
+namespace {
+
+std::vector<std::pair<std::string, std::string>> pairs(const char* const* list) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (; list != nullptr && list[0] != nullptr && list[1] != nullptr; list += 2) all.emplace_back(list[0], list[1]);
+  return all;
+}
+
+}  // namespace
+
+int skep_object_load_with(skep_kernel* kernel, const char* path, const void* bytes, size_t size,
+                          const skep_load_options* options, skep_object** object) {
+  return protect([&] {
+    const skep_load_options given = skep::c::known_part(options);
+    skep::LoadOptions wanted{.globals = pairs(given.globals), .records = pairs(given.records)};
+    if (given.name != nullptr) wanted.name = given.name;
+    for (auto* program = given.programs; program != nullptr && *program != nullptr; ++program)
+      wanted.programs.emplace_back(*program);
+    if (path != nullptr) return hand_out(object, skep::Object::load(kernel->kernel, path, wanted));
+    const std::span from(static_cast<const std::uint8_t*>(bytes), size);
+    return hand_out(object, skep::Object::load(kernel->kernel, from, wanted));
+  });
+}
+void skep_object_each_program(skep_object* object, void (*visit)(void* user, const char* name), void* user) {
+  protect([&] {
+    for (const skep::Program& program : object->object.programs()) visit(user, program.name().c_str());
+    return 0;
+  });
+}
+void skep_object_each_map(skep_object* object, void (*visit)(void* user, const char* name), void* user) {
+  protect([&] {
+    for (const skep::Map& map : object->object.maps()) visit(user, map.name().c_str());
+    return 0;
   });
 }
 void skep_object_close(skep_object* object) {
@@ -44,12 +82,15 @@ int skep_program_run(skep_program* program, skep_run* run) {
       input.limits = skep::RunLimits{given.max_instructions, given.max_time_ns};
     if (given.described != nullptr) input.described = given.described;
     if (given.target != nullptr) input.target = given.target;
+    std::optional<skep::RunCpuScope> cpu;
+    if (given.on_cpu) cpu.emplace(given.cpu);
     const auto result = program->program.run(input);
     if (!result) return answer(result.status());
     given.verdict = result->verdict;
     given.duration_ns = static_cast<std::uint64_t>(result->duration.count());
     given.packet_out_length = result->packet.size();
-    if (!result->context.empty())
+    given.context_out_length = result->context.size();
+    if (!result->context.empty() && given.context != nullptr)
       std::memcpy(given.context, result->context.data(), std::min(given.context_size, result->context.size()));
     const std::size_t shown = std::min(given.packet_out_size, result->packet.size());
     if (given.packet_out != nullptr && shown != 0) std::memcpy(given.packet_out, result->packet.data(), shown);
@@ -68,6 +109,12 @@ int skep_program_attach(skep_program* program, const char* target, skep_link** l
 }
 int skep_program_attach_to(skep_program* program, int target_fd, skep_link** link) {
   return protect([&] { return hand_out(link, program->program.attach({.target_fd = target_fd})); });
+}
+const char* skep_program_type(const skep_program* program) {
+  return skep::program_type_name(program->program.type());
+}
+const char* skep_program_verdict_name(const skep_program* program, uint32_t verdict) {
+  return skep::verdict_name(program->program.type(), verdict);
 }
 uint32_t skep_program_id(const skep_program* program) {
   return program->program.id();
@@ -105,6 +152,15 @@ size_t skep_map_key_size(const skep_map* map) {
 size_t skep_map_value_size(const skep_map* map) {
   const std::size_t size = map->map.value_size();
   return map->map.per_cpu() ? (size + 7) / 8 * 8 * map->map.cpus() : size;
+}
+uint32_t skep_map_type(const skep_map* map) {
+  return static_cast<uint32_t>(map->map.type());
+}
+size_t skep_map_max_entries(const skep_map* map) {
+  return map->map.max_entries();
+}
+size_t skep_map_cpus(const skep_map* map) {
+  return map->map.per_cpu() ? map->map.cpus() : 0;
 }
 namespace {
 

@@ -65,7 +65,28 @@ std::shared_ptr<const MapState> state_of(const std::shared_ptr<const ObjectState
     state->value_size = info.value_size;
     state->max_entries = info.max_entries;
   }
+  if (object->types != nullptr) state->types = loader::types_of(*object->types, map);
+  if (const auto record = object->records.find(state->name); record != object->records.end())
+    state->record = record->second;
   return state;
+}
+
+Result<std::shared_ptr<const ObjectState>> make_state(std::shared_ptr<Kernel> kernel, loader::ObjectPtr loaded,
+                                                      std::string name, std::shared_ptr<const btf::Btf> types,
+                                                      const LoadOptions& options) {
+  auto state = std::make_shared<ObjectState>();
+  state->kernel = std::move(kernel);
+  state->object = std::move(loaded);
+  state->name = std::move(name);
+  state->types = std::move(types);
+  for (const auto& [map, type] : options.records) {
+    const btf::TypeId found = state->types != nullptr ? loader::find_type(*state->types, type) : 0;
+    if (found == 0) return Status(EINVAL, fmt::format("{}: its types have no {}", state->name, type));
+    if (bpf_object__find_map_by_name(state->object.get(), map.c_str()) == nullptr)
+      return Status(EINVAL, fmt::format("{}: has no map '{}'", state->name, map));
+    state->records[map] = found;
+  }
+  return std::shared_ptr<const ObjectState>(std::move(state));
 }
 
 // Why loading failed: the verifier's words if it was the verifier, else libbpf's first.
@@ -97,6 +118,12 @@ Result<std::shared_ptr<const ObjectState>> load_opened(std::shared_ptr<Kernel> k
       std::erase(missing, bpf_program__name(program));
     }
   if (!missing.empty()) return Status(ENOENT, fmt::format("{}: has no program '{}'", name, missing.front()));
+  auto types = loader::types_of(opened.get());
+  for (const auto& [variable, value] : options.globals) {
+    std::string error = "the object has no types";
+    if (types == nullptr || !loader::set_global(opened.get(), *types, variable, value, error))
+      return Status(EINVAL, fmt::format("{}: {}", name, error));
+  }
   // A table of functions brings its programs with it, which were not asked for.
   bpf_map* map = nullptr;
   if (!options.programs.empty()) bpf_object__for_each_map(map, opened.get()) {
@@ -107,11 +134,7 @@ Result<std::shared_ptr<const ObjectState>> load_opened(std::shared_ptr<Kernel> k
   kernel->forget_last_load();
   if (const int error = bpf_object__load(opened.get()); error != 0)
     return load_failure(*kernel, opened.get(), name, error);
-  auto state = std::make_shared<ObjectState>();
-  state->kernel = std::move(kernel);
-  state->object = std::move(opened);
-  state->name = name;
-  return std::shared_ptr<const ObjectState>(std::move(state));
+  return make_state(std::move(kernel), std::move(opened), name, std::move(types), options);
 }
 
 Status no_such(const ObjectState& object, const char* kind, std::string_view name,
@@ -132,6 +155,13 @@ Result<std::shared_ptr<Kernel>> make_kernel(const KernelOptions& options) {
   std::unique_ptr<Kernel> kernel = Kernel::make(options, error);
   if (!kernel) return Status(EINVAL, error);
   return std::shared_ptr<Kernel>(std::move(kernel));
+}
+
+Result<Object> api::object_of(std::shared_ptr<Kernel> kernel, bpf_object* loaded, const LoadOptions& options) {
+  auto types = loader::types_of(loaded);
+  auto state = make_state(std::move(kernel), loader::ObjectPtr(loaded), options.name, std::move(types), options);
+  if (!state) return state.status();
+  return Object(std::move(*state));
 }
 
 Object::Object() = default;

@@ -4,11 +4,14 @@
 
 #include <bpf/libbpf.h>
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "loader/object.hpp"
+#include "loader/types.hpp"
 #include "skep/skep.hpp"
 
 namespace skep::api {
@@ -17,6 +20,8 @@ struct ObjectState {
   std::shared_ptr<Kernel> kernel;
   loader::ObjectPtr object;  // closed before the Kernel goes
   std::string name;
+  std::shared_ptr<const btf::Btf> types;                    // null: it has none
+  std::map<std::string, btf::TypeId, std::less<>> records;  // of maps
 };
 
 struct ProgramState {
@@ -36,6 +41,8 @@ struct MapState {
   std::uint32_t id = 0, key_size = 0, value_size = 0, max_entries = 0;
   int fd = -1;
   bool per_cpu = false;
+  loader::MapTypes types;
+  btf::TypeId record = 0;
 };
 
 struct LinkState {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class Executor {
   memory::AccountPtr account;  // that pays for work items and timers; null: nobody counts. Set before any are made
   virtual CpuSet& cpus() = 0;
   virtual std::uint64_t now_ns() = 0;
+  // The time of day that belongs to it, since 1970.
+  virtual std::uint64_t realtime_ns();
 
   // Queues one run, before those of work items if it is a timer's, and counts one start if not; called by Item. Never
   // blocks; safe from any thread and from a running job.
@@ -73,6 +76,12 @@ class Executor {
   virtual void count_cancelled() = 0;
 };
 
+// A clock that stands until somebody lets it go on.
+struct StandingClock {
+  std::uint64_t now_ns = 1;
+  std::uint64_t realtime_ns = 0;  // since 1970, at that time
+};
+
 // An executor that runs its work only where the application asks for it: in pump(), on the thread that calls it. What
 // is queued or due makes a descriptor readable, for the application's own event loop.
 class PumpedExecutor : public Executor {
@@ -84,6 +93,12 @@ class PumpedExecutor : public Executor {
   // limit of 0 it takes one step, if there is one. A callback is not interrupted for the limit. How many runs ended; 0
   // from inside a run. Threads that call it at the same time take turns.
   virtual std::size_t pump(std::uint64_t limit_ns) = 0;
+  // Of one whose clock stands: lets so much time pass, in which timers run when they are due, and the work that follows
+  // from them. False: its clock goes by itself, or work that restarts itself never ends, and the clock has stopped
+  // there.
+  virtual bool advance(std::uint64_t ns) = 0;
+  // Sets such a clock anew, even back; while nothing runs. False: its clock goes by itself.
+  virtual bool set_clock(const StandingClock& clock) = 0;
 };
 
 struct ThreadOptions {
@@ -96,8 +111,9 @@ struct ThreadOptions {
   std::string name = "skep";  // of its threads, at most 11 bytes; a number follows
 };
 std::unique_ptr<Executor> make_thread_executor(unsigned cpus, const ThreadOptions& options = {});
-// Null when the process has no descriptor left.
-std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus);
+// Null when the process has no descriptor left. With a clock of its own it sleeps nowhere: settle() lets the time pass
+// at once up to what is due, and its limits are of that clock, but for work that never ends.
+std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus, const std::optional<StandingClock>& clock = {});
 // Runs everything on the thread that calls run() or drain(): each step advances one runnable job, chosen by `seed`, by
 // one instruction. The same seed gives the same schedule.
 std::unique_ptr<Executor> make_stepping_executor(unsigned cpus, std::uint64_t seed);

@@ -32,11 +32,15 @@ constexpr std::uint64_t never = 0;    // what disarms a timerfd
 
 class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
  public:
-  Pumped(unsigned cpus, int fd) : cpus_(cpus), fd_(fd), queues_(cpus_.count()) {}
+  Pumped(unsigned cpus, int fd, const std::optional<StandingClock>& clock)
+      : cpus_(cpus), fd_(fd), stands_(clock.has_value()), queues_(cpus_.count()) {
+    if (clock) set_clock(*clock);
+  }
   ~Pumped() override;
 
   CpuSet& cpus() override { return cpus_; }
-  std::uint64_t now_ns() override { return monotonic_ns(); }
+  std::uint64_t now_ns() override { return stands_ ? clock_.load(std::memory_order_relaxed) : monotonic_ns(); }
+  std::uint64_t realtime_ns() override { return stands_ ? now_ns() + realtime_offset_ : Executor::realtime_ns(); }
   void enqueue(unsigned cpu, Runnable& item) override;
   std::shared_ptr<TimerHeap> timer_heap(unsigned) override { return timers_; }
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
@@ -54,6 +58,14 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
 
   int pump_fd() const override { return fd_; }
   std::size_t pump(std::uint64_t limit_ns) override;
+  bool advance(std::uint64_t ns) override;
+  bool set_clock(const StandingClock& clock) override {
+    if (!stands_) return false;
+    const std::uint64_t now = std::max<std::uint64_t>(clock.now_ns, 1);
+    clock_.store(now, std::memory_order_relaxed);
+    realtime_offset_.store(clock.realtime_ns - now, std::memory_order_relaxed);
+    return true;
+  }
 
  private:
   // What has begun and was put aside: it slept, or its job has ended (and is gone) and finish() is to be called.
@@ -71,17 +83,21 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
 
   void show_locked();
   void earliest_changed(std::uint64_t at_ns) override;
-  void fire_due() { timers_->fire(monotonic_ns(), ~std::size_t{0}); }
+  void fire_due() { timers_->fire(now_ns(), ~std::size_t{0}); }
   bool next(Queued& queued, unsigned& cpu);
   void put_back(unsigned cpu, Runnable& item, Run run, bool first);
   std::size_t run_until(std::uint64_t end);
   bool run_all(std::uint64_t limit_ns, bool with_timers);
+  bool run_standing(std::uint64_t until_ns, bool with_timers);
   std::size_t handle(Queued queued, unsigned cpu, std::uint64_t end);
   bool advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section);
   void told(const RunRecord& record);
 
   CpuSet cpus_;
   const int fd_;
+  const bool stands_;  // its clock does
+  std::atomic<std::uint64_t> clock_{0};
+  std::atomic<std::uint64_t> realtime_offset_{0};
   std::mutex driving_;  // held for all of pump(): one thread at a time runs work
 
   mutable std::mutex mutex_;  // of what follows; nothing else is called under it
@@ -136,9 +152,9 @@ Pumped::~Pumped() {
 
 // Makes the descriptor say when there will be something to do.
 void Pumped::show_locked() {
-  const std::uint64_t at = queued_ != 0                              ? at_once
-                           : timers_->earliest() != TimerHeap::never ? timers_->earliest()
-                                                                     : never;
+  const std::uint64_t earliest = timers_->earliest();
+  std::uint64_t at = queued_ != 0 ? at_once : earliest != TimerHeap::never ? earliest : never;
+  if (stands_ && queued_ == 0 && at != never) at = earliest <= now_ns() ? at_once : never;
   if (at == shown_) return;
   shown_ = at;
   itimerspec when{};
@@ -149,7 +165,7 @@ void Pumped::show_locked() {
 
 void Pumped::enqueue(unsigned cpu, Runnable& item) {
   if (!item.is_timer) started_.fetch_add(1, std::memory_order_relaxed);
-  if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
+  if (listening_.load(std::memory_order_relaxed)) item.queued_ns = now_ns();
   const std::lock_guard lock(mutex_);
   Queue& queue = queues_[cpu % cpus_.count()];
   (item.is_timer ? queue.timers : queue.items).push_back({&item, nullptr});
@@ -239,7 +255,7 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
     Callback* callback = item.callback();
     if (run.job == nullptr && callback != nullptr) {
       run.job = callback->make_job(cpu);
-      run.record = {callback, cpu, run.queued_ns, monotonic_ns(), 0, item.is_timer, false};
+      run.record = {callback, cpu, run.queued_ns, now_ns(), 0, item.is_timer, false};
     }
     const bool ran = run.job != nullptr;
     if (ran) {
@@ -249,7 +265,7 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
       }
       run.record.stopped = run.job->stopped();
       run.job.reset();
-      run.record.ended_ns = monotonic_ns();
+      run.record.ended_ns = now_ns();
       told(run.record);
       run.hold.reset();
     }
@@ -262,7 +278,7 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
       return runs;
     }
     if (!item.finish(true)) return runs;
-    run.queued_ns = monotonic_ns();
+    run.queued_ns = now_ns();
   }
 }
 
@@ -290,8 +306,39 @@ std::size_t Pumped::pump(std::uint64_t limit_ns) {
   return run_until(after(limit_ns));
 }
 
+// Runs what is queued, and lets the time pass up to each timer in turn that is due by then.
+bool Pumped::run_standing(std::uint64_t until_ns, bool with_timers) {
+  constexpr std::uint64_t patience_ns = 2'000'000'000;  // of real time, for what starts itself again at once
+  const std::uint64_t end = after(patience_ns);
+  for (;;) {
+    run_until(end);
+    std::uint64_t next = 0;
+    {
+      const std::uint64_t earliest = timers_->earliest();
+      const std::lock_guard data_lock(mutex_);
+      if (queued_ == 0 && (!with_timers || earliest > until_ns)) return true;
+      if (queued_ == 0) next = earliest;
+    }
+    if (monotonic_ns() >= end) return false;
+    if (next > now_ns()) clock_.store(next, std::memory_order_relaxed);
+  }
+}
+
+bool Pumped::advance(std::uint64_t ns) {
+  if (!stands_ || current_run().executor == this) return false;
+  const std::lock_guard lock(driving_);
+  const std::uint64_t until = ns > unlimited - 1 - now_ns() ? unlimited - 1 : now_ns() + ns;
+  if (!run_standing(until, true)) return false;
+  clock_.store(until, std::memory_order_relaxed);
+  return true;
+}
+
 bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
   if (current_run().executor == this) return false;
+  if (stands_) {
+    const std::lock_guard lock(driving_);
+    return run_standing(limit_ns > unlimited - 1 - now_ns() ? unlimited - 1 : now_ns() + limit_ns, with_timers);
+  }
   const std::uint64_t end = after(limit_ns);
   const std::lock_guard lock(driving_);
   for (;;) {
@@ -337,10 +384,10 @@ void Pumped::on_run(std::function<void(const RunRecord&)> listener) {
 
 }  // namespace
 
-std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus) {
+std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus, const std::optional<StandingClock>& clock) {
   const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (fd < 0) return nullptr;
-  return std::make_unique<Pumped>(cpus, fd);
+  return std::make_unique<Pumped>(cpus, fd, clock);
 }
 
 }  // namespace skep::async

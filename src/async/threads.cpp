@@ -7,6 +7,8 @@
 #include <optional>
 #include <thread>
 
+#include "async/executor.hpp"
+
 namespace skep::async {
 namespace {
 
@@ -53,6 +55,12 @@ class ThreadSeat final : public Seat {
 std::uint64_t monotonic_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint64_t Executor::realtime_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 

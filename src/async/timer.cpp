@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <utility>
 
 #include "async/executor.hpp"
@@ -21,10 +20,7 @@ constexpr std::uint64_t timer_bytes = sizeof(TimerItem) + 128;
 // time is the executor's.
 std::uint64_t executor_time(Executor& executor, Clock clock, std::uint64_t at_ns) {
   if (clock != Clock::realtime) return at_ns;
-  timespec real{};
-  clock_gettime(CLOCK_REALTIME, &real);
-  const std::uint64_t now =
-      static_cast<std::uint64_t>(real.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(real.tv_nsec);
+  const std::uint64_t now = executor.realtime_ns();
   const std::uint64_t here = executor.now_ns();
   if (at_ns <= now) return here - std::min(here, now - at_ns);
   return at_ns - now > unlimited - 1 - here ? unlimited - 1 : here + (at_ns - now);

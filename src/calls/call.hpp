@@ -352,4 +352,8 @@ class KfuncRegistry {
   virtual const Kfunc* destructor(std::string_view type) const { return find_destructor(type); }
 };
 
+// What a call of a program runs: of the entry, or of what the host has put in its place. Null: a kfunc of the host's,
+// or nothing.
+CallFn function_of(const runtime::InsnFacts& facts);
+
 }  // namespace skep::calls

@@ -9,9 +9,13 @@
 #include "calls/call.hpp"
 #include "calls/helpers/helpers.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+#include "runtime/facts.hpp"
 
 namespace skep::calls {
 namespace {
+
+using runtime::CallEnv;
+using runtime::CallResult;
 
 std::vector<Helper> join_helpers() {
   std::vector<Helper> all;
@@ -34,12 +38,24 @@ std::vector<const Helper*> sort_helpers_by_name() {
   return index;
 }
 
+CallResult replaced(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
+                    std::uint64_t r5) {
+  return env.services().mocked_call(env, {r1, r2, r3, r4, r5});
+}
+
 }  // namespace
 
 runtime::CallResult no_behavior(runtime::CallEnv& env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
                                 std::uint64_t) {
   env.leash.end(StopReason::no_behavior);
   return {runtime::CallResult::Kind::retry, 0};
+}
+
+CallFn function_of(const runtime::InsnFacts& facts) {
+  if (facts.mocked) return replaced;
+  if (facts.kfunc != nullptr && facts.kfunc->host_fn != nullptr) return nullptr;
+  const CallFn fn = facts.helper != nullptr ? facts.helper->fn : facts.kfunc != nullptr ? facts.kfunc->fn : nullptr;
+  return fn != nullptr ? fn : no_behavior;
 }
 
 std::span<const Helper> helpers() {

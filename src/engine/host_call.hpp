@@ -8,16 +8,8 @@
 #include "calls/call.hpp"
 #include "maps/arena.hpp"
 #include "runtime/call_env.hpp"
-#include "runtime/facts.hpp"
 
 namespace skep::engine {
-
-// What runs when a helper or kfunc is called; null: a host's function, by call_host.
-inline runtime::CallFn function_of(const runtime::InsnFacts& facts) {
-  if (facts.kfunc != nullptr && facts.kfunc->host_fn != nullptr) return nullptr;
-  const runtime::CallFn fn = facts.helper != nullptr ? facts.helper->fn : facts.kfunc->fn;
-  return fn != nullptr ? fn : calls::no_behavior;
-}
 
 // What the host's call took for the program is noted, or struck out.
 inline runtime::CallResult host_result(runtime::CallEnv& env, const calls::Kfunc& kfunc, std::uint64_t first,

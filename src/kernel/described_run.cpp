@@ -187,7 +187,7 @@ class Described {
                                                                       .services = *kernel_.services,
                                                                       .observer = described_ ? &report : nullptr,
                                                                       .limits = limits_of_this_thread()});
-    const std::uint64_t begin = kernel_.services->monotonic_ns();
+    const std::uint64_t begin = kernel_.services->limit_clock_ns();
     const std::uint32_t repeat = std::max(run_.repeat, 1U);
     RunMeter meter(kernel_, program_);
     bool first = true;
@@ -196,11 +196,14 @@ class Described {
         invocation.before_run();
         if (!first) run->restart({context});
         first = false;
-        kernel_.executor->run(*run);
+        if (const unsigned* const cpu = cpu_of_this_thread(); cpu != nullptr && *cpu < kernel_.cpu_count())
+          kernel_.executor->run_on(*cpu, *run);
+        else
+          kernel_.executor->run(*run);
         meter.count(1);
         if (run->stopped() || !invocation.goes_on(run->result())) break;
       }
-    result.each_ns = (kernel_.services->monotonic_ns() - begin) / repeat;
+    result.each_ns = (kernel_.services->limit_clock_ns() - begin) / repeat;
     result.verdict = static_cast<std::uint32_t>(run->result());
     const progtypes::DescribedResults left = invocation.take();
     result.packet.assign(left.data.begin(), left.data.end());

@@ -100,7 +100,8 @@ class Batch final : public async::Job {
 };
 
 // A thread that may run on one CPU of the machine only has its programs run on the virtual CPU of that number.
-std::optional<unsigned> cpu_of_this_thread(unsigned count) {
+std::optional<unsigned> cpu_for_this_thread(unsigned count) {
+  if (const unsigned* const asked = cpu_of_this_thread(); asked != nullptr && *asked < count) return *asked;
   cpu_set_t may;
   if (sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) != 1) return std::nullopt;
   for (unsigned cpu = 0; cpu < std::min<unsigned>(count, CPU_SETSIZE); ++cpu)
@@ -192,8 +193,8 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   if (packet != nullptr) packet->encapsulated = false;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
   const auto asked = invocation.cpu();
-  const auto cpu = asked ? asked : cpu_of_this_thread(kernel.cpu_count());
-  const std::uint64_t begin = kernel.services->monotonic_ns();
+  const auto cpu = asked ? asked : cpu_for_this_thread(kernel.cpu_count());
+  const std::uint64_t begin = kernel.services->limit_clock_ns();
   RunMeter meter(kernel, program);
   Batch batch(*run, invocation, packet, std::max(repeat, 1U));
   while (!batch.over()) {
@@ -203,7 +204,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
       kernel.executor->run(batch);
   }
   meter.count(batch.ended());
-  outcome.each_ns = (kernel.services->monotonic_ns() - begin) / std::max(repeat, 1U);
+  outcome.each_ns = (kernel.services->limit_clock_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
   if (packet != nullptr) redirection_of_this_thread() = redirection_of(program, *packet, outcome.retval);
   outcome.results = invocation.take(host);

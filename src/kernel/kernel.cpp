@@ -78,14 +78,20 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
     error = fmt::format("a Kernel has 1 to {} virtual CPUs: give `cpus` such a number, or leave it out", most_cpus);
     return nullptr;
   }
+  if (options.clock_ns && options.stepping_seed) {
+    error = "`clock_ns` and `stepping_seed` exclude each other: the clock of a stepping Kernel is its schedule's";
+    return nullptr;
+  }
   if (options.pumped && options.stepping_seed) {
     error = "`pumped` and `stepping_seed` exclude each other: a stepping Kernel runs its work in drain()";
     return nullptr;
   }
   if (options.stepping_seed) {
     impl.executor = async::make_stepping_executor(cpus, *options.stepping_seed);
-  } else if (options.pumped) {
-    auto pumped = async::make_pumped_executor(cpus);
+  } else if (options.pumped || options.clock_ns) {
+    std::optional<async::StandingClock> clock;
+    if (options.clock_ns) clock = {*options.clock_ns, options.realtime_ns};
+    auto pumped = async::make_pumped_executor(cpus, clock);
     if (!pumped) {
       error = fmt::format("no descriptor for the event loop: {}", std::strerror(errno));
       return nullptr;
@@ -98,6 +104,7 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   }
   impl.observer = std::make_unique<WorkObserver>(*kernel, *impl.executor);
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
+  if (options.random_seed) impl.services->seed(*options.random_seed);
   impl.services->run_limits = options.run_limits;
   impl.services->open_memory.open_all(options.host_memory == HostMemory::open);
   impl.account = std::make_shared<memory::Account>(options.memory_limit);

@@ -97,8 +97,10 @@ int Kernel::Impl::map_create(Call<attr::MapCreate>& call) {
   info.extra = a.map_extra;
   attributes.cpu_count = cpu_count();
   attributes.account = account;
-  // Replayed schedules need the same order of keys every time; elsewhere nobody outside may choose who collides.
-  if (!options.stepping_seed) attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
+  // Replayed schedules and seeded tests need the same order of keys every time; elsewhere nobody outside may choose who
+  // collides.
+  if (!options.stepping_seed && !options.random_seed)
+    attributes.hash_seed = std::uint64_t{random_seed()} << 32 | services->random_u32();
   const calls::KptrTargets targets = kptr_targets();
   attributes.kptr_targets = &targets;
   attributes.struct_ops_type = a.btf_vmlinux_value_type_id;

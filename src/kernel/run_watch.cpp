@@ -19,6 +19,11 @@ const RunLimits*& scoped_limits() {
   return limits;
 }
 
+const unsigned*& scoped_cpu() {
+  thread_local const unsigned* cpu = nullptr;
+  return cpu;
+}
+
 std::string seconds(std::uint64_t ns) {
   return fmt::format("{:.3g} s", static_cast<double>(ns) / 1e9);
 }
@@ -76,6 +81,14 @@ RunLimitsScope::RunLimitsScope(const RunLimits& limits)
     : limits_(limits), before_(std::exchange(scoped_limits(), &limits_)) {}
 RunLimitsScope::~RunLimitsScope() {
   scoped_limits() = before_;
+}
+
+const unsigned* cpu_of_this_thread() {
+  return scoped_cpu();
+}
+RunCpuScope::RunCpuScope(unsigned cpu) : cpu_(cpu), before_(std::exchange(scoped_cpu(), &cpu_)) {}
+RunCpuScope::~RunCpuScope() {
+  scoped_cpu() = before_;
 }
 
 int error_of(StopReason reason) {

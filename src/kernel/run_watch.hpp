@@ -19,6 +19,8 @@ namespace skep {
 
 // The limits of runs that this thread begins, or null: see RunLimitsScope.
 const RunLimits* limits_of_this_thread();
+// The CPU that this thread's runs are to be on, or null: see RunCpuScope.
+const unsigned* cpu_of_this_thread();
 // What the caller of a run that was stopped gets: -ETIME, or -EINTR when it was asked for. 0: it was not.
 int error_of(StopReason reason);
 // A place in a program, as people name it.

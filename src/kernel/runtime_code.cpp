@@ -8,6 +8,7 @@
 
 #include "calls/prototype.hpp"
 #include "kernel/map_fields.hpp"
+#include "kernel/mocks.hpp"
 #include "verifier/report/source.hpp"
 
 namespace skep {
@@ -76,6 +77,10 @@ bool is_pointer_field(std::uint8_t field) {
 runtime::Code make_runtime_code(Kernel::Impl& kernel, const ProgramObject& program, const verifier::Verified& verified,
                                 std::vector<std::shared_ptr<const void>> keep) {
   const btf::Btf& kernel_types = *kernel.vmlinux->btf;
+  const auto is_mocked = [&mocks = kernel.services->mocks()](const verifier::InsnFacts& call) {
+    return (call.helper != nullptr && mocks.has(call.helper->name)) ||
+           (call.kfunc != nullptr && mocks.has(call.kfunc->name));
+  };
   runtime::Code code;
   code.name = program.name;
   code.type = program.type->type;
@@ -101,6 +106,7 @@ runtime::Code make_runtime_code(Kernel::Impl& kernel, const ProgramObject& progr
     runtime::InsnFacts& facts = code.facts[i];
     facts.helper = proved.helper;
     facts.kfunc = proved.kfunc;
+    facts.mocked = is_mocked(proved);
     facts.callee = proved.callee;
     facts.arguments = proved.arguments;
     facts.map = map_of(proved.map);

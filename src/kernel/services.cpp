@@ -17,12 +17,6 @@
 namespace skep {
 namespace {
 
-std::uint64_t clock_ns(clockid_t clock) {
-  timespec t{};
-  clock_gettime(clock, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
-}
-
 // The system call answers an unmapped address with an error where a plain copy would end the process. Where a sandbox
 // forbids it, the copy is plain.
 int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
@@ -44,7 +38,10 @@ int copy(void* local, std::uint64_t remote, std::size_t size, bool to_local) {
 
 KernelServices::KernelServices(Kernel& kernel, async::Executor& executor)
     : kernel_(kernel), executor_(executor), random_(executor.cpus().count() + 1) {
-  std::uint64_t seed = 0x9e3779b97f4a7c15;
+  seed(0x9e3779b97f4a7c15);
+}
+
+void KernelServices::seed(std::uint64_t seed) {
   for (RandomState& its : random_) its.state = seed = seed * 0xd1342543de82ef95 + 1;
 }
 
@@ -58,11 +55,15 @@ int copy_to_user(std::uint64_t to, const void* from, std::size_t size) {
 std::uint64_t KernelServices::monotonic_ns() {
   return executor_.now_ns();
 }
+// A clock that stands would let endless runs go on.
+std::uint64_t KernelServices::limit_clock_ns() {
+  return kernel_.impl().options.clock_ns ? async::monotonic_ns() : executor_.now_ns();
+}
 std::uint64_t KernelServices::boot_ns() {
   return executor_.now_ns();
 }
 std::uint64_t KernelServices::realtime_ns() {
-  return clock_ns(CLOCK_REALTIME);
+  return executor_.realtime_ns();
 }
 
 // splitmix64, from a state for each CPU: who holds the CPU has it alone, so that it is read and written without more.

@@ -10,10 +10,12 @@
 
 #include "kernel/denials.hpp"
 #include "kernel/listener.hpp"
+#include "kernel/mocks.hpp"
 #include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
 #include "kernel/world.hpp"
 #include "runtime/call_env.hpp"
+#include "skep/testing.hpp"
 
 namespace skep {
 
@@ -46,7 +48,12 @@ class KernelServices final : public runtime::Services {
   std::int64_t bpf(std::uint32_t command, void* attributes, std::uint32_t size) override;
   int close(std::uint32_t fd) override;
   async::Executor& executor() override { return executor_; }
+  std::uint64_t limit_clock_ns() override;
   void trace_printk(std::string_view line) override;
+  void printed(runtime::CallEnv& env, std::string_view line) override;
+  int perf_output(runtime::CallEnv& env, const maps::Map& map, std::uint32_t index, const void* data,
+                  std::size_t size) override;
+  runtime::CallResult mocked_call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
   int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
   void memory_denied(runtime::CallEnv& env, std::uint64_t address, bool write) override {
@@ -62,6 +69,10 @@ class KernelServices final : public runtime::Services {
   void use_types(std::shared_ptr<const btf::Btf> kernel);
   World& world() { return *world_; }  // once the types are known
   void on_trace(std::function<void(std::string_view)> listener);
+  void seed(std::uint64_t seed);
+  Listener<TraceLine> trace_lines;
+  Listener<PerfRecord> perf_records;
+  Mocks& mocks() { return mocks_; }
   RunWatch& watch() { return watch_; }
   const Denials& denials() const { return denials_; }
 
@@ -78,6 +89,7 @@ class KernelServices final : public runtime::Services {
   std::unique_ptr<World> world_;
   std::unique_ptr<Tasks> tasks_;
   LineListener trace_;
+  Mocks mocks_;
 };
 
 }  // namespace skep

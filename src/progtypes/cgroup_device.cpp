@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -43,6 +44,7 @@ constinit const ProgTypeDef cgroup_device_type = {
     .context_size = 12,
     .since = {4, 15},
     .summary = "Decides about accesses to devices.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

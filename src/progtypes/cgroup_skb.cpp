@@ -7,6 +7,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
@@ -74,6 +75,7 @@ constinit const ProgTypeDef cgroup_skb_type = {
     .packet_access = true,
     .since = {4, 10},
     .summary = "Decides about the packets of a cgroup.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
@@ -83,6 +84,7 @@ constinit const ProgTypeDef cgroup_sock_type = {
     .context_size = 80,
     .since = {4, 10},
     .summary = "Follows the sockets of a cgroup.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

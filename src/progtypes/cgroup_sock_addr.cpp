@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
@@ -146,6 +147,7 @@ constinit const ProgTypeDef cgroup_sock_addr_type = {
     .context_size = 72,
     .since = {4, 17},
     .summary = "Checks and changes the addresses that sockets use.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

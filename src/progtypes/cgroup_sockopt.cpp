@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
@@ -74,6 +75,7 @@ constinit const ProgTypeDef cgroup_sockopt_type = {
     .packet_access = true,
     .since = {5, 3},
     .summary = "Checks and changes socket options.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .sets_any_result = any_result,

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -44,6 +45,7 @@ constinit const ProgTypeDef cgroup_sysctl_type = {
     .context_size = 8,
     .since = {5, 2},
     .summary = "Decides about reads and writes of kernel settings.",
+    .verdicts = verdicts::cgroup,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

@@ -9,6 +9,7 @@
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -97,6 +98,7 @@ constinit const ProgTypeDef flow_dissector_type = {
     .packet_access = true,
     .since = {4, 20},
     .summary = "Finds out which flow a packet belongs to.",
+    .verdicts = verdicts::dissector,
     .context_access = access,
     .helper_allowed = helper,
     .links = links,

@@ -5,6 +5,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -41,6 +42,7 @@ constinit const ProgTypeDef lwt_seg6local_type = {
     .packet_access = true,
     .since = {4, 18},
     .summary = "Handles packets whose segment routing ends here.",
+    .verdicts = verdicts::lightweight_tunnel,
     .context_access = access,
     .helper_allowed = helper,
     .make_invocation = make_skb_invocation_from_network_layer,

@@ -5,6 +5,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -46,6 +47,7 @@ constinit const ProgTypeDef lwt_xmit_type = {
     .packet_access = true,
     .since = {4, 10},
     .summary = "Changes or redirects packets just before they are sent through a route.",
+    .verdicts = verdicts::lightweight_tunnel,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,

@@ -7,6 +7,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 #include "runtime/reach.hpp"
@@ -123,6 +124,7 @@ constinit const ProgTypeDef netfilter_type = {
     .context_size = 16,
     .since = {6, 4},
     .summary = "Decides about packets at a netfilter hook.",
+    .verdicts = verdicts::netfilter,
     .context_access = access,
     .helper_allowed = helper,
     .return_range = range,

@@ -100,6 +100,12 @@ struct ReturnRange {
   bool null_or_pointer = false;  // struct_ops members that return kernel pointers
 };
 
+// A result of programs that has a name.
+struct Verdict {
+  std::int64_t value = 0;
+  std::string_view name;  // "XDP_DROP"
+};
+
 struct ProgTypeDef {
   ProgType type = ProgType::unspec;
   std::string_view name;                     // "sched_cls"
@@ -119,6 +125,7 @@ struct ProgTypeDef {
   FunctionAddress function_address = FunctionAddress::none;
   Release since = {};
   std::string_view summary;
+  std::span<const Verdict> verdicts = {};  // what its results are called; see common/verdicts.hpp
 
   // The access of `size` bytes at `offset` of the context.
   CtxAccess (*context_access)(std::int32_t offset, std::uint32_t size, bool write, const ProgramTraits&) = nullptr;
@@ -162,6 +169,10 @@ struct ProgTypeDef {
 AttachedTo attached_to(const ProgTypeDef& type, const ProgramTraits& traits);
 // What links it is attached by, whether LINK_CREATE makes them or another command.
 LinkType link_type(const ProgTypeDef& type, const ProgramTraits& traits, AttachType at);
+
+// What a result of a program of the type is called; empty: it is a number.
+std::string_view verdict_name(const ProgTypeDef& type, std::int64_t result);
+const Verdict* find_verdict(const ProgTypeDef& type, std::string_view name);
 
 const ProgTypeDef* find(ProgType type);
 const ProgTypeDef* find(std::string_view name);

@@ -1,6 +1,7 @@
 // Finds program types by number and by name; what follows from a definition.
 //
 // Tested by tests/progtypes/progtypes_test.cpp.
+#include <algorithm>
 #include <array>
 
 #include "progtypes/definitions.hpp"
@@ -23,6 +24,15 @@ LinkType link_type(const ProgTypeDef& type, const ProgramTraits& traits, AttachT
     if (row.at == at) return row.link;
   if (type.opened_by_name) return LinkType::raw_tracepoint;
   return attached_to(type, traits) == AttachedTo::iterator ? LinkType::iter : LinkType::tracing;
+}
+
+std::string_view verdict_name(const ProgTypeDef& type, std::int64_t result) {
+  const auto found = std::ranges::find(type.verdicts, result, &Verdict::value);
+  return found == type.verdicts.end() ? std::string_view() : found->name;
+}
+const Verdict* find_verdict(const ProgTypeDef& type, std::string_view name) {
+  const auto found = std::ranges::find(type.verdicts, name, &Verdict::name);
+  return found == type.verdicts.end() ? nullptr : &*found;
 }
 
 const ProgTypeDef* find(ProgType type) {

@@ -5,6 +5,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -68,6 +69,7 @@ constinit const ProgTypeDef sched_cls_type = {
     .writes_packet_objects = true,
     .since = {4, 1},
     .summary = "Classifies, changes or redirects packets at a device.",
+    .verdicts = verdicts::traffic_control,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,
@@ -88,6 +90,7 @@ constinit const ProgTypeDef sched_act_type = {
     .writes_packet_objects = true,
     .since = {4, 1},
     .summary = "Changes or redirects packets as a traffic control action.",
+    .verdicts = verdicts::traffic_control,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,

@@ -7,6 +7,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
 
@@ -88,6 +89,7 @@ constinit const ProgTypeDef sk_lookup_type = {
     .context_size = 72,
     .since = {5, 9},
     .summary = "Selects the socket that gets a new connection or packet.",
+    .verdicts = verdicts::socket,
     .context_access = access,
     .helper_allowed = helper,
     .may_change_sockets = [](bool, const ProgramTraits&) { return true; },

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/.
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -48,6 +49,7 @@ constinit const ProgTypeDef sk_msg_type = {
     .packet_access = true,
     .since = {4, 17},
     .summary = "Decides about the messages that sockets in a map send.",
+    .verdicts = verdicts::socket,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,

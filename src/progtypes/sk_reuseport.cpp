@@ -5,6 +5,7 @@
 
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -57,6 +58,7 @@ constinit const ProgTypeDef sk_reuseport_type = {
     .packet_access = true,
     .since = {4, 19},
     .summary = "Selects the socket of a group that gets a packet or connection.",
+    .verdicts = verdicts::socket,
     .context_access = access,
     .helper_allowed = helper,
     .may_change_sockets = [](bool, const ProgramTraits&) { return true; },

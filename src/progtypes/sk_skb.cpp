@@ -5,6 +5,7 @@
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/skb_fields.hpp"
 #include "progtypes/common/skb_invocation.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 
 namespace skep::progtypes {
@@ -58,6 +59,7 @@ constinit const ProgTypeDef sk_skb_type = {
     .packet_access = true,
     .since = {4, 14},
     .summary = "Parses and redirects the packets of sockets in a map.",
+    .verdicts = verdicts::socket,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,

@@ -7,6 +7,7 @@
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/helper_groups.hpp"
+#include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
 #include "runtime/layouts.hpp"
 
@@ -132,6 +133,7 @@ constinit const ProgTypeDef xdp_type = {
     .writes_packet_objects = true,
     .since = {4, 8},
     .summary = "Decides about a frame as soon as the driver has it.",
+    .verdicts = verdicts::xdp,
     .context_access = access,
     .helper_allowed = helper,
     .packet_write_allowed = packet_write,

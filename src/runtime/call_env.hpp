@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,10 +87,11 @@ struct RunPlace {
 class Services {
  public:
   virtual ~Services() = default;
-  RunLimits run_limits;        // of runs that bring none of their own
-  StopSignal stop_signal;      // asks all runs to stop
-  memory::AccountPtr account;  // pays for what programs allocate, and knows where it is; null: nobody counts
-  OpenMemory open_memory;      // what of the process's own memory programs may reach
+  RunLimits run_limits;                   // of runs that bring none of their own
+  StopSignal stop_signal;                 // asks all runs to stop
+  memory::AccountPtr account;             // pays for what programs allocate, and knows where it is; null: nobody counts
+  OpenMemory open_memory;                 // what of the process's own memory programs may reach
+  class RunObserver* observer = nullptr;  // of runs that bring none of their own; set while nothing runs
   // A run was stopped: called on its thread, before it gives back what it holds.
   virtual void run_stopped(const RunPlace& place) { (void)place; }
   // A run has taken Leash::long_ns by now; and it has ended, stopped or not. `run` tells it from others.
@@ -97,6 +99,8 @@ class Services {
   virtual void long_run_ended(const void* run) { (void)run; }
 
   virtual std::uint64_t monotonic_ns() = 0;  // simulated or real
+  // What limits of time go by: a clock that goes on while a program runs.
+  virtual std::uint64_t limit_clock_ns() { return monotonic_ns(); }
   virtual std::uint64_t boot_ns() = 0;
   virtual std::uint64_t realtime_ns() = 0;
   virtual std::uint32_t random_u32() = 0;
@@ -126,6 +130,12 @@ class Services {
   virtual unsigned cpu_count() = 0;
   virtual async::Executor& executor() = 0;  // runs work items and timers
   virtual void trace_printk(std::string_view line) = 0;
+  // The same with who says it.
+  virtual void printed(CallEnv& env, std::string_view line) { (void)env, trace_printk(line); }
+  // A record for a perf event of the map: 0 when somebody takes it, -ENOENT when the map has no event there.
+  virtual int perf_output(CallEnv& env, const maps::Map& map, std::uint32_t index, const void* data, std::size_t size);
+  // A call that the host has replaced (InsnFacts::mocked).
+  virtual CallResult mocked_call(CallEnv& env, const std::array<std::uint64_t, 5>& arguments);
   // Safe copies of the process's own memory: 0 or -EFAULT, never a signal. Whoever does it for a program asks its
   // CallEnv.
   virtual int read_memory(void* to, std::uint64_t from, std::size_t size) = 0;
@@ -168,6 +178,13 @@ class CallEnv {
   // A function of the running program, to be run by an executor with the map, the key of `value` in it, and `value`.
   virtual std::shared_ptr<async::Callback> make_callback(const Subprogram& fn, maps::Map& map, void* value);
 };
+
+inline int Services::perf_output(CallEnv&, const maps::Map&, std::uint32_t, const void*, std::size_t) {
+  return -ENOENT;
+}
+inline CallResult Services::mocked_call(CallEnv&, const std::array<std::uint64_t, 5>&) {
+  return CallResult::error(-ENOSYS);
+}
 
 inline std::shared_ptr<async::Callback> CallEnv::make_callback(const Subprogram&, maps::Map&, void*) {
   return nullptr;  // an environment without asynchronous work

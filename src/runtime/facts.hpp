@@ -63,6 +63,7 @@ struct InsnFacts {
   bool result_not_null = false;       // the call's result is a pointer that is never null
   std::uint8_t aux_register = 0;      // which of r1…r5 the call expects its program in; 0: none
   std::uint16_t arena_arguments = 0;  // see calls::arena_arguments_of
+  bool mocked = false;                // a call that the host has replaced: Services::mocked_call
   bool fault_protected = false;       // a load from where nothing may be: it reads 0 then
   bool zero_extend = false;           // the upper half of the result is cleared
   bool arena = false;                 // through, or arithmetic with, an address in an arena

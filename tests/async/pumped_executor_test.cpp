@@ -121,6 +121,73 @@ TEST_F(PumpedTest, ATimerMakesTheDescriptorReadableWhenItIsDue) {
   timer.release();
 }
 
+// A clock that stands: time passes where it is asked for, and nobody sleeps.
+struct Armed {
+  alignas(8) unsigned char bytes[16] = {};
+  TimerSlot& timer() { return TimerSlot::at(bytes); }
+  ~Armed() {
+    const rcu::ReadGuard section;
+    timer().release();
+  }
+};
+struct StandingTest : PumpedTest {
+  StandingTest() { executor = make_pumped_executor(2, StandingClock{1'000, 5'000'000}); }
+  void start_timer(Armed& slot, std::uint64_t ns, std::function<void()> callback, std::uint64_t flags = 0) {
+    const rcu::ReadGuard section;
+    ASSERT_EQ(slot.timer().init(*executor, 1, alive, nullptr), 0);
+    ASSERT_EQ(slot.timer().set_callback(calling(std::move(callback)), alive, nullptr), 0);
+    ASSERT_EQ(slot.timer().start(0, ns, flags), 0);
+  }
+};
+
+TEST_F(StandingTest, TimersRunAtTheirTimesInTheirOrder) {
+  Armed late, soon;
+  std::vector<std::uint64_t> times;
+  start_timer(late, 3'600'000'000'000, [&] { times.push_back(executor->now_ns()); });
+  start_timer(soon, 500, [&] { times.push_back(executor->now_ns()); });
+  EXPECT_FALSE(readable());
+  EXPECT_TRUE(executor->drain(a_minute));
+  EXPECT_TRUE(times.empty());
+  EXPECT_TRUE(executor->advance(499));
+  EXPECT_TRUE(times.empty());
+  EXPECT_EQ(executor->now_ns(), 1'499U);
+  EXPECT_EQ(executor->realtime_ns(), 5'000'499U);
+  EXPECT_TRUE(executor->advance(3'600'000'000'000));
+  EXPECT_EQ(times, (std::vector<std::uint64_t>{1'500, 3'600'000'001'000}));
+  EXPECT_EQ(executor->now_ns(), 3'600'000'001'499U);
+}
+
+TEST_F(StandingTest, SettlingGoesAsFarAsTheLastTimer) {
+  Armed slot;
+  int fired = 0;
+  start_timer(slot, 700, [&] { ++fired; });
+  EXPECT_TRUE(executor->settle(699));
+  EXPECT_EQ(fired, 0);
+  EXPECT_TRUE(executor->settle(a_minute));
+  EXPECT_EQ(fired, 1);
+  EXPECT_EQ(executor->now_ns(), 1'700U);
+}
+
+TEST_F(StandingTest, ATimerThatArmsItselfTicks) {
+  Armed slot;
+  unsigned ticks = 0;
+  start_timer(slot, 100, [&] {
+    ++ticks;
+    static_cast<void>(slot.timer().start(0, 100, 0));
+  });
+  EXPECT_TRUE(executor->advance(1'000));
+  EXPECT_EQ(ticks, 10U);
+}
+
+TEST_F(StandingTest, IsSetAnewAndARealClockIsNot) {
+  EXPECT_TRUE(executor->set_clock({50, 60}));
+  EXPECT_EQ(executor->now_ns(), 50U);
+  EXPECT_EQ(executor->realtime_ns(), 60U);
+  const auto real = make_pumped_executor(1);
+  EXPECT_FALSE(real->set_clock({50, 60}));
+  EXPECT_FALSE(real->advance(1));
+}
+
 TEST_F(PumpedTest, WhatSleptEndsWhenTheExecutorGoes) {
   Slot slot;
   bool finished = false;

@@ -129,7 +129,7 @@ namespace {
 
 CallResult print(CallEnv& env, const Formatted& formatted) {
   if (formatted.error != 0) return CallResult::error(formatted.error);
-  env.services().trace_printk(formatted.text);
+  env.services().printed(env, formatted.text);
   return CallResult::of(formatted.text.size());
 }
 

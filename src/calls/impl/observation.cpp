@@ -30,16 +30,24 @@ CallResult no_event(const CallEnv& env, std::uint64_t map, std::uint64_t flags) 
   return CallResult::error(index >= map_at(map).info().max_entries ? -E2BIG : -ENOENT);
 }
 
+// A record for an event: whoever watches the map's records takes it.
+CallResult output(CallEnv& env, std::uint64_t map, std::uint64_t flags, std::uint64_t data, std::uint64_t size) {
+  constexpr std::uint64_t index_mask = 0xffffffff, this_cpu = index_mask;
+  const std::uint64_t index = (flags & index_mask) == this_cpu ? env.cpu() : flags & index_mask;
+  if (index >= map_at(map).info().max_entries) return CallResult::error(-E2BIG);
+  return CallResult::error(env.services().perf_output(env, map_at(map), u32(index), pointer<void>(data), size));
+}
+
 }  // namespace
 
 // ---- events and counters
 SKEP_CALL(bpf_perf_event_output) {
   constexpr std::uint64_t index_mask = 0xffffffff;
-  return (r3 & ~index_mask) != 0 ? CallResult::error(-EINVAL) : no_event(env, r2, r3);
+  return (r3 & ~index_mask) != 0 ? CallResult::error(-EINVAL) : output(env, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_skb_output) {
   constexpr std::uint64_t index_and_length = 0xfffff'ffffffff;
-  return (r3 & ~index_and_length) != 0 ? CallResult::error(-EINVAL) : no_event(env, r2, r3);
+  return (r3 & ~index_and_length) != 0 ? CallResult::error(-EINVAL) : output(env, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_xdp_output) {
   return bpf_skb_output(env, r1, r2, r3, r4, r5);

@@ -15,7 +15,7 @@ namespace skep::engine {
 async::Progress Execution::Machine::advance(std::uint64_t budget) {
   async::Progress progress = async::Progress::finished;
   if (state == State::finished) return progress;
-  const std::uint64_t granted = env.leash.grant(executed, [this] { return services->monotonic_ns(); });
+  const std::uint64_t granted = env.leash.grant(executed, [this] { return services->limit_clock_ns(); });
   if (granted == 0) return stop();
   if (env.leash.has_become_long()) services->run_is_long(&env, place());
   budget = std::min(budget, granted);
@@ -75,7 +75,7 @@ void Execution::begin(const RunRequest& request) {
   m.entry = &request.entry;
   m.context = request.context;
   m.services = &request.services;
-  m.observer = request.observer;
+  m.observer = request.observer != nullptr ? request.observer : request.services.observer;
   m.home = request.cpu;
   leash.begin(request.limits != nullptr ? *request.limits : request.services.run_limits, request.services.stop_signal);
   m.start(request.arguments);

@@ -150,7 +150,7 @@ Lowered lower(const runtime::Program& program) {
     site.callee = facts.callee;
     if (is_call(insn)) {
       site.aux_register = facts.aux_register;
-      if (facts.helper != nullptr || facts.kfunc != nullptr) site.fn = function_of(facts);
+      if (facts.helper != nullptr || facts.kfunc != nullptr) site.fn = calls::function_of(facts);
       if (facts.kfunc != nullptr && site.fn == nullptr) {
         site.host = facts.kfunc;
         if (program.arena() != nullptr) site.arena_arguments = facts.arena_arguments;

@@ -115,7 +115,7 @@ class CompiledRun final : public Run {
   void leave_the_long_ones() const {
     if (leash.is_long()) services_->long_run_ended(static_cast<const CallEnv*>(this));
   }
-  std::uint64_t now() const { return services_->monotonic_ns(); }
+  std::uint64_t now() const { return services_->limit_clock_ns(); }
 
   std::shared_ptr<const Program> started_;
   const Compiled* executable_ = nullptr;

@@ -24,7 +24,7 @@ Compiled::Compiled(const Program& program, std::shared_ptr<const Executable> int
 }
 
 RunPtr Compiled::make_run(const RunRequest& request) const {
-  if (request.observer != nullptr) return reference().make_run(request);
+  if (request.observer != nullptr || request.services.observer != nullptr) return reference().make_run(request);
   std::unique_ptr<CompiledRun> run = pool().take(request.cpu);
   if (run == nullptr) run = std::make_unique<CompiledRun>();
   run->begin(*this, request);

@@ -48,7 +48,7 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
     for (unsigned i = 0; i < arguments.size(); ++i) arguments[i] = i >= known ? b_.undefined(b_.i64) : number(i + 1);
     if (facts.aux_register != 0)
       arguments[facts.aux_register - 1U] = b_.number(reinterpret_cast<std::uint64_t>(&module_.program));
-    const CallFn fn = function_of(facts);
+    const CallFn fn = calls::function_of(facts);
     emit_out_of_line(fn != nullptr ? reinterpret_cast<const void*>(fn) : reinterpret_cast<const void*>(&call_host),
                      arguments);
   }
@@ -177,6 +177,7 @@ void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
 // compares. Those of maps are in emit_map.cpp.
 
 bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
+  if (facts.mocked) return false;
   if (facts.kfunc != nullptr) {
     switch (facts.kfunc->special) {
       case calls::Special::rcu_read_lock:

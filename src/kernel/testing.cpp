@@ -1,0 +1,111 @@
+// See skep/testing.hpp.
+#include "skep/testing.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "kernel/guarded.hpp"
+#include "kernel/impl.hpp"
+#include "kernel/testing.hpp"
+#include "runtime/program.hpp"
+#include "skep/describe.hpp"
+
+namespace skep {
+
+bool advance_clock(Kernel& kernel, std::uint64_t ns) {
+  Kernel::Impl& impl = kernel.impl();
+  const ReturnToUser back(impl);
+  return impl.pumped != nullptr && impl.pumped->advance(ns);
+}
+bool set_clock(Kernel& kernel, std::uint64_t ns, std::uint64_t realtime_ns) {
+  Kernel::Impl& impl = kernel.impl();
+  return impl.pumped != nullptr && impl.pumped->set_clock({ns, realtime_ns});
+}
+void seed_random(Kernel& kernel, std::uint64_t seed) {
+  kernel.impl().services->seed(seed);
+}
+const btf::Btf& types_of_kernel(Kernel& kernel) {
+  return *kernel.impl().vmlinux->btf;
+}
+void observe_runs(Kernel& kernel, runtime::RunObserver* observer) {
+  kernel.impl().services->observer = observer;
+}
+std::optional<LoadedCode> code_of(Kernel& kernel, int program_fd) {
+  int error = 0;
+  const auto program =
+      kernel.impl().find<ProgramObject>(static_cast<std::uint32_t>(program_fd), ObjectKind::program, error);
+  if (program == nullptr) return std::nullopt;
+  LoadedCode loaded{program->code, program->btf != nullptr ? program->btf->btf : nullptr, {}};
+  for (const verifier::LineInfo& info : program->line_info)
+    loaded.lines.push_back({info.insn_off, info.file_name_off, info.line_off, info.line_col});
+  return loaded;
+}
+std::uint64_t clock_now(Kernel& kernel) {
+  return kernel.impl().executor->now_ns();
+}
+
+// The names are literals, which end with a zero.
+const char* verdict_name(ProgType type, std::uint32_t verdict) {
+  const auto* const definition = progtypes::find(type);
+  const auto name = definition != nullptr ? progtypes::verdict_name(*definition, static_cast<std::int32_t>(verdict))
+                                          : std::string_view();
+  return name.empty() ? "" : name.data();
+}
+const char* program_type_name(ProgType type) {
+  const auto* const definition = progtypes::find(type);
+  return definition != nullptr ? definition->name.data() : "unknown";
+}
+
+void on_trace_line(Kernel& kernel, std::function<void(const TraceLine&)> listener) {
+  kernel.impl().services->trace_lines.set(std::move(listener));
+}
+void on_perf_record(Kernel& kernel, std::function<void(const PerfRecord&)> listener) {
+  kernel.impl().services->perf_records.set(std::move(listener));
+}
+
+int mock_call(Kernel& kernel, std::string_view call, MockFunction function) {
+  Kernel::Impl& impl = kernel.impl();
+  impl.begin_command();
+  return errno_of([&] {
+    const calls::Helper* const helper = calls::find_helper(call);
+    const calls::Kfunc* const kfunc = helper == nullptr ? impl.kfuncs.find(call) : nullptr;
+    if (helper == nullptr && kfunc == nullptr) return impl.log(fmt::format("there is no call {}", call)), -ENOENT;
+    const std::string_view why = helper != nullptr ? Mocks::refused(*helper) : Mocks::refused(*kfunc);
+    if (!why.empty()) return impl.log(fmt::format("{} cannot be mocked: {}", call, why)), -EOPNOTSUPP;
+    impl.services->mocks().set(call, std::move(function));
+    return 0;
+  });
+}
+
+void KernelServices::printed(runtime::CallEnv& env, std::string_view line) {
+  trace_printk(line);
+  if (!trace_lines.listens()) return;
+  trace_lines.tell({std::string(line), env.program().name(), env.cpu()},
+                   [this](const auto& listener, const TraceLine& told) {
+                     guarded(kernel_, "the listener of on_trace_line", [&] { listener(told); });
+                   });
+}
+
+int KernelServices::perf_output(runtime::CallEnv& env, const maps::Map& map, std::uint32_t index, const void* data,
+                                std::size_t size) {
+  if (!perf_records.listens()) return -ENOENT;
+  const auto* const bytes = static_cast<const std::uint8_t*>(data);
+  perf_records.tell({map.info().name, env.program().name(), index, {bytes, bytes + size}},
+                    [this](const auto& listener, const PerfRecord& told) {
+                      guarded(kernel_, "the listener of on_perf_record", [&] { listener(told); });
+                    });
+  return 0;
+}
+
+runtime::CallResult KernelServices::mocked_call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) {
+  runtime::CallResult result;
+  guarded(kernel_, "a mock", [&] {
+    std::string told;
+    result = mocks_.call(env, arguments, told);
+    if (!told.empty()) kernel_.impl().log(told);
+  });
+  return result;
+}
+
+}  // namespace skep

@@ -1,0 +1,38 @@
+// What the test bench sees of a Kernel beyond the public headers: its types, its runs from inside, and the code of
+// programs with their lines. Tested by tests/testbench/coverage_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "btf/btf.hpp"
+#include "runtime/program.hpp"
+#include "skep/kernel.hpp"
+
+namespace skep::runtime {
+class RunObserver;
+}
+
+namespace skep {
+
+const btf::Btf& types_of_kernel(Kernel& kernel);
+// Of runs that begin from now on and have no observer of their own; null: none. It must outlive them. Programs that are
+// observed are interpreted.
+void observe_runs(Kernel& kernel, runtime::RunObserver* observer);
+
+// A program's code, and the lines that its instructions, as they were loaded, were made from.
+struct LoadedCode {
+  struct Line {
+    std::uint32_t insn = 0, file = 0, text = 0;  // names are offsets into the types' strings
+    std::uint32_t line_column = 0;
+  };
+  std::shared_ptr<const runtime::Program> code;
+  std::shared_ptr<const btf::Btf> types;  // null: it was loaded without
+  std::vector<Line> lines;                // by instruction
+};
+// Nothing: the Kernel has no such descriptor.
+std::optional<LoadedCode> code_of(Kernel& kernel, int program_fd);
+
+}  // namespace skep
