@@ -2,7 +2,7 @@
 file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)
 list(REMOVE_ITEM cli_sources ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
 add_library(skep_cli STATIC ${cli_sources})
-target_link_libraries(skep_cli PUBLIC skep_api)
+target_link_libraries(skep_cli PUBLIC skep_api skep_testbench)
 add_executable(skep ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
 target_link_libraries(skep PRIVATE skep_cli ${CMAKE_DL_LIBS})
 # Plugins may call all of the API: what the command itself does not use is there, too.

@@ -24,6 +24,7 @@ foreach(source ${example_sources})
     skep_bpf_object(${name} ${source})
   endif()
 endforeach()
+skep_bpf_object(firewall examples/firewall/firewall.bpf.c)
 get_property(bpf_objects GLOBAL PROPERTY SKEP_BPF_OBJECTS)
 add_custom_target(examples ALL DEPENDS ${bpf_objects})
 

@@ -25,18 +25,17 @@ class JsonObject {
   JsonObject& add(std::string_view name, Number value) {
     return raw(name, fmt::format("{}", value));
   }
-  // A number that is text already.
-  JsonObject& number(std::string_view name, std::string_view digits) { return raw(name, digits); }
   JsonObject& add(std::string_view name, const std::vector<std::uint64_t>& numbers) {
     return raw(name, fmt::format("[{}]", fmt::join(numbers, ",")));
   }
   JsonObject& add(std::string_view name, const JsonObject& value) { return raw(name, value.text()); }
   JsonObject& add(std::string_view name, const std::vector<std::string>& values);
   JsonObject& add(std::string_view name, const std::vector<JsonObject>& values);
+  // `value` is JSON.
+  JsonObject& raw(std::string_view name, std::string_view value);
   std::string text() const { return "{" + fields_ + "}"; }
 
  private:
-  JsonObject& raw(std::string_view name, std::string_view value);
   std::string fields_;
 };
 

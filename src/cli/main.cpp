@@ -11,11 +11,11 @@
 #include <new>
 #include <system_error>
 
-#include "cli/duration.hpp"
 #include "cli/options.hpp"
 #include "cli/plugins.hpp"
 #include "cli/suggest.hpp"
 #include "skep/skep.h"
+#include "testbench/duration.hpp"
 
 namespace skep::cli {
 
@@ -27,7 +27,7 @@ bool in_color(int descriptor) {
   return isatty(descriptor) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 
-std::unique_ptr<Kernel> make_kernel(const Options& options) {
+std::shared_ptr<Kernel> make_kernel(const Options& options, const std::function<void(KernelOptions&)>& change) {
   KernelOptions wanted;
   wanted.run_limits.time_ns = options.run_limit_ns;
   wanted.memory_limit = options.memory_limit;
@@ -37,13 +37,20 @@ std::unique_ptr<Kernel> make_kernel(const Options& options) {
   if (options.engine == "automatic") wanted.engine = Engine::automatic;
   if (!options.btf.empty()) wanted.btf_path = options.btf;
   if (options.cpus != 0) wanted.cpus = options.cpus;
+  wanted.random_seed = options.seed;
+  if (!options.now.empty()) {
+    const auto clock = testbench::parse_clock(options.now);
+    wanted.clock_ns = clock->monotonic_ns;
+    wanted.realtime_ns = clock->realtime_ns;
+  }
   std::string error;
   for (const std::string& path : options.hosts) {
     if (load_plugin(path, wanted.modules, error)) continue;
     complain(error);
     return nullptr;
   }
-  auto kernel = Kernel::make(wanted, error);
+  if (change) change(wanted);
+  std::shared_ptr<Kernel> kernel = Kernel::make(wanted, error);
   if (!kernel) complain(error);
   return kernel;
 }
@@ -76,12 +83,31 @@ void host_memory_option(CLI::App& command, Options& options) {
 void duration_option(CLI::App& command, const char* name, std::uint64_t& ns, const std::string& description) {
   command
       .add_option_function<std::string>(
-          name, [&ns](const std::string& text) { ns = *skep::cli::parse_duration(text); }, description)
+          name, [&ns](const std::string& text) { ns = *skep::testbench::parse_duration(text); }, description)
       ->type_name("TIME")
       ->check([](const std::string& text) -> std::string {
-        if (skep::cli::parse_duration(text)) return {};
+        if (skep::testbench::parse_duration(text)) return {};
         return fmt::format("'{}' is no length of time: give seconds, or a number with ns, us, ms, s, min or h", text);
       });
+}
+
+std::string is_assignment(const std::string& text) {
+  return text.find('=') != std::string::npos && text[0] != '='
+             ? std::string()
+             : fmt::format("'{}' has no name, or no '=': give NAME=VALUE", text);
+}
+
+void clock_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--now", options.now,
+                  "a clock that stands there: a time since the start of the machine (90s), or a date (2026-01-31, "
+                  "2026-01-31T12:00:00Z); waiting for timers takes no time then")
+      ->type_name("TIME|DATE")
+      ->check([](const std::string& text) {
+        return skep::testbench::parse_clock(text) ? std::string()
+                                                  : fmt::format("'{}' is neither a time nor a date", text);
+      });
+  command.add_option("--seed", options.seed, "what random numbers begin with")->type_name("NUMBER");
 }
 
 void engine_option(CLI::App& command, Options& options) {
@@ -150,6 +176,32 @@ int ask(int argc, char** argv) {
   duration_option(run, "--timeout", options.run_limit_ns,
                   "stop a run, or a callback, that takes longer; default 60s, 0: never");
   duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");
+  clock_options(run, options);
+  run.add_option("--set", options.globals, "set a global variable before the object is loaded; may be given again")
+      ->type_name("VARIABLE=VALUE")
+      ->allow_extra_args(false)
+      ->check(is_assignment);
+  run.add_option(
+         "--map", options.maps,
+         "fill a map before the run from JSON, or a file that has it, and print what it holds afterwards; without "
+         "=… only print; may be given again")
+      ->type_name("NAME[=JSON|=FILE]")
+      ->allow_extra_args(false);
+  run.add_option(
+         "--record", options.records,
+         "the type of the records of a ring buffer or perf event array: events='struct event'; may be given again")
+      ->type_name("MAP=TYPE")
+      ->allow_extra_args(false)
+      ->check(is_assignment);
+  run.add_option("--state", options.state, "a directory in which maps are kept from one run to the next")
+      ->type_name("DIR");
+  run.add_option("--pcap", options.pcap, "run on each packet of a capture")->type_name("FILE");
+  run.add_option("--pcap-out", options.pcap_out, "write the packets that go on, as the program left them")
+      ->type_name("FILE")
+      ->needs("--pcap");
+  run.add_option("--filter", options.filter, "only packets that match, as tcpdump has it: tcp port 80")
+      ->type_name("EXPRESSION")
+      ->needs("--pcap");
   run.add_option("--memory", options.memory_limit, "limit the memory of maps, elements and work: bytes, or 64M, 1G")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
@@ -172,6 +224,37 @@ int ask(int argc, char** argv) {
   log_level_option(test, options, "print the log of what failed");
   engine_option(test, options);
   test.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
+
+  test.add_option("--filter", options.filter, "only cases whose file and name have this in them, or match it with a *")
+      ->type_name("TEXT");
+  test.add_flag("--list", options.list, "only say which cases there are");
+  test.add_option("--jobs", options.jobs, "so many processes share the work")
+      ->check(CLI::Range(1, 256))
+      ->type_name("1…256");
+  test.add_option_function<std::string>(
+          "--part",
+          [&options](const std::string& text) {
+            unsigned part = 0, parts = 0;
+            std::sscanf(text.c_str(), "%u/%u", &part, &parts);
+            options.part = part - 1;
+            options.parts = parts;
+          },
+          "only the Ith of N parts of the cases: 1/4")
+      ->type_name("I/N")
+      ->check([](const std::string& text) {
+        unsigned part = 0, parts = 0;
+        return std::sscanf(text.c_str(), "%u/%u", &part, &parts) == 2 && part >= 1 && part <= parts
+                   ? std::string()
+                   : fmt::format("'{}' is no part: give 1/4", text);
+      });
+  test.add_option("--junit", options.junit, "also write the results there, as JUnit's XML")->type_name("FILE");
+  test.add_option("--coverage", options.coverage,
+                  "count which lines ran: a tracefile of lcov's, for genhtml, and a summary")
+      ->type_name("FILE");
+  test.add_option("--source-root", options.source_root, "where sources are that are not where the compiler found them")
+      ->type_name("DIR")
+      ->needs("--coverage");
+  test.add_flag("--tap", options.tap, "print TAP")->excludes("--json");
 
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");
   doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …");

@@ -13,6 +13,7 @@
 
 #include "cli/options.hpp"
 #include "cli/suggest.hpp"
+#include "loader/types.hpp"
 #include "progtypes/progtype.hpp"
 #include "skep/abi.hpp"
 
@@ -137,6 +138,16 @@ void clear_tables(bpf_object* object) {
   }
 }
 
+bool set_globals(bpf_object* object, const std::vector<std::string>& globals, std::string& why) {
+  if (globals.empty()) return true;
+  const auto types = loader::types_of(object);
+  if (types == nullptr) return why = "has no types, by which variables are found", false;
+  return std::ranges::all_of(globals, [&](const std::string& global) {
+    const auto equals = global.find('=');
+    return loader::set_global(object, *types, global.substr(0, equals), global.substr(equals + 1), why);
+  });
+}
+
 // The program that libbpf's warning is about.
 std::string program_in(std::string_view warning) {
   constexpr std::string_view begin = "prog '";
@@ -176,7 +187,8 @@ std::string no_program(const std::string& path, const std::string& name, const s
   return fmt::format("{}: has no program '{}'{}", path, name, did_you_mean(name, programs));
 }
 
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name) {
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name,
+                     const std::vector<std::string>& globals) {
   Loaded result;
   std::set<std::string> left_out;
   for (;;) {
@@ -192,6 +204,10 @@ Loaded load_programs(Kernel& kernel, const std::string& path, const std::string&
     };
     if (!name.empty() && std::find(programs.begin(), programs.end(), name) == programs.end()) {
       give_up(no_program(path, name, programs), exit_usage);
+      return result;
+    }
+    if (std::string why; !set_globals(object, globals, why)) {
+      give_up(fmt::format("{}: {}", path, why), exit_usage);
       return result;
     }
     adapt(kernel, object);

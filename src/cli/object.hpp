@@ -34,8 +34,9 @@ struct Loaded {
   int status = 0;              // the exit status where there is no object
 };
 // Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
-// One program's refusal is no other's.
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name);
+// One program's refusal is no other's. `globals`: variables that are set first, as NAME=VALUE.
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name,
+                     const std::vector<std::string>& globals = {});
 
 bool has_prog_array(const bpf_object* object);
 

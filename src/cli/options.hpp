@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "skep/kernel.hpp"
@@ -39,7 +42,26 @@ struct Options {
   std::string engine = "interpreter";  // one of engine_names()
   std::string name;                    // doc
   std::string markdown;                // doc: a directory for all pages
+  std::vector<std::string> maps;       // NAME, or NAME=FILE, or NAME=JSON
+  std::vector<std::string> globals;    // VARIABLE=VALUE
+  std::vector<std::string> records;    // MAP=TYPE
+  std::string now;                     // what the clock shows: a length of time since the start, or a date; empty: real
+  std::optional<std::uint64_t> seed;
+  std::string state;  // a directory where maps are kept from one run to the next
+  std::string pcap, pcap_out;
+  std::string filter;               // run: of packets; test: of cases
+  unsigned jobs = 1;                // processes that share the tests
+  std::size_t part = 0, parts = 1;  // of the tests: the cases whose number is `part` modulo `parts`
+  bool tap = false, list = false;
+  std::string junit, coverage;  // files
+  std::string source_root;      // where sources are that are not where the compiler found them
 };
+
+// "NAME=VALUE" in its parts.
+inline std::pair<std::string, std::string> split_assignment(const std::string& text) {
+  const auto equals = text.find('=');
+  return {text.substr(0, equals), equals == std::string::npos ? std::string() : text.substr(equals + 1)};
+}
 
 inline const std::vector<std::string>& engine_names() {
   static const std::vector<std::string> names = {"interpreter", "compiled", "automatic"};
@@ -62,7 +84,8 @@ int test(const Options& options);
 int doc(const Options& options);
 
 // The Kernel that a command works with: --btf and --host applied. Null after the reason was printed.
-std::unique_ptr<Kernel> make_kernel(const Options& options);
+// `change`, if it is not empty, has the last word.
+std::shared_ptr<Kernel> make_kernel(const Options& options, const std::function<void(KernelOptions&)>& change = {});
 // Whether what goes there is looked at on a terminal that shows colors (NO_COLOR asks for none).
 bool in_color(int descriptor);
 // One line on standard error that begins with "skep: ".

@@ -22,16 +22,12 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t default_packet = 64;
-constexpr std::size_t most_runs = 1000, most_lines = 10'000;  // that are shown; work may restart millions of times
-constexpr std::uint64_t glance_ns = 20'000'000;               // how often signals are looked for
+constexpr std::size_t packet_growth = 4096;      // how much larger a program may make it
+constexpr std::size_t most_runs = 1000;          // that are shown; work may restart millions of times
+constexpr std::uint64_t glance_ns = 20'000'000;  // how often signals are looked for
 // A callback that has run for so long when the wait is over is waited for: it has a time limit of its own. Younger ones
 // are work that goes on and on.
 constexpr std::uint64_t endless_ns = 250'000'000;
-
-bool takes_packet(ProgType type) {
-  const auto* const definition = progtypes::find(type);
-  return definition != nullptr && definition->invoked_on_packet;
-}
 
 // Functions that the kernel has for test runs: it calls them, and what is attached runs.
 bool is_test_function(const bpf_program* program) {
@@ -85,8 +81,14 @@ std::uint64_t left_until(Clock::time_point end) {
 
 }  // namespace
 
-Runner::Runner(Kernel& kernel, const Options& options, Interrupt& interrupt, TraceFile* trace)
-    : kernel_(kernel), options_(options), interrupt_(interrupt), trace_(trace) {
+bool takes_packet(ProgType type) {
+  const auto* const definition = progtypes::find(type);
+  return definition != nullptr && definition->invoked_on_packet;
+}
+
+Runner::Runner(std::shared_ptr<Kernel> kernel, const Object& object, const Options& options, Interrupt& interrupt,
+               TraceFile* trace)
+    : owner_(std::move(kernel)), kernel_(*owner_), options_(options), interrupt_(interrupt), trace_(trace), watch_(owner_, object) {
   kernel_.on_work_run([this](const WorkRun& run) {
     if (trace_ != nullptr) trace_->callback(run);
     const std::lock_guard guard(lock_);
@@ -104,18 +106,12 @@ Runner::Runner(Kernel& kernel, const Options& options, Interrupt& interrupt, Tra
     const std::lock_guard guard(lock_);
     told_.refusal = line;
   });
-  kernel_.on_trace([this](std::string_view line) {
-    if (!options_.json) {
-      fmt::print("  trace: {}\n", line);
+  // What is looked at by people appears when it is said.
+  if (!options_.json)
+    watch_.on_line = [](const TraceLine& line) {
+      fmt::print("  {} on cpu {} says: {}\n", line.program, line.cpu, line.text);
       std::fflush(stdout);
-      return;
-    }
-    const std::lock_guard guard(lock_);
-    if (told_.trace.size() < most_lines)
-      told_.trace.emplace_back(line);
-    else
-      ++told_.more_trace;
-  });
+    };
   interrupt_.watch(&kernel_);
 }
 
@@ -124,12 +120,16 @@ Runner::~Runner() {
   kernel_.on_work_run(nullptr);
   kernel_.on_run_stopped(nullptr);
   kernel_.on_log(nullptr);
-  kernel_.on_trace(nullptr);
 }
 
 // Until nothing is left that is due within --drain. Then callbacks that have not ended are waited for, whose time limit
 // ends them, and work that restarts is left alone.
 Ending Runner::wait_for_work() {
+  // A clock that stands goes on as far as --drain at once.
+  if (!options_.now.empty())
+    return kernel_.settle(options_.drain_ns) ? Ending::done
+           : interrupt_.signal() != 0        ? Ending::interrupted
+                                             : Ending::restarts;
   const auto end = Clock::now() + nanoseconds(options_.drain_ns);
   while (interrupt_.signal() == 0) {
     const std::uint64_t left = left_until(end);
@@ -168,6 +168,8 @@ int Runner::run_as_described(const bpf_program* program, const Inputs& inputs, O
   outcome.ns_per_run = result.each_ns;
   outcome.output = std::move(result.output);
   outcome.not_given = std::move(result.not_given);
+  outcome.packet.assign(inputs.data.begin(), inputs.data.end());
+  outcome.packet_out = std::move(result.packet);
   return error;
 }
 
@@ -180,6 +182,9 @@ int Runner::test_run(const bpf_program* program, const Inputs& inputs, Outcome& 
     options.data_in = packet.data();
     options.data_size_in = static_cast<__u32>(packet.size());
     options.repeat = static_cast<int>(options_.repeat);
+    outcome.packet_out.resize(packet.size() + packet_growth);
+    options.data_out = outcome.packet_out.data();
+    options.data_size_out = static_cast<__u32>(outcome.packet_out.size());
   }
   if (!context.empty()) {
     options.ctx_in = context.data();
@@ -194,40 +199,61 @@ int Runner::test_run(const bpf_program* program, const Inputs& inputs, Outcome& 
   for (unsigned i = 0; i < rounds && error == 0; ++i)
     error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
   bpf_link__destroy(link);
+  outcome.packet_out.resize(error == 0 && options.data_out != nullptr ? options.data_size_out : 0);
+  outcome.packet = std::move(packet);
   outcome.retval = options.retval;
   outcome.ns_per_run = options.duration;
   return error;
 }
 
 Outcome Runner::run(const bpf_program* program, const Inputs& inputs) {
-  const auto before = kernel_.work();
-  const DeniedAccesses denied_before = kernel_.denied();
-  Outcome ran;
+  begin();
+  Outcome outcome;
   const bool own_way = !options_.context.empty() || !has_test_run(program);
-  Redirection redirection;
   const std::uint64_t began = now_ns();
-  ran.error = own_way ? run_as_described(program, inputs, ran) : test_run(program, inputs, ran);
+  outcome.error = own_way ? run_as_described(program, inputs, outcome) : test_run(program, inputs, outcome);
   if (trace_ != nullptr) {
     const auto* const definition = progtypes::find(static_cast<ProgType>(bpf_program__type(program)));
     trace_->program(bpf_program__name(program), definition != nullptr ? definition->name : "unknown", began, now_ns(),
-                    static_cast<std::int32_t>(ran.retval));
+                    static_cast<std::int32_t>(outcome.retval));
   }
-  if (ran.error == 0 && takes_packet(static_cast<ProgType>(bpf_program__type(program))))
-    redirection = Kernel::last_redirection();
-  const Ending ending = wait_for_work();
-  const std::lock_guard guard(lock_);
-  Outcome outcome = std::exchange(told_, {});
-  outcome.error = ran.error;
-  outcome.retval = ran.retval;
-  outcome.redirection = std::move(redirection);
-  outcome.ns_per_run = ran.ns_per_run;
-  outcome.output = std::move(ran.output);
-  outcome.not_given = std::move(ran.not_given);
-  outcome.ending = ending;
-  outcome.work = difference(kernel_.work(), before);
-  outcome.armed = kernel_.armed_timers();
-  outcome.denied = difference(kernel_.denied(), denied_before);
+  if (outcome.error == 0 && takes_packet(static_cast<ProgType>(bpf_program__type(program))))
+    outcome.redirection = Kernel::last_redirection();
+  finish(outcome);
   return outcome;
+}
+
+Outcome Runner::run_packet(const bpf_program* program, const std::vector<std::uint8_t>& packet) {
+  Outcome outcome;
+  outcome.error = test_run(program, {packet, {}}, outcome);
+  if (outcome.error != 0) {
+    const std::lock_guard guard(lock_);
+    outcome.refusal = std::exchange(told_.refusal, {});
+  }
+  return outcome;
+}
+
+void Runner::begin() {
+  watch_.begin();
+  work_before_ = kernel_.work();
+  denied_before_ = kernel_.denied();
+}
+
+void Runner::finish(Outcome& outcome) {
+  outcome.ending = wait_for_work();
+  outcome.seen = watch_.end();
+  {
+    const std::lock_guard guard(lock_);
+    Outcome told = std::exchange(told_, {});
+    outcome.runs = std::move(told.runs);
+    outcome.more_runs = told.more_runs;
+    outcome.last_run = std::move(told.last_run);
+    outcome.stopped = std::move(told.stopped);
+    outcome.refusal = std::move(told.refusal);
+  }
+  outcome.work = difference(kernel_.work(), work_before_);
+  outcome.armed = kernel_.armed_timers();
+  outcome.denied = difference(kernel_.denied(), denied_before_);
 }
 
 }  // namespace skep::cli

@@ -12,7 +12,8 @@
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "cli/trace_file.hpp"
-#include "skep/kernel.hpp"
+#include "skep/skep.hpp"
+#include "testbench/watch.hpp"
 
 namespace skep::cli {
 
@@ -39,33 +40,47 @@ struct Outcome {
   WorkRun last_run;                 // if there was one
   std::vector<StoppedRun> stopped;  // programs and callbacks
   std::vector<ArmedTimer> armed;
-  std::vector<std::string> trace;  // what bpf_printk said
-  std::uint64_t more_trace = 0;
-  DeniedAccesses denied;               // of this program, and of the work that ran meanwhile
-  std::string refusal;                 // why it was not run, in the Kernel's words
-  std::string output;                  // of an iterator
-  std::vector<std::string> not_given;  // what it read and nobody described
+  testbench::Seen seen;                          // what the programs said, and what changed in the maps
+  std::vector<std::uint8_t> packet, packet_out;  // as it was given and as it was left, if it was run on one
+  DeniedAccesses denied;                         // of this program, and of the work that ran meanwhile
+  std::string refusal;                           // why it was not run, in the Kernel's words
+  std::string output;                            // of an iterator
+  std::vector<std::string> not_given;            // what it read and nobody described
 };
+
+// Whether programs of the type are run on a packet.
+bool takes_packet(ProgType type);
 
 class Runner {
  public:
   // `trace`: where runs are written to; null: nowhere.
-  Runner(Kernel& kernel, const Options& options, Interrupt& interrupt, TraceFile* trace = nullptr);
+  Runner(std::shared_ptr<Kernel> kernel, const Object& object, const Options& options, Interrupt& interrupt,
+         TraceFile* trace = nullptr);
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
   Outcome run(const bpf_program* program, const Inputs& inputs);
+  // For run_packet(): from here on counts what finish() tells.
+  void begin();
+  // One packet, without waiting for what the program has started; no maps are compared.
+  Outcome run_packet(const bpf_program* program, const std::vector<std::uint8_t>& packet);
+  // Waits, and tells what has happened since the run before.
+  void finish(Outcome& outcome);
 
  private:
   Ending wait_for_work();
   int run_as_described(const bpf_program* program, const Inputs& inputs, Outcome& outcome);
   int test_run(const bpf_program* program, const Inputs& inputs, Outcome& outcome);
 
+  std::shared_ptr<Kernel> owner_;
   Kernel& kernel_;
   const Options& options_;
   Interrupt& interrupt_;
   TraceFile* const trace_;
+  testbench::Watch watch_;
+  WorkStatistics work_before_;
+  DeniedAccesses denied_before_;
   std::mutex lock_;
   Outcome told_;  // by the listeners, so far
 };

@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "cli/duration.hpp"
 #include "cli/json.hpp"
 #include "skep/observe.hpp"
+#include "testbench/duration.hpp"
 
 namespace skep::cli {
 namespace {

@@ -1,207 +1,179 @@
-// `skep test`: checks each program against the expectations that stand on it, as the kernel's own suite writes them.
-//
-// A program may say whether it must load, which messages its log must hold, in order, which it must not hold, and what
-// a test run must return. `{{…}}` in a message is a regular expression. What cannot be checked here (unprivileged
-// loading, the instructions after translation) is skipped by name. Tested by tests/conformance/.
-#include <bpf/bpf.h>
+// `skep test`: checks programs against what they, or scenario files, expect. Which cases there are, and who runs them:
+// tags are test_tags.cpp's, scenario files testbench/scenario.hpp's; test_report.cpp tells the results. Tested by
+// tests/testbench/test_test.py and tests/conformance/.
+#include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
 
-#include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
-#include "cli/pattern.hpp"
-#include "skep/abi.hpp"
+#include "cli/test_jobs.hpp"
+#include "cli/test_report.hpp"
+#include "cli/test_tags.hpp"
+#include "testbench/coverage.hpp"
+#include "testbench/scenario.hpp"
 
 namespace skep::cli {
 namespace {
 
-struct Result {
-  enum class Kind { passed, failed, skipped } kind = Kind::passed;
-  std::string why;
-  std::vector<std::string> not_checked;
-  bool ran = false;
-  std::uint32_t retval = 0;
-  std::string log;
+struct Case {
+  std::string path, name;
+  std::shared_ptr<const testbench::ScenarioFile> scenario;  // null: tags
+  std::size_t index = 0;                                    // in the scenario
 };
 
-Result failed(std::string why) {
-  return {.kind = Result::Kind::failed, .why = std::move(why)};
+bool is_scenario(const std::string& path) {
+  return path.ends_with(".toml");
 }
 
-constexpr std::size_t log_size = std::size_t{64} << 20;
+// What --filter lets through: a part of "FILE NAME", or a pattern of it if it has a star.
+bool matches(const std::string& filter, const Case& one) {
+  const std::string whole = base_name(one.path) + " " + one.name;
+  if (filter.find_first_of("*?[") == std::string::npos) return whole.find(filter) != std::string::npos;
+  return fnmatch(fmt::format("*{}*", filter).c_str(), whole.c_str(), 0) == 0;
+}
 
-// Test runs as the suite's own loader makes them: 64 zero bytes as a packet, nothing for types that take a context.
-int test_run(const bpf_program* program, std::uint32_t& retval) {
-  std::uint8_t packet[64] = {};
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizeof packet, .repeat = 1);
-  switch (static_cast<ProgType>(bpf_program__type(program))) {
-    case ProgType::syscall:
-    case ProgType::tracing:
-    case ProgType::raw_tracepoint:
-    case ProgType::struct_ops:
-      options.data_in = nullptr;
-      options.data_size_in = 0;
-      options.repeat = 0;
-      break;
-    default:
-      break;
+class Tests {
+ public:
+  explicit Tests(const Options& options) : options_(options) {}
+
+  // Exit status: of files that could not be read exit_usage, which were complained of.
+  int collect() {
+    int status = exit_ok;
+    for (const std::string& path : options_.files)
+      if (!(is_scenario(path) ? collect_scenario(path) : collect_tags(path))) status = exit_usage;
+    std::erase_if(cases_, [this](const Case& one) { return !matches(options_.filter, one); });
+    return status;
   }
-  const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
-  retval = options.retval;
-  return error;
-}
+  const std::vector<Case>& cases() const { return cases_; }
 
-// As test_run(); a program that may jump to others of its object is run where those are loaded, too.
-int run_with_neighbors(Kernel& kernel, const std::string& path, const bpf_object* object, const bpf_program* program,
-                       std::uint32_t& retval) {
-  if (!has_prog_array(object)) return test_run(program, retval);
-  const std::string name = bpf_program__name(program);
-  const Loaded all = load_programs(kernel, path, name);
-  const bpf_program* again = all.object ? bpf_object__find_program_by_name(all.object.get(), name.c_str()) : nullptr;
-  return test_run(again != nullptr ? again : program, retval);
-}
-
-// The value that test_retval names: a number, or the suite's words.
-bool same_retval(const std::string& wanted, std::uint32_t got) {
-  if (wanted == "INT_MIN") return got == 0x80000000U;
-  if (wanted == "POINTER_VALUE") return true;  // the suite only asks that it ran
-  return static_cast<std::uint32_t>(std::strtol(wanted.c_str(), nullptr, 0)) == got ||
-         static_cast<std::uint32_t>(std::strtoul(wanted.c_str(), nullptr, 0)) == got;
-}
-
-Result check_log(const Expectations& wanted, const std::string& log) {
-  std::size_t at = 0;
-  for (const std::string& message : wanted.messages) {
-    const auto end = find_pattern(log, at, message);
-    if (!end) return failed(fmt::format("the log has no '{}'{}", message, at != 0 ? " after the one before it" : ""));
-    at = *end;
-  }
-  for (const std::string& message : wanted.not_messages)
-    if (find_pattern(log, 0, message)) return failed(fmt::format("the log has '{}'", message));
-  return {};
-}
-
-Result check(Kernel& kernel, const std::string& path, const std::string& name, std::vector<char>& log) {
-  std::string error;
-  const ObjectPtr object = open_object(path, error);
-  bpf_program* program = object ? select_program(object.get(), name) : nullptr;
-  if (program == nullptr) return failed(error);
-  const Expectations wanted = expectations_of(object.get(), name.c_str());
-  if (wanted.verdict == Expectations::Verdict::none && wanted.retval.empty())
-    return {.kind = Result::Kind::skipped, .why = "expects nothing", .not_checked = wanted.skipped};
-  log[0] = 0;
-  bpf_program__set_log_buf(program, log.data(), log.size());
-  const bool talks = !wanted.messages.empty() || !wanted.not_messages.empty();
-  bpf_program__set_log_level(program, wanted.log_level != 0 ? wanted.log_level : talks ? 2 | 4 : 4);
-  if (wanted.flags != 0) bpf_program__set_flags(program, bpf_program__flags(program) | wanted.flags);
-  kernel.forget_last_load();
-  take_first_warning();
-  const LeaveGaps gaps;
-  const int outcome = bpf_object__load(object.get());
-  const std::string text = log.data();
-  const bool should_load = wanted.verdict != Expectations::Verdict::failure;
-  Result result;
-  if ((outcome == 0) != should_load) {
-    const auto report = kernel.last_load(name);
-    result = failed(outcome == 0 ? "was accepted and should not have been"
-                                 : fmt::format("was rejected ({}): {}", std::strerror(-outcome),
-                                               report.verified ? report.message : take_first_warning()));
-  } else {
-    result = check_log(wanted, text);
-  }
-  // A program that loads is run whatever its log says.
-  if ((result.kind == Result::Kind::passed || should_load) && outcome == 0 && !wanted.retval.empty()) {
-    const int run_error = run_with_neighbors(kernel, path, object.get(), program, result.retval);
-    if (run_error != 0) {
-      if (result.kind == Result::Kind::failed) return result;
-      if (run_error == -ETIME) return failed(Kernel::refusal());
-      result.kind = Result::Kind::skipped;
-      result.why = fmt::format("cannot be run here: {}", std::strerror(-run_error));
+  // Nothing: no Kernel could be made, which was complained of.
+  std::optional<TestResult> run(std::size_t number) {
+    const Case& one = cases_[number];
+    TestResult result{.file = base_name(one.path), .name = one.name};
+    if (one.scenario != nullptr) {
+      const auto kernel = kernel_for(*one.scenario);
+      if (kernel == nullptr) return std::nullopt;
+      result.outcome = one.scenario->run(kernel, one.index, [&](const Object& object) {
+        if (counts()) coverage_.note(*kernel, object);
+      });
     } else {
-      result.ran = true;
-      if (result.kind == Result::Kind::passed && !same_retval(wanted.retval, result.retval)) {
-        result.kind = Result::Kind::failed;
-        result.why = fmt::format("returned {}, expected {}", static_cast<std::int32_t>(result.retval), wanted.retval);
+      if (!tags_) {
+        const auto kernel = make_kernel(options_);
+        if (kernel == nullptr) return std::nullopt;
+        kernel->set_verification_limit(std::uint64_t{options_.timeout_s} * 1'000'000'000);
+        if (counts()) coverage_.attach(*kernel);
+        tags_.emplace(kernel, [this, kernel](int program) {
+          if (counts()) coverage_.note(*kernel, program);
+        });
       }
+      result = tags_->run(one.path, one.name);
     }
+    result.number = number;
+    coverage_.collect();
+    return result;
   }
-  result.not_checked = wanted.skipped;
-  result.log = text;
-  return result;
-}
+
+  // Writes the tracefile: what was counted here, and in the parts, whose files go. Exit status.
+  int finish_coverage() {
+    if (!counts()) return exit_ok;
+    for (unsigned part = 0; options_.jobs > 1 && part < options_.jobs; ++part) {
+      const std::string path = part_file(options_.coverage, part);
+      std::ifstream in(path, std::ios::binary);
+      const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+      if (!in || !coverage_.add_lcov(text)) complain(fmt::format("{}: a part of the coverage is missing", path));
+      std::remove(path.c_str());
+    }
+    std::ofstream out(options_.coverage, std::ios::binary | std::ios::trunc);
+    out << coverage_.lcov(options_.source_root);
+    out.close();
+    if (!out) {
+      complain(fmt::format("{}: cannot be written", options_.coverage));
+      return exit_failed;
+    }
+    if (!options_.json && !options_.tap)
+      for (const std::string& line : coverage_.summary()) fmt::print("{}\n", line);
+    return exit_ok;
+  }
+
+ private:
+  bool counts() const { return !options_.coverage.empty(); }
+  bool collect_tags(const std::string& path) {
+    std::string error;
+    const ObjectPtr object = open_object(path, error);
+    if (!object) return complain(error), false;
+    const std::vector<std::string> all = programs_of(object.get());
+    if (!options_.program.empty() && std::find(all.begin(), all.end(), options_.program) == all.end())
+      return complain(no_program(path, options_.program, all)), false;
+    for (const std::string& name : all)
+      if ((options_.program.empty() || options_.program == name) &&
+          !expectations_of(object.get(), name.c_str()).auxiliary)
+        cases_.push_back({path, name, nullptr, 0});
+    return true;
+  }
+
+  bool collect_scenario(const std::string& path) {
+    std::string error;
+    auto loaded = testbench::ScenarioFile::load(path, error);
+    if (!loaded) return complain(error), false;
+    const auto scenario = std::make_shared<testbench::ScenarioFile>(std::move(*loaded));
+    const std::vector<std::string> names = scenario->names();
+    for (std::size_t i = 0; i < names.size(); ++i) cases_.push_back({path, names[i], scenario, i});
+    return true;
+  }
+
+  // Files with the same number of CPUs share one: each test sets the clock and the seed anew.
+  std::shared_ptr<Kernel> kernel_for(const testbench::ScenarioFile& scenario) {
+    KernelOptions wanted;
+    scenario.apply(wanted);
+    auto& kernel = kernels_[wanted.cpus.value_or(0)];
+    if (kernel == nullptr) {
+      kernel = make_kernel(options_, [&](KernelOptions& options) { scenario.apply(options); });
+      if (kernel != nullptr && counts()) coverage_.attach(*kernel);
+    }
+    return kernel;
+  }
+
+  const Options& options_;
+  const KeepWarnings quiet_;
+  std::vector<Case> cases_;
+  testbench::Coverage coverage_;  // outlives the Kernels, which tell it
+  std::optional<TagTests> tags_;
+  std::map<unsigned, std::shared_ptr<Kernel>> kernels_;
+};
 
 }  // namespace
 
 int test(const Options& options) {
-  const KeepWarnings quiet;
-  const std::unique_ptr<Kernel> kernel = make_kernel(options);
-  if (!kernel) return exit_usage;
-  const KernelBinding binding(*kernel);
-  kernel->set_verification_limit(std::uint64_t{options.timeout_s} * 1'000'000'000);
-  std::string last_refusal;
-  kernel->on_log([&](std::string_view line) { last_refusal = line; });
-  std::vector<char> log(log_size);
-  unsigned passed = 0, failures = 0, skipped = 0;
-  int status = exit_ok;
-  for (const std::string& path : options.files) {
-    std::string error;
-    std::vector<std::string> names;
-    {
-      const ObjectPtr object = open_object(path, error);
-      if (!object) {
-        complain(error);
-        status = exit_usage;
-        continue;
-      }
-      adapt(*kernel, object.get());
-      const std::vector<std::string> all = programs_of(object.get());
-      if (!options.program.empty() && std::find(all.begin(), all.end(), options.program) == all.end()) {
-        complain(no_program(path, options.program, all));
-        status = exit_usage;
-        continue;
-      }
-      bpf_program* program = nullptr;
-      bpf_object__for_each_program(program, object.get()) {
-        const std::string name = bpf_program__name(program);
-        if (!options.program.empty() && options.program != name) continue;
-        if (!expectations_of(object.get(), name.c_str()).auxiliary) names.push_back(name);
-      }
-    }
-    for (const std::string& name : names) {
-      last_refusal.clear();
-      Result result = check(*kernel, path, name, log);
-      if (result.kind == Result::Kind::skipped && !last_refusal.empty()) result.why = last_refusal;
-      const char* word = result.kind == Result::Kind::passed   ? "passed"
-                         : result.kind == Result::Kind::failed ? "FAILED"
-                                                               : "skipped";
-      passed += result.kind == Result::Kind::passed ? 1U : 0U;
-      failures += result.kind == Result::Kind::failed ? 1U : 0U;
-      skipped += result.kind == Result::Kind::skipped ? 1U : 0U;
-      if (options.json) {
-        JsonObject line;
-        line.add("object", base_name(path))
-            .add("program", name)
-            .add("result", result.kind == Result::Kind::failed ? "failed" : word);
-        line.add("why", result.why).add("not_checked", result.not_checked);
-        if (result.ran) line.add("retval", static_cast<std::int32_t>(result.retval));
-        fmt::print("{}\n", line.text());
-      } else {
-        fmt::print("{:8} {} {}", word, base_name(path), name);
-        if (!result.why.empty()) fmt::print(": {}", result.why);
-        if (!result.not_checked.empty()) fmt::print(" (not checked: {})", fmt::join(result.not_checked, ", "));
-        fmt::print("\n");
-        if (result.kind == Result::Kind::failed && options.log_level != 0) fmt::print("{}", result.log);
-      }
-      std::fflush(stdout);
+  Tests tests(options);
+  const int status = tests.collect();
+  const std::vector<Case>& cases = tests.cases();
+  if (options.list) {
+    for (const Case& one : cases) fmt::print("{} {}\n", base_name(one.path), one.name);
+    return status;
+  }
+  TestReport report(options);
+  report.begin(cases.size());
+  if (options.jobs > 1) {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const Case& one : cases) names.emplace_back(base_name(one.path), one.name);
+    if (!run_parts(options, names, report)) complain("a process could not be started");
+  } else {
+    for (std::size_t i = options.part; i < cases.size(); i += options.parts) {
+      const auto result = tests.run(i);
+      if (!result) return exit_usage;
+      report.tell(*result);
     }
   }
-  if (!options.json) fmt::print("{} passed, {} failed, {} skipped\n", passed, failures, skipped);
-  if (status != exit_ok) return status;
-  if (passed == 0 && failures == 0) complain("nothing was tested: no program expects anything that could be checked");
-  return passed != 0 && failures == 0 ? exit_ok : exit_failed;
+  const int outcome = report.finish();
+  const int counted = tests.finish_coverage();
+  return status != exit_ok ? status : outcome != exit_ok ? outcome : counted;
 }
 
 }  // namespace skep::cli

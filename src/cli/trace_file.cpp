@@ -40,7 +40,7 @@ void TraceFile::put(const std::string& text) {
 void TraceFile::event(std::string_view name, std::string_view category, char phase, std::uint64_t at_ns,
                       unsigned process, unsigned thread, JsonObject& rest) {
   rest.add("name", name).add("cat", category).add("ph", std::string_view(&phase, 1));
-  rest.number("ts", microseconds(at_ns)).add("pid", process).add("tid", thread);
+  rest.raw("ts", microseconds(at_ns)).add("pid", process).add("tid", thread);
   put(rest.text());
 }
 
@@ -49,10 +49,10 @@ void TraceFile::callback(const WorkRun& run) {
   JsonObject arguments;
   arguments.add("program", run.program).add("map", run.map).add("key", hex(run.key)).add("stopped", run.stopped);
   const std::uint64_t waited = run.began_ns - std::min(run.began_ns, run.started_ns);
-  arguments.number("waited_us", microseconds(waited));
+  arguments.raw("waited_us", microseconds(waited));
   const char* const category = run.timer ? "timer" : "work";
   JsonObject ran;
-  ran.number("dur", microseconds(run.ended_ns - run.began_ns)).add("args", arguments);
+  ran.raw("dur", microseconds(run.ended_ns - run.began_ns)).add("args", arguments);
   event(run.callback, category, 'X', run.began_ns, cpus_group, run.cpu, ran);
   if (waited == 0 || run.started_ns == 0) return;
   const std::uint64_t id = ++waits_;
@@ -68,7 +68,7 @@ void TraceFile::program(std::string_view name, std::string_view type, std::uint6
   const std::lock_guard guard(lock_);
   JsonObject arguments, rest;
   arguments.add("type", type).add("result", result);
-  rest.number("dur", microseconds(ended_ns - began_ns)).add("args", arguments);
+  rest.raw("dur", microseconds(ended_ns - began_ns)).add("args", arguments);
   event(name, "program", 'X', began_ns, programs_group, 0, rest);
 }
 

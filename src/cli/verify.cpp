@@ -105,7 +105,7 @@ void print(const Options& options, const std::string& path, const std::string& n
 
 int verify(const Options& options) {
   const KeepWarnings quiet;
-  const std::unique_ptr<Kernel> kernel = make_kernel(options);
+  const std::shared_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);
   kernel->set_verification_limit(std::uint64_t{options.timeout_s} * 1'000'000'000);

@@ -26,6 +26,11 @@ class Timeout(unittest.TestCase):
         self.assertRegex(out, r"program 'endless' was stopped: it reached its time limit of 0\.05 s; after \d+ "
                               r"instructions and \S+ s, in turn\(\) at endless\.h:\d+: ")
 
+    def test_holds_while_the_clock_stands(self):
+        status, out, _ = run("endless", "--timeout", "50ms", "--now", "1s")
+        self.assertEqual(status, 1)
+        self.assertIn("it reached its time limit of 0.05 s", out)
+
     def test_stops_a_callback_and_says_where(self):
         status, out, _ = run("start_hog", "--timeout", "400ms", "--drain", "0")
         self.assertEqual(status, 1)

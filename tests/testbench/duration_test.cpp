@@ -1,9 +1,9 @@
 // Lengths of time as the command line has them.
-#include "cli/duration.hpp"
+#include "testbench/duration.hpp"
 
 #include <gtest/gtest.h>
 
-namespace skep::cli {
+namespace skep::testbench {
 namespace {
 
 TEST(Duration, IsANumberWithAUnit) {
@@ -29,5 +29,21 @@ TEST(Duration, IsShownInItsUnit) {
   EXPECT_EQ(duration_text(250), "0.25 us");
 }
 
+TEST(Clock, ShowsATimeSinceTheStartOrADate) {
+  const auto start = parse_clock("90s");
+  ASSERT_TRUE(start);
+  EXPECT_EQ(start->monotonic_ns, 90'000'000'000U);
+  EXPECT_EQ(start->realtime_ns, 1'767'225'600'000'000'000U);
+  EXPECT_EQ(parse_clock("1970-01-02")->realtime_ns, 86'400'000'000'000U);
+  EXPECT_EQ(parse_clock("2026-01-01T00:00:01Z")->realtime_ns, 1'767'225'601'000'000'000U);
+  EXPECT_EQ(parse_clock("2024-02-29T23:59:59")->realtime_ns, 1'709'251'199'000'000'000U);
+}
+
+TEST(Clock, ShowsNothingElse) {
+  for (const char* text : {"", "noon", "2026-02-29", "2026-13-01", "2026-01-01T24:00:00", "2026-01-01T12:00",
+                           "26-01-01", "2026-01-01X", "1969-12-31"})
+    EXPECT_FALSE(parse_clock(text)) << text;
+}
+
 }  // namespace
-}  // namespace skep::cli
+}  // namespace skep::testbench

@@ -1,0 +1,41 @@
+// Calls that a test replaces by what it writes down: a constant, a sequence, or a table from arguments to results, with
+// memory that is written; and how often they were made.
+//
+//   bpf_get_prandom_u32 = 4                       # always
+//   bpf_ktime_get_ns = [100, 200]                 # one after the other; a third call is a mistake
+//   bpf_skb_load_bytes = {calls = 1, when = [{args = ["*", 14], returns = 0, write = {arg = 2, hex = "45"}}], returns =
+//   -14}
+//
+// Tested by tests/testbench/test_test.py.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "describe/value.hpp"
+#include "skep/kernel.hpp"
+#include "skep/status.hpp"
+#include "testbench/case_result.hpp"
+
+namespace skep::testbench {
+
+class MockTable {
+ public:
+  explicit MockTable(Kernel& kernel) : kernel_(kernel) {}
+  ~MockTable();  // the calls are real again, for programs that are loaded afterwards
+  MockTable(const MockTable&) = delete;
+  MockTable& operator=(const MockTable&) = delete;
+
+  // Before programs are loaded. `described`: calls by name. What is described twice counts as it was last.
+  Status add(const describe::Value& described);
+  // What went wrong in calls, and counts that were asked for and are others.
+  void check(CaseResult& result) const;
+
+ private:
+  struct Mock;
+  Kernel& kernel_;
+  std::vector<std::pair<std::string, std::shared_ptr<Mock>>> mocks_;
+};
+
+}  // namespace skep::testbench

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`skep test` with scenario files: what passes, how each failure is told, selection, parts, processes, JUnit, TAP.
+Usage: test_test.py SKEP OBJECTS"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+SKEP, OBJECTS = sys.argv[1], Path(sys.argv[2])
+HERE = Path(__file__).resolve().parent
+
+
+class Tests(unittest.TestCase):
+    """Works on copies of the scenarios beside the object."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = Path(tempfile.mkdtemp(prefix="skep-test-"))
+        (cls.place / "scenarios").mkdir()
+        shutil.copy(OBJECTS / "bench.bpf.o", cls.place)
+        for file in (HERE / "scenarios").glob("*.toml"):
+            shutil.copy(file, cls.place / "scenarios")
+        cls.passing = cls.place / "scenarios" / "filter.toml"
+        cls.failing = cls.place / "scenarios" / "failing.toml"
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.place)
+
+    def skep(self, *words, status=0):
+        ended = subprocess.run([SKEP, "test", *map(str, words)], capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(ended.returncode, status, ended.stdout + ended.stderr)
+        return ended.stdout + ended.stderr
+
+    def results(self, *words, status=0):
+        lines = [json.loads(line) for line in self.skep("--json", *words, status=status).splitlines() if line.startswith("{")]
+        return {line["program"]: line for line in lines}
+
+    def write(self, text):
+        path = self.place / "scenarios" / "written.toml"
+        path.write_text(text)
+        return path
+
+    def test_what_is_as_expected_passes(self):
+        out = self.skep(self.passing)
+        self.assertIn("8 passed, 0 failed, 1 skipped", out)
+        self.assertIn("what is skipped says why: not today", out)
+
+    def test_each_failure_says_what_was_and_what_was_expected(self):
+        results = self.results(self.failing, status=1)
+        self.assertEqual([name for name, one in results.items() if one["result"] != "failed"], [])
+
+        def differs(name, what, expected, actual):
+            one, = results[name]["mismatches"]
+            self.assertIn(what, one["what"])
+            self.assertIn(expected, one["expected"])
+            self.assertIn(actual, one["actual"])
+
+        differs("verdict", "run filter: verdict", "XDP_TX (3)", "XDP_PASS (2)")
+        differs("packet", "packet", "0010  ", "0010  ")
+        differs("map", 'map flows, key {"port": 2048, "saddr": 16777226}', '{"packets": 2}', '{"packets": 1, "bytes": 34}')
+        differs("no key", "map flows", '{"packets": 2}', "no such key")
+        differs("absent", "map blocked", "no such key", "REASON_BLOCKED")
+        differs("records", "records of events", '{"reason": "REASON_SHORT"}', '"reason": "REASON_BLOCKED", "device": "eth0"')
+        differs("printk", "printk", "never said", "nothing")
+        differs("work", "step 2 (advance 10s): work that ran", "ended", "expired (map entries, cpu 0, a timer)")
+        differs("global", "variable seen_packets", "2", "1")
+        differs("no error", "the run", "limit", "none")
+        differs("an error", "the run", "no error", "limit of 3 instructions")
+        differs("mock count", "calls of bpf_get_prandom_u32", "2", "1")
+        differs("not refused", "loading", "invalid", "loaded")
+        differs("context", "context", '{"mark": 2}', '"mark": 1')
+        for name, said in (("unknown word", "there is no 'verdct'"), ("unknown program", "no program 'filtr'"),
+                           ("unknown map", "there is no map block"), ("bad packet", '"10.0.0.300" is no address'),
+                           ("mock sequence", "was called 2 times, and 1 results are given"),
+                           ("mock of nothing", "there is no call bpf_no_such_call"),
+                           ("mock beyond the possible", "answered 7, which the call cannot return"),
+                           ("two actions", "a step does one thing")):
+            self.assertIn(said, results[name]["why"], name)
+
+    def test_failures_are_shown_side_by_side(self):
+        out = self.skep(self.failing, "--filter", "records", status=1)
+        lines = out.splitlines()
+        head = next(i for i, line in enumerate(lines) if "expected" in line and "actual" in line)
+        self.assertIn('{"reason": "REASON_SHORT"}', lines[head + 1])
+        self.assertIn("|", lines[head + 1])
+        self.assertIn('"REASON_BLOCKED"', lines[head + 1])
+
+    def test_selection(self):
+        self.assertIn("1 passed", self.skep(self.passing, "--filter", "blocked source"))
+        self.assertEqual(self.skep(self.passing, "--list").splitlines()[0],
+                         "filter.toml an unknown source passes and is counted")
+        self.assertIn("nothing was tested", self.skep(self.passing, "--filter", "no such test", status=1))
+
+    def test_parts_are_disjoint_and_whole(self):
+        whole = list(self.results(self.passing))
+        parts = [list(self.results(self.passing, "--part", f"{i}/3")) for i in (1, 2, 3)]
+        self.assertEqual(sorted(sum(parts, [])), sorted(whole))
+        self.assertIn("is no part", self.skep(self.passing, "--part", "4/3", status=2))
+
+    def test_processes_share_the_work_and_keep_the_order(self):
+        one = [(name, line["result"]) for name, line in self.results(self.failing, self.passing, status=1).items()]
+        three = [(name, line["result"]) for name, line in self.results(self.failing, self.passing, "--jobs", 3, status=1).items()]
+        self.assertEqual(one, three)
+
+    def test_junit(self):
+        file = self.place / "out.xml"
+        self.skep(self.failing, self.passing, "--junit", file, status=1)
+        root = xml.etree.ElementTree.parse(file).getroot()
+        suites = {suite.get("name"): suite for suite in root}
+        self.assertEqual(suites["filter.toml"].get("tests"), "9")
+        self.assertEqual(suites["filter.toml"].get("skipped"), "1")
+        self.assertEqual(suites["filter.toml"].get("failures"), "0")
+        failed = suites["failing.toml"][0]
+        self.assertEqual((failed.get("name"), failed[0].tag), ("verdict", "failure"))
+        self.assertIn("XDP_TX (3)", failed[0].text)
+        self.skep(self.passing, "--junit", self.place / "none" / "out.xml", status=1)
+
+    def test_tap(self):
+        lines = self.skep(self.passing, "--tap").splitlines()
+        self.assertEqual(lines[:3], ["TAP version 13", "1..9",
+                                     "ok 1 - filter.toml an unknown source passes and is counted"])
+        self.assertEqual(lines[-1], "ok 9 - filter.toml what is skipped says why # SKIP not today")
+
+    def test_files_that_are_none(self):
+        for text, said in (("object = ", ":1:"), ("objekt = 'x'", "there is no 'objekt'"), ("", "names no object"),
+                           ("object = 'x'\n[[test]]\nrun = 'y'", "has no name"),
+                           ("object = 'x'\nkernel = {cpu = 1}", "kernel has no 'cpu'"),
+                           ("object = 'x'\nkernel = {now = 'noon'}", "kernel.now"),
+                           ("object = 'x'\n[globals]\nday = 2026-01-01", "written.toml:3")):
+            with self.subTest(text=text):
+                self.assertIn(said, self.skep(self.write(text), status=2))
+        self.assertIn("No such file", self.skep(self.place / "none.toml", status=2))
+        out = self.skep(self.write("object = 'none.bpf.o'\n[[test]]\nname = 'a'\nrun = 'b'"), status=1)
+        self.assertIn("none.bpf.o", out)
+
+    def test_many_small_tests_are_quick(self):
+        """Only that they share what is expensive: a thousand Kernels would take a minute and more."""
+        text = "object = '../bench.bpf.o'\nkernel = {cpus = 1}\n"
+        for i in range(200):
+            text += f"[[test]]\nname = 't{i}'\nrun = 'filter'\nexpect = {{verdict = 2, globals = {{seen_packets = 1}}}}\n"
+        self.assertIn("200 passed", self.skep(self.write(text), "--jobs", 2))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
