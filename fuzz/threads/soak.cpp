@@ -125,8 +125,15 @@ class Soak {
     rcu::barrier();
     const MemoryStatistics memory = lasting.kernel().memory();
     const WorkStatistics work = lasting.kernel().work();
-    rests_.push_back(
-        {passed(), memory.used, resident(), highest_, entries("/proc/self/fd"), entries("/proc/self/task")});
+    malloc_trim(0);
+    const struct mallinfo2 heap = mallinfo2();
+    rests_.push_back({.at = passed(),
+                      .used = memory.used,
+                      .allocated = heap.uordblks + heap.hblkhd,
+                      .resident = resident(),
+                      .highest = highest_,
+                      .descriptors = entries("/proc/self/fd"),
+                      .threads = entries("/proc/self/task")});
     const Rest& now = rests_.back();
     const Rest& first = rests_.front();
     const auto same = [&](const char* what, std::uint64_t is, std::uint64_t was) {
@@ -135,6 +142,11 @@ class Soak {
     };
     same("bytes that the Kernel counts", now.used, first.used);
     same("descriptors", now.descriptors, first.descriptors);
+    if (now.descriptors != first.descriptors)
+      for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        faults_.push_back(entry.path().string() + ": " + std::filesystem::read_symlink(entry.path(), gone).string());
+      }
     if (now.threads > std::max<std::size_t>(first.threads, 64)) same("threads", now.threads, first.threads);
     if (memory.peak > memory.limit)
       faults_.push_back(fmt::format("{} bytes were taken, of {}", memory.peak, memory.limit));

@@ -40,9 +40,16 @@ int lend(Kernel::Impl& kernel, const std::shared_ptr<BtfObject>& module) {
   }
   const int fd = kernel.install(module);
   if (fd < 0) return fd;
-  const std::unique_lock guard(kernel.lock);
-  kernel.lent_modules.emplace_back(module, fd);
-  return fd;
+  int others = -1;  // another thread was quicker
+  {
+    const std::unique_lock guard(kernel.lock);
+    for (const auto& [lent, its_fd] : kernel.lent_modules)
+      if (lent == module) others = its_fd;
+    if (others < 0) kernel.lent_modules.emplace_back(module, fd);
+  }
+  if (others < 0) return fd;
+  kernel.kernel.close(fd);
+  return others;
 }
 
 int find(Kernel::Impl& kernel, std::string_view module_name, std::string_view name, btf::Kind kind,
