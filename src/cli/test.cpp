@@ -18,14 +18,16 @@
 #include "cli/test_tags.hpp"
 #include "testbench/coverage.hpp"
 #include "testbench/scenario.hpp"
+#include "testbench/three_part.hpp"
 
 namespace skep::cli {
 namespace {
 
 struct Case {
   std::string path, name;
-  std::shared_ptr<const testbench::ScenarioFile> scenario;  // null: tags
+  std::shared_ptr<const testbench::ScenarioFile> scenario;  // null: tags, or three parts
   std::size_t index = 0;                                    // in the scenario
+  bool in_parts = false;
 };
 
 bool is_scenario(const std::string& path) {
@@ -57,7 +59,11 @@ class Tests {
   std::optional<TestResult> run(std::size_t number) {
     const Case& one = cases_[number];
     TestResult result{.file = base_name(one.path), .name = one.name};
-    if (one.scenario != nullptr) {
+    if (one.in_parts) {
+      const auto kernel = plain_kernel();
+      if (kernel == nullptr) return std::nullopt;
+      result.outcome = run_in_parts(kernel, one);
+    } else if (one.scenario != nullptr) {
       const auto kernel = kernel_for(*one.scenario);
       if (kernel == nullptr) return std::nullopt;
       result.outcome = one.scenario->run(kernel, one.index, [&](const Object& object) {
@@ -65,10 +71,8 @@ class Tests {
       });
     } else {
       if (!tags_) {
-        const auto kernel = make_kernel(options_);
+        const auto kernel = plain_kernel();
         if (kernel == nullptr) return std::nullopt;
-        kernel->set_verification_limit(std::uint64_t{options_.timeout_s} * 1'000'000'000);
-        if (counts()) coverage_.attach(*kernel);
         tags_.emplace(kernel, [this, kernel](int program) {
           if (counts()) coverage_.note(*kernel, program);
         });
@@ -103,6 +107,35 @@ class Tests {
   }
 
  private:
+  // What tests have that say nothing of their Kernel.
+  std::shared_ptr<Kernel> plain_kernel() {
+    if (plain_kernel_ != nullptr) return plain_kernel_;
+    plain_kernel_ = make_kernel(options_);
+    if (plain_kernel_ == nullptr) return nullptr;
+    plain_kernel_->set_verification_limit(std::uint64_t{options_.timeout_s} * 1'000'000'000);
+    if (counts()) coverage_.attach(*plain_kernel_);
+    return plain_kernel_;
+  }
+
+  // The tests of an object share its maps: it is loaded once for those that follow one another.
+  testbench::CaseResult run_in_parts(const std::shared_ptr<Kernel>& kernel, const Case& one) {
+    if (parts_ == nullptr || parts_path_ != one.path) {
+      parts_.reset();
+      parts_path_ = one.path;
+      std::string error;
+      parts_ = testbench::ThreePartTests::load(kernel, one.path, error);
+      if (parts_ == nullptr) parts_error_ = error;
+    }
+    testbench::CaseResult result;
+    if (parts_ == nullptr) {
+      result.fail(parts_error_);
+      return result;
+    }
+    result = parts_->run(one.name);
+    if (counts()) coverage_.note(*kernel, parts_->object());
+    return result;
+  }
+
   bool counts() const { return !options_.coverage.empty(); }
   bool collect_tags(const std::string& path) {
     std::string error;
@@ -111,6 +144,10 @@ class Tests {
     const std::vector<std::string> all = programs_of(object.get());
     if (!options_.program.empty() && std::find(all.begin(), all.end(), options_.program) == all.end())
       return complain(no_program(path, options_.program, all)), false;
+    const std::vector<std::string> parts = testbench::ThreePartTests::names(object.get());
+    for (const std::string& name : parts)
+      if (options_.program.empty()) cases_.push_back({path, name, nullptr, 0, true});
+    if (!parts.empty()) return true;
     for (const std::string& name : all)
       if ((options_.program.empty() || options_.program == name) &&
           !expectations_of(object.get(), name.c_str()).auxiliary)
@@ -144,7 +181,10 @@ class Tests {
   const KeepWarnings quiet_;
   std::vector<Case> cases_;
   testbench::Coverage coverage_;  // outlives the Kernels, which tell it
+  std::shared_ptr<Kernel> plain_kernel_;
   std::optional<TagTests> tags_;
+  std::unique_ptr<testbench::ThreePartTests> parts_;
+  std::string parts_path_, parts_error_;
   std::map<unsigned, std::shared_ptr<Kernel>> kernels_;
 };
 

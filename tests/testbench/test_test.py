@@ -128,6 +128,18 @@ class Tests(unittest.TestCase):
                                      "ok 1 - filter.toml an unknown source passes and is counted"])
         self.assertEqual(lines[-1], "ok 9 - filter.toml what is skipped says why # SKIP not today")
 
+    def test_parts_in_c(self):
+        """Three programs a test, which pass the packet and the context on."""
+        results = self.results(OBJECTS / "parts.bpf.o", status=1)
+        self.assertEqual({name: one["result"] for name, one in results.items()},
+                         {"short packets are dropped": "passed", "others are marked": "passed", "contexts pass, too": "passed",
+                          "wrong number": "failed", "wrong condition": "failed", "skips itself": "skipped",
+                          "cannot be set up": "failed"})
+        self.assertRegex(results["wrong number"]["why"], r"parts.bpf.c:\d+: skep_length\(context\) is 3520, expected 12$")
+        self.assertRegex(results["wrong condition"]["why"], r"parts.bpf.c:\d+: .* == 0 does not hold$")
+        self.assertRegex(results["skips itself"]["why"], r"parts.bpf.c:\d+: not today$")
+        self.assertEqual(results["cannot be set up"]["why"], "setup returned 100")
+
     def test_files_that_are_none(self):
         for text, said in (("object = ", ":1:"), ("objekt = 'x'", "there is no 'objekt'"), ("", "names no object"),
                            ("object = 'x'\n[[test]]\nrun = 'y'", "has no name"),
