@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ask a kernel what calls answer: the programs of call-questions.bpf.c.
+// Ask a kernel what calls answer: the programs of ../loader/call_questions.bpf.c.
 //
 //   call_oracle OBJECT        prints calls-7.3.txt, a line a program: what its run returned, and its answers
 //
 // tests/loader/call_oracle_test.cpp asks Skep the same and compares. To make the answers again:
 //
-//   clang-19 -g -O2 -target bpf -mcpu=v3 -I../../examples -c call-questions.bpf.c -o call-questions.bpf.o
+//   clang-19 -g -O2 -target bpf -mcpu=v3 -I../../examples -c ../loader/call_questions.bpf.c -o call_questions.bpf.o
 //   cc -O2 -o call_oracle call_oracle.c -lbpf
-//   ./vm -k 7.3 -f call_oracle -f call-questions.bpf.o -- ./call_oracle call-questions.bpf.o >calls-7.3.txt
+//   ./vm -k 7.3 -f call_oracle -f call_questions.bpf.o -- ./call_oracle call_questions.bpf.o >calls-7.3.txt
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

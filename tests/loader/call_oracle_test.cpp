@@ -1,4 +1,4 @@
-// Skep's answers to the questions of tests/conformance/call-questions.bpf.c, line by line as Linux 7.3's: what calls
+// Skep's answers to the questions of tests/loader/call_questions.bpf.c, line by line as Linux 7.3's: what calls
 // answer to programs that can be test-run.
 #include <gtest/gtest.h>
 
