@@ -16,11 +16,13 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "async/executor.hpp"
+#include "async/item_line.hpp"
 #include "async/threads.hpp"
 #include "rcu/rcu.hpp"
 
@@ -103,6 +105,8 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   mutable std::mutex mutex_;  // of what follows; nothing else is called under it
   struct Queue {
     std::deque<Queued> timers, items;
+    ItemLine unroomed;  // for which there was no memory above: a start that has succeeded is not refused any more
+    bool empty() const { return timers.empty() && items.empty() && unroomed.empty(); }
   };
   std::vector<Queue> queues_;
   std::size_t queued_ = 0;
@@ -122,6 +126,7 @@ Pumped::~Pumped() {
     std::deque<Queued> all;
     const std::lock_guard lock(mutex_);
     for (Queue& queue : queues_) {
+      while (!queue.unroomed.empty()) all.push_back({&queue.unroomed.pop(), nullptr});
       for (auto* part : {&queue.timers, &queue.items}) {
         std::move(part->begin(), part->end(), std::back_inserter(all));
         part->clear();
@@ -168,7 +173,11 @@ void Pumped::enqueue(unsigned cpu, Runnable& item) {
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = now_ns();
   const std::lock_guard lock(mutex_);
   Queue& queue = queues_[cpu % cpus_.count()];
-  (item.is_timer ? queue.timers : queue.items).push_back({&item, nullptr});
+  try {
+    (item.is_timer ? queue.timers : queue.items).push_back({&item, nullptr});
+  } catch (const std::bad_alloc&) {
+    queue.unroomed.push(item);
+  }
   ++queued_;
   show_locked();
 }
@@ -185,9 +194,13 @@ bool Pumped::next(Queued& queued, unsigned& cpu) {
   for (unsigned i = 0; i < queues_.size(); ++i) {
     cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
     std::deque<Queued>& part = queues_[cpu].timers.empty() ? queues_[cpu].items : queues_[cpu].timers;
-    if (part.empty()) continue;
-    queued = std::move(part.front());
-    part.pop_front();
+    if (queues_[cpu].empty()) continue;
+    if (part.empty()) {
+      queued = {&queues_[cpu].unroomed.pop(), nullptr};
+    } else {
+      queued = std::move(part.front());
+      part.pop_front();
+    }
     --queued_;
     turn_ = cpu + 1;
     return true;
