@@ -72,7 +72,7 @@ struct Instance {
     input.log_level = log_level;
     output = verifier::verify(input);
     if (output.error == 0)
-      code = engine::load(*engine, make_runtime_code(object, *output.program, *types.kernel_btf, {}));
+      code = engine::load(*engine, make_runtime_code({*types.kernel_btf}, object, *output.program, {}));
   }
 };
 

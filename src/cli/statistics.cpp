@@ -67,9 +67,9 @@ void print_text(const MemoryStatistics& memory, const std::vector<Ran>& programs
   for (const CallbackTimes& one : callbacks)
     fmt::print("{} {} of {}, map {}: {} runs; waited p50 {} p99 {} most {}; took p50 {} p99 {} most {}\n",
                one.timer ? "timer" : "work", one.callback, one.program, one.map, one.took.count,
-               duration_text(one.waited.quantile(0.5)), duration_text(one.waited.quantile(0.99)),
-               duration_text(one.waited.most_ns), duration_text(one.took.quantile(0.5)),
-               duration_text(one.took.quantile(0.99)), duration_text(one.took.most_ns));
+               testbench::duration_text(one.waited.quantile(0.5)), testbench::duration_text(one.waited.quantile(0.99)),
+               testbench::duration_text(one.waited.most_ns), testbench::duration_text(one.took.quantile(0.5)),
+               testbench::duration_text(one.took.quantile(0.99)), testbench::duration_text(one.took.most_ns));
   fmt::print("memory: {} bytes, at most {}, limit {}, {} refused\n", memory.used, memory.peak,
              memory.limit == 0 ? "none" : fmt::format("{}", memory.limit), memory.refused);
 }

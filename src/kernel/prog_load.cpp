@@ -341,7 +341,17 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   program->changes_packet = output.program->changes_packet;
   program->context_used = output.program->context_used;
   program->tracepoint_buffer_used = output.program->tracepoint_buffer_used;
-  program->code = engine::load(*engine, make_runtime_code(*this, *program, *output.program, std::move(keep)));
+  const CodeSurroundings surroundings = {
+      .kernel_types = *vmlinux->btf,
+      .mocks = &services->mocks(),
+      .variable = [this](btf::TypeId id, std::uint32_t module_fd) -> std::optional<std::uint64_t> {
+        int missing = 0;
+        const auto types = module_fd != 0 ? find<BtfObject>(module_fd, ObjectKind::btf, missing) : vmlinux;
+        if (types == nullptr || !types->btf->valid(id) || types->btf->type(id).kind != btf::Kind::var)
+          return std::nullopt;
+        return services->world().variable(types->btf, id);
+      }};
+  program->code = engine::load(*engine, make_runtime_code(surroundings, *program, *output.program, std::move(keep)));
   program->subprograms = std::move(output.program->subprograms);
   program->load_time_ns = services->boot_ns();
   add(program);

@@ -36,17 +36,12 @@ bool is_per_cpu_value(const Insn& insn, const verifier::InsnFacts& facts) {
          facts.map != nullptr && maps::map_type(facts.map->type).per_cpu;
 }
 
-// The address of a variable of the kernel's, or of a module's by its descriptor. A function's stays its number.
-void set_variable(Kernel::Impl& kernel, runtime::Code& code, std::size_t at) {
-  Insn &low = code.insns[at], &high = code.insns[at + 1];
-  std::shared_ptr<BtfObject> types = kernel.vmlinux;
-  int error = 0;
-  if (high.imm != 0) types = kernel.find<BtfObject>(static_cast<std::uint32_t>(high.imm), ObjectKind::btf, error);
-  const auto id = static_cast<btf::TypeId>(low.imm);
-  if (types == nullptr || !types->btf->valid(id) || types->btf->type(id).kind != btf::Kind::var) return;
-  const std::uint64_t address = kernel.services->world().variable(types->btf, id);
-  low.imm = static_cast<std::int32_t>(address);
-  high.imm = static_cast<std::int32_t>(address >> 32);
+void set_variable(const CodeSurroundings& surroundings, Insn& low, Insn& high) {
+  if (!surroundings.variable) return;
+  const auto address = surroundings.variable(static_cast<btf::TypeId>(low.imm), static_cast<std::uint32_t>(high.imm));
+  if (!address) return;
+  low.imm = static_cast<std::int32_t>(*address);
+  high.imm = static_cast<std::int32_t>(*address >> 32);
 }
 
 // Where the instructions that were loaded are now.
@@ -74,12 +69,11 @@ bool is_pointer_field(std::uint8_t field) {
 
 }  // namespace
 
-runtime::Code make_runtime_code(Kernel::Impl& kernel, const ProgramObject& program, const verifier::Verified& verified,
-                                std::vector<std::shared_ptr<const void>> keep) {
-  const btf::Btf& kernel_types = *kernel.vmlinux->btf;
-  const auto is_mocked = [&mocks = kernel.services->mocks()](const verifier::InsnFacts& call) {
-    return (call.helper != nullptr && mocks.has(call.helper->name)) ||
-           (call.kfunc != nullptr && mocks.has(call.kfunc->name));
+runtime::Code make_runtime_code(const CodeSurroundings& surroundings, const ProgramObject& program,
+                                const verifier::Verified& verified, std::vector<std::shared_ptr<const void>> keep) {
+  const auto is_mocked = [mocks = surroundings.mocks](const verifier::InsnFacts& call) {
+    return mocks != nullptr && ((call.helper != nullptr && mocks->has(call.helper->name)) ||
+                                (call.kfunc != nullptr && mocks->has(call.kfunc->name)));
   };
   runtime::Code code;
   code.name = program.name;
@@ -127,8 +121,8 @@ runtime::Code make_runtime_code(Kernel::Impl& kernel, const ProgramObject& progr
                           is_pointer_field(proved.ctx_field);
     code.context_pointers |= proved.is_ctx_access && is_pointer_field(proved.ctx_field);
     facts.per_cpu_value = is_per_cpu_value(insn, proved);
-    if (insn.is_wide_load() && insn.src == pseudo::btf_id) set_variable(kernel, code, i);
-    if (proved.map_field) read_map_field(kernel_types, proved, insn, facts, code.obstacle);
+    if (insn.is_wide_load() && insn.src == pseudo::btf_id) set_variable(surroundings, code.insns[i], code.insns[i + 1]);
+    if (proved.map_field) read_map_field(surroundings.kernel_types, proved, insn, facts, code.obstacle);
     if (proved.is_ctx_access && writes_arguments &&
         (insn.insn_class() == insn_class::st || insn.insn_class() == insn_class::stx))
       code.obstacle = "a write over the arguments that it was given";

@@ -37,7 +37,7 @@ std::uint64_t span(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
-void describe(const async::Item& item, WorkItemState& state) {
+void tell(const async::Item& item, WorkItemState& state) {
   const async::Item::Figures figures = item.figures();
   state.due = figures.due;
   state.running = figures.running;
@@ -179,18 +179,18 @@ std::vector<WorkItemState> work_items(Kernel& kernel, int map_fd, std::size_t mo
       if (field.kind == btf::FieldKind::wq) {
         const auto* const item = async::WorkSlot::at(slot).item();
         if (item == nullptr) continue;
-        describe(*item, state);
+        tell(*item, state);
       } else if (field.kind == btf::FieldKind::timer) {
         const auto* const item = async::TimerSlot::at(slot).item();
         if (item == nullptr) continue;
         state.kind = WorkItemState::Kind::timer;
-        describe(*item, state);
+        tell(*item, state);
         if (state.armed) state.due_in_ns = span(now, item->due_at_ns());
       } else if (field.kind == btf::FieldKind::task_work) {
         const auto* const item = async::TaskSlot::at(slot).item();
         if (item == nullptr) continue;
         state.kind = WorkItemState::Kind::task;
-        describe(*item, state);
+        tell(*item, state);
       } else {
         continue;
       }
