@@ -218,6 +218,12 @@ int ask(int argc, char** argv) {
   format_option(verify, options);
   verify.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
 
+  verify
+      .add_option(
+          "--coverage", options.coverage,
+          "where the verifier's work goes: instructions walked by line of C, as folded stacks, for flame graphs")
+      ->type_name("FILE");
+
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");
   object_options(test, options);
   host_memory_option(test, options);

@@ -3,16 +3,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <map>
 
 #include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
 #include "cli/refusal.hpp"
+#include "testbench/walk_profile.hpp"
 
 namespace skep::cli {
 namespace {
 
-constexpr unsigned statistics_only = 4;
+constexpr unsigned statistics_only = 4, every_path = 2;
 
 struct Verdict {
   std::string verdict;  // accept, reject, gave-up
@@ -101,6 +104,13 @@ void print(const Options& options, const std::string& path, const std::string& n
              v.error != 0 ? refusal_line(refusal) : fmt::format("{} instructions walked", v.report.insns_processed));
 }
 
+bool write_stacks(const std::string& path, const std::map<std::string, std::uint64_t>& stacks) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  for (const auto& [stack, count] : stacks) out << stack << ' ' << count << '\n';
+  out.close();
+  return static_cast<bool>(out);
+}
+
 }  // namespace
 
 int verify(const Options& options) {
@@ -110,6 +120,7 @@ int verify(const Options& options) {
   const KernelBinding binding(*kernel);
   kernel->set_verification_limit(std::uint64_t{options.timeout_s} * 1'000'000'000);
   int status = exit_ok;
+  std::map<std::string, std::uint64_t> stacks;
   for (const std::string& path : options.files) {
     std::string error;
     ObjectPtr object = open_object(path, error);
@@ -131,11 +142,14 @@ int verify(const Options& options) {
       if (!options.program.empty() && options.program != name) continue;
       found = true;
       std::string section, type;
-      const unsigned log_level = options.log_level != 0 ? options.log_level : statistics_only;
+      const unsigned asked = options.log_level != 0 ? options.log_level : statistics_only;
+      const unsigned log_level = options.coverage.empty() ? asked : asked | every_path;
       Verdict verdict = verify_program(*kernel, path, std::move(object), name, log_level, section, type);
       // Only in a log with instructions libbpf says which name it could not resolve.
       if (log_level == statistics_only && verdict.report.message.starts_with("invalid func unknown#"))
         verdict = verify_program(*kernel, path, {}, name, statistics_only | 1, section, type);
+      if (!options.coverage.empty())
+        for (const auto& [stack, count] : testbench::fold_walk(name, verdict.log)) stacks[stack] += count;
       print(options, path, name, section, type, verdict);
       std::fflush(stdout);
       if (verdict.error != 0 && status == exit_ok) status = exit_failed;
@@ -144,6 +158,10 @@ int verify(const Options& options) {
       complain(no_program(path, options.program, names));
       status = exit_usage;
     }
+  }
+  if (!options.coverage.empty() && !write_stacks(options.coverage, stacks)) {
+    complain(fmt::format("{}: cannot be written", options.coverage));
+    return exit_failed;
   }
   return status;
 }
