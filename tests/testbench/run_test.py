@@ -130,6 +130,9 @@ class Run(unittest.TestCase):
 
     # ---- captures ----
     def capture(self, data, **more):
+        probe = subprocess.run([SKEP, "run", OBJECT, "--pcap", self.place / "none"], capture_output=True, text=True, check=False)
+        if "SKEP_PCAP=OFF" in probe.stderr:
+            self.skipTest("the command was built without libpcap")
         path = self.place / "in.pcap"
         path.write_bytes(packets.pcap(data, **more))
         return path
