@@ -39,9 +39,15 @@ void Interrupt::watch(Kernel* kernel) {
 
 void Interrupt::wait_for_signals() {
   for (;;) {
-    int number = 0;
-    if (sigwait(&signals_, &number) != 0 || over_.load(std::memory_order_acquire)) return;
+    // What begins after it was asked to stop is asked, too.
+    constexpr timespec again{.tv_sec = 0, .tv_nsec = 20'000'000};
+    const int number = signal() != 0 ? sigtimedwait(&signals_, nullptr, &again) : sigwaitinfo(&signals_, nullptr);
+    if (over_.load(std::memory_order_acquire)) return;
     const std::lock_guard guard(lock_);
+    if (number < 0) {
+      if (signal() != 0 && kernel_ != nullptr) kernel_->stop_runs();
+      continue;
+    }
     const auto now = std::chrono::steady_clock::now();
     // timeout(1) and some shells send one signal twice, to the process and to its group.
     if (signal() != 0 && now - first_ < std::chrono::milliseconds(500)) continue;

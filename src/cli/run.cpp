@@ -40,7 +40,7 @@ int run(const Options& options) {
   const std::shared_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);
-  std::unique_ptr<TraceFile> trace;
+  std::shared_ptr<TraceFile> trace;
   if (!options.trace.empty()) {
     std::string error;
     trace = TraceFile::create(options.trace, error);
@@ -75,7 +75,7 @@ int run(const Options& options) {
       complain(fmt::format("{}: {}", path, status.message()));
       return exit_usage;
     }
-    Runner runner(kernel, object, options, interrupt, trace.get());
+    Runner runner(kernel, object, options, interrupt, trace);
     bpf_program* program = nullptr;
     bool ran_capture = false;
     bpf_object__for_each_program(program, opened) {

@@ -87,24 +87,29 @@ bool takes_packet(ProgType type) {
 }
 
 Runner::Runner(std::shared_ptr<Kernel> kernel, const Object& object, const Options& options, Interrupt& interrupt,
-               TraceFile* trace)
-    : owner_(std::move(kernel)), kernel_(*owner_), options_(options), interrupt_(interrupt), trace_(trace), watch_(owner_, object) {
-  kernel_.on_work_run([this](const WorkRun& run) {
-    if (trace_ != nullptr) trace_->callback(run);
-    const std::lock_guard guard(lock_);
-    told_.last_run = run;
-    if (told_.runs.size() < most_runs)
-      told_.runs.push_back(run);
+               std::shared_ptr<TraceFile> trace)
+    : owner_(std::move(kernel)),
+      kernel_(*owner_),
+      options_(options),
+      interrupt_(interrupt),
+      trace_(std::move(trace)),
+      watch_(owner_, object) {
+  kernel_.on_work_run([told = told_, trace = trace_](const WorkRun& run) {
+    if (trace != nullptr) trace->callback(run);
+    const std::lock_guard guard(told->lock);
+    told->outcome.last_run = run;
+    if (told->outcome.runs.size() < most_runs)
+      told->outcome.runs.push_back(run);
     else
-      ++told_.more_runs;
+      ++told->outcome.more_runs;
   });
-  kernel_.on_run_stopped([this](const StoppedRun& run) {
-    const std::lock_guard guard(lock_);
-    if (told_.stopped.size() < most_runs) told_.stopped.push_back(run);
+  kernel_.on_run_stopped([told = told_](const StoppedRun& run) {
+    const std::lock_guard guard(told->lock);
+    if (told->outcome.stopped.size() < most_runs) told->outcome.stopped.push_back(run);
   });
-  kernel_.on_log([this](std::string_view line) {
-    const std::lock_guard guard(lock_);
-    told_.refusal = line;
+  kernel_.on_log([told = told_](std::string_view line) {
+    const std::lock_guard guard(told->lock);
+    told->outcome.refusal = line;
   });
   // What is looked at by people appears when it is said.
   if (!options_.json)
@@ -227,8 +232,8 @@ Outcome Runner::run_packet(const bpf_program* program, const std::vector<std::ui
   Outcome outcome;
   outcome.error = test_run(program, {packet, {}}, outcome);
   if (outcome.error != 0) {
-    const std::lock_guard guard(lock_);
-    outcome.refusal = std::exchange(told_.refusal, {});
+    const std::lock_guard guard(told_->lock);
+    outcome.refusal = std::exchange(told_->outcome.refusal, {});
   }
   return outcome;
 }
@@ -243,8 +248,8 @@ void Runner::finish(Outcome& outcome) {
   outcome.ending = wait_for_work();
   outcome.seen = watch_.end();
   {
-    const std::lock_guard guard(lock_);
-    Outcome told = std::exchange(told_, {});
+    const std::lock_guard guard(told_->lock);
+    Outcome told = std::exchange(told_->outcome, {});
     outcome.runs = std::move(told.runs);
     outcome.more_runs = told.more_runs;
     outcome.last_run = std::move(told.last_run);

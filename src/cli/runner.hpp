@@ -55,7 +55,7 @@ class Runner {
  public:
   // `trace`: where runs are written to; null: nowhere.
   Runner(std::shared_ptr<Kernel> kernel, const Object& object, const Options& options, Interrupt& interrupt,
-         TraceFile* trace = nullptr);
+         std::shared_ptr<TraceFile> trace = nullptr);
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -77,12 +77,16 @@ class Runner {
   Kernel& kernel_;
   const Options& options_;
   Interrupt& interrupt_;
-  TraceFile* const trace_;
+  const std::shared_ptr<TraceFile> trace_;
   testbench::Watch watch_;
   WorkStatistics work_before_;
   DeniedAccesses denied_before_;
-  std::mutex lock_;
-  Outcome told_;  // by the listeners, so far
+  // By the listeners, so far. Theirs too: work that goes on for ever may be in one when this ends.
+  struct Told {
+    std::mutex lock;
+    Outcome outcome;
+  };
+  const std::shared_ptr<Told> told_ = std::make_shared<Told>();
 };
 
 }  // namespace skep::cli

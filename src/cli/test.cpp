@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/interrupt.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
 #include "cli/test_jobs.hpp"
@@ -44,6 +45,8 @@ bool matches(const std::string& filter, const Case& one) {
 class Tests {
  public:
   explicit Tests(const Options& options) : options_(options) {}
+  // Whom signals stop; null: nobody. Must live as long as cases are run.
+  void stop_by(Interrupt& interrupt) { interrupt_ = &interrupt; }
 
   // Exit status: of files that could not be read exit_usage, which were complained of.
   int collect() {
@@ -62,17 +65,20 @@ class Tests {
     if (one.in_parts) {
       const auto kernel = plain_kernel();
       if (kernel == nullptr) return std::nullopt;
+      const Watched watched(interrupt_, *kernel);
       result.outcome = run_in_parts(kernel, one);
     } else if (one.scenario != nullptr) {
       const auto kernel = kernel_for(*one.scenario);
       if (kernel == nullptr) return std::nullopt;
+      const Watched watched(interrupt_, *kernel);
       result.outcome = one.scenario->run(kernel, one.index, [&](const Object& object) {
         if (counts()) coverage_.note(*kernel, object);
       });
     } else {
+      const auto kernel = plain_kernel();
+      if (kernel == nullptr) return std::nullopt;
+      const Watched watched(interrupt_, *kernel);
       if (!tags_) {
-        const auto kernel = plain_kernel();
-        if (kernel == nullptr) return std::nullopt;
         tags_.emplace(kernel, [this, kernel](int program) {
           if (counts()) coverage_.note(*kernel, program);
         });
@@ -107,6 +113,8 @@ class Tests {
   }
 
  private:
+  using Watched = Interrupt::Watch;
+
   // What tests have that say nothing of their Kernel.
   std::shared_ptr<Kernel> plain_kernel() {
     if (plain_kernel_ != nullptr) return plain_kernel_;
@@ -178,6 +186,7 @@ class Tests {
   }
 
   const Options& options_;
+  Interrupt* interrupt_ = nullptr;
   const KeepWarnings quiet_;
   std::vector<Case> cases_;
   testbench::Coverage coverage_;  // outlives the Kernels, which tell it
@@ -190,7 +199,9 @@ class Tests {
 
 }  // namespace
 
-int test(const Options& options) {
+int test(const Options& asked) {
+  Options options = asked;
+  if (options.timeout_s != 0) options.run_limit_ns = std::uint64_t{options.timeout_s} * 1'000'000'000;
   Tests tests(options);
   const int status = tests.collect();
   const std::vector<Case>& cases = tests.cases();
@@ -198,6 +209,7 @@ int test(const Options& options) {
     for (const Case& one : cases) fmt::print("{} {}\n", base_name(one.path), one.name);
     return status;
   }
+  std::optional<Interrupt> interrupt;
   TestReport report(options);
   report.begin(cases.size());
   if (options.jobs > 1) {
@@ -205,7 +217,10 @@ int test(const Options& options) {
     for (const Case& one : cases) names.emplace_back(base_name(one.path), one.name);
     if (!run_parts(options, names, report)) complain("a process could not be started");
   } else {
-    for (std::size_t i = options.part; i < cases.size(); i += options.parts) {
+    // Not where processes share the tests: each has its own.
+    interrupt.emplace();
+    tests.stop_by(*interrupt);
+    for (std::size_t i = options.part; i < cases.size() && interrupt->signal() == 0; i += options.parts) {
       const auto result = tests.run(i);
       if (!result) return exit_usage;
       report.tell(*result);
@@ -213,6 +228,7 @@ int test(const Options& options) {
   }
   const int outcome = report.finish();
   const int counted = tests.finish_coverage();
+  if (interrupt && interrupt->signal() != 0) return interrupt->status();
   return status != exit_ok ? status : outcome != exit_ok ? outcome : counted;
 }
 

@@ -133,7 +133,7 @@ TestResult check(Kernel& kernel, const std::string& path, const std::string& nam
     return result;
   }
   if (result.outcome.kind == Kind::failed) return result;
-  if (run_error == -ETIME)
+  if (run_error == -ETIME || run_error == -EINTR)
     result.outcome = failed(Kernel::refusal());
   else
     result.outcome = {.kind = Kind::skipped, .why = fmt::format("cannot be run here: {}", std::strerror(-run_error))};

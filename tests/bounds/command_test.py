@@ -113,5 +113,31 @@ class Interrupted(unittest.TestCase):
         self.assertIn("start_hog_loudly", out)
 
 
+class Test(unittest.TestCase):
+    """`skep test` is bounded as `skep run` is."""
+    WORDS = [SKEP, "test", f"{OBJECTS}/expects.bpf.o"]
+
+    def test_timeout_fails_what_takes_longer_and_says_where(self):
+        done = subprocess.run([*self.WORDS, "--timeout", "1"], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        for name in ("expected_to_end", "expected_too"):
+            self.assertRegex(done.stdout, rf"FAILED   expects.bpf.o {name}: .*was stopped: it reached its time limit of 1 s; "
+                                          r"after .* at endless\.h:\d+: ")
+        self.assertIn("passed   expects.bpf.o ends", done.stdout)
+        self.assertIn("1 passed, 2 failed, ", done.stdout)
+
+    def test_interrupted_says_what_was_stopped_and_ends(self):
+        with subprocess.Popen(self.WORDS, stdout=subprocess.PIPE, text=True) as process:
+            before = []  # what is tested before the first that does not end
+            while not before or " ends" not in before[-1]:
+                before.append(process.stdout.readline())
+                self.assertTrue(before[-1], before)
+            process.send_signal(signal.SIGINT)
+            out = process.stdout.read()
+            self.assertEqual(process.wait(timeout=PATIENCE), 130)
+        self.assertRegex(out, r"\AFAILED   expects.bpf.o expected_to_end: .*was stopped: it was asked to stop; "
+                              r".*\n1 passed, 1 failed, \d+ skipped\n\Z|\A1 passed, 0 failed, \d+ skipped\n\Z")
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
