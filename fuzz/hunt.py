@@ -148,7 +148,7 @@ class Hunt:
 
         def lane(first, count):
             end = first + count
-            while first < end:
+            while first < end and part.found < MOST:
                 status, said = run(words_of(first, end - first), LONGEST * 10)
                 kind = fault(status, said, (0,))
                 if not kind:
@@ -173,7 +173,7 @@ class Hunt:
 
     def verifier(self, part):
         program = self.build / "fuzz-verifier"
-        self.choices(part, 200, lambda seed, count: (program, "--seed", seed, "--count", count),
+        self.choices(part, 50, lambda seed, count: (program, "--seed", seed, "--count", count),
                      lambda seed, place: (program, "--seed", seed, "--record", place),
                      lambda seed: (program, "--seed", seed, "--replay", Part))
 

@@ -46,7 +46,7 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
 
 AttachedPrograms::AttachedPrograms(Kernel::Impl& kernel, const Wanted& wanted) : kernel_(kernel) {
   const std::shared_lock guard(kernel.lock);
-  kernel.table(ObjectKind::link).for_each([&](const std::shared_ptr<Object>& object) {
+  kernel.table(ObjectKind::link).for_each([&](const std::shared_ptr<KernelObject>& object) {
     auto link = std::static_pointer_cast<LinkObject>(object);
     if (!link->program || !wanted(*link)) return;
     auto program = link->program;  // the link may lose it, or get another, meanwhile

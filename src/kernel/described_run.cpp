@@ -123,7 +123,7 @@ void forget(Kernel::Impl& kernel, const describe::Objects& objects) {
   using namespace maps::map_use;
   const rcu::ReadGuard guard;
   const std::shared_lock tables(kernel.lock);
-  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
     maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
     if ((maps::map_type(map.info().type).uses & (of_socket | of_inode | of_task | of_cgroup)) == 0) return;
     objects.for_each([&](std::uint64_t at) {

@@ -128,7 +128,7 @@ KernelBinding::~KernelBinding() {
   bound_kernel() = previous_;
 }
 
-void Kernel::Impl::add(const std::shared_ptr<Object>& object) {
+void Kernel::Impl::add(const std::shared_ptr<KernelObject>& object) {
   const std::unique_lock guard(lock);
   table(object->kind).add(object);
 }
@@ -137,7 +137,8 @@ int Kernel::Impl::not_ours(std::uint32_t fd) {
   return fcntl(static_cast<int>(fd), F_GETFD) < 0 ? -EBADF : -EINVAL;
 }
 
-int Kernel::Impl::install(const std::shared_ptr<Object>& object, std::uint32_t access, int minimum, bool cloexec) {
+int Kernel::Impl::install(const std::shared_ptr<KernelObject>& object, std::uint32_t access, int minimum,
+                          bool cloexec) {
   // Ring buffers share one eventfd, so that waking one descriptor wakes all.
   const auto* map = object->kind == ObjectKind::map ? static_cast<const MapObject*>(object.get()) : nullptr;
   int fd = -1;
@@ -310,7 +311,7 @@ void Kernel::refresh_poll_state() {
   std::vector<std::shared_ptr<MapObject>> rings;
   {
     const std::shared_lock guard(impl_->lock);
-    impl_->table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+    impl_->table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
       auto map = std::static_pointer_cast<MapObject>(object);
       if (map->wake_fd >= 0) rings.push_back(std::move(map));
     });

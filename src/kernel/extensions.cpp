@@ -114,7 +114,7 @@ bool is_jumped_to(Kernel::Impl& kernel, const ProgramObject& program) {
   bool found = false;
   const rcu::ReadGuard section;
   const std::shared_lock tables(kernel.lock);
-  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
     maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
     if (maps::map_type(map.info().type).holds != maps::Holds::programs) return;
     for (std::uint32_t i = 0; i < map.info().max_entries && !found; ++i)

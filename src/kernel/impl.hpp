@@ -67,8 +67,8 @@ struct Kernel::Impl {
   Kernel& kernel;
   const std::uint64_t made_in = rcu::process_generation();
   KernelOptions options;
-  const Rules* rules = nullptr;  // of options.release; never null once the Kernel is made
-  memory::AccountPtr account;    // of KernelOptions::memory_limit
+  const Rules* rules = nullptr;            // of options.release; never null once the Kernel is made
+  memory::AccountPtr account;              // of KernelOptions::memory_limit
   std::unique_ptr<WorkObserver> observer;  // whom the executor tells of runs: outlives it
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
@@ -96,10 +96,11 @@ struct Kernel::Impl {
 
   // ---- descriptors.cpp ----
   struct Descriptor {
-    std::shared_ptr<Object> object;
+    std::shared_ptr<KernelObject> object;
     std::uint32_t access = 0;  // map_flag::rdonly, wronly: what user space may not do through it
   };
-  int install(const std::shared_ptr<Object>& object, std::uint32_t access = 0, int minimum = 0, bool cloexec = true);
+  int install(const std::shared_ptr<KernelObject>& object, std::uint32_t access = 0, int minimum = 0,
+              bool cloexec = true);
   std::optional<Descriptor> find_descriptor(int fd) const;
   template <typename T>
   std::shared_ptr<T> find(std::uint32_t fd, ObjectKind kind, int& error) const {
@@ -118,7 +119,7 @@ struct Kernel::Impl {
   static int not_ours(std::uint32_t fd);
   unsigned cpu_count() const { return executor->cpus().count(); }
   ObjectTable& table(ObjectKind kind) { return tables[static_cast<std::size_t>(kind)]; }
-  void add(const std::shared_ptr<Object>& object);
+  void add(const std::shared_ptr<KernelObject>& object);
 
   mutable std::shared_mutex lock;  // of the tables below
   std::unordered_map<int, Descriptor> descriptors;

@@ -28,7 +28,7 @@ class Host final : public progtypes::InvocationHost {
   void forget_socket(void* socket) override {
     const rcu::ReadGuard guard;
     const std::shared_lock tables(kernel_.lock);
-    kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+    kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
       maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
       if ((maps::map_type(map.info().type).uses & maps::map_use::of_socket) != 0)
         static_cast<maps::LocalStorage&>(map).remove(socket);
@@ -112,7 +112,7 @@ std::optional<unsigned> cpu_for_this_thread(unsigned count) {
 }  // namespace
 
 ProgramObject::ProgramObject()
-    : Object(ObjectKind::program), idle(std::make_unique<engine::RunPool<InvocationState>>(1)) {}
+    : KernelObject(ObjectKind::program), idle(std::make_unique<engine::RunPool<InvocationState>>(1)) {}
 ProgramObject::~ProgramObject() = default;
 
 BorrowedInvocation::BorrowedInvocation(const ProgramObject& program)

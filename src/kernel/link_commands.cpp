@@ -207,7 +207,7 @@ int Kernel::Impl::prog_detach(Call<attr::ProgAttach>& call) {
 std::vector<Kernel::Link> Kernel::links() const {
   std::vector<Link> all;
   const std::shared_lock guard(impl_->lock);
-  impl_->table(ObjectKind::link).for_each([&](const std::shared_ptr<Object>& object) {
+  impl_->table(ObjectKind::link).for_each([&](const std::shared_ptr<KernelObject>& object) {
     const auto& link = static_cast<const LinkObject&>(*object);
     all.push_back({link.id, link.program ? link.program->id : 0,
                    link.program ? link.program->type->type : ProgType::unspec, link.attach, link.target});

@@ -208,7 +208,7 @@ int Kernel::Impl::fd_by_id(ObjectKind kind, Call<attr::GetId>& call) {
   } else if (a.open_flags != 0) {
     return -EINVAL;
   }
-  std::shared_ptr<Object> object;
+  std::shared_ptr<KernelObject> object;
   {
     const std::shared_lock guard(lock);
     object = table(kind).find(a.start_id);

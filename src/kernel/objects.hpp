@@ -33,11 +33,11 @@ struct InvocationState;  // kernel/invoke.hpp
 enum class ObjectKind : std::uint8_t { map, program, btf, link, statistics };
 inline constexpr std::size_t object_kinds = 4;  // with ids: all but the last
 
-struct Object {
-  explicit Object(ObjectKind k) : kind(k) {}
-  virtual ~Object() = default;
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
+struct KernelObject {
+  explicit KernelObject(ObjectKind k) : kind(k) {}
+  virtual ~KernelObject() = default;
+  KernelObject(const KernelObject&) = delete;
+  KernelObject& operator=(const KernelObject&) = delete;
   // A descriptor or a pin comes or goes.
   virtual void get_user_ref() {}
   virtual void put_user_ref() {}
@@ -47,8 +47,8 @@ struct Object {
   memory::Charge charge;  // programs and types: what was loaded, with what is kept about it (maps pay for themselves)
 };
 
-struct BtfObject final : Object {
-  BtfObject() : Object(ObjectKind::btf) {}
+struct BtfObject final : KernelObject {
+  BtfObject() : KernelObject(ObjectKind::btf) {}
   std::shared_ptr<const btf::Btf> btf;
   std::string name;  // of kernel types: "vmlinux", a module's
   bool kernel = false;
@@ -75,8 +75,8 @@ struct ProgramObject;
 // The members of a struct_ops table that programs implement.
 using StructOpsMembers = std::map<std::string, std::shared_ptr<ProgramObject>, std::less<>>;
 
-struct MapObject final : Object {
-  MapObject() : Object(ObjectKind::map) {}
+struct MapObject final : KernelObject {
+  MapObject() : KernelObject(ObjectKind::map) {}
   // Maps that hold programs (prog_array, devmap, cpumap) belong to the family of the first program that uses them or
   // that they hold: false for one of another. Any thread.
   bool takes(ProgramFamily family);
@@ -94,7 +94,7 @@ struct MapObject final : Object {
   std::optional<ProgramFamily> family_;
 };
 
-struct ProgramObject final : Object {
+struct ProgramObject final : KernelObject {
   ProgramObject();
   ~ProgramObject() override;
   const progtypes::ProgTypeDef* type = nullptr;
@@ -132,8 +132,8 @@ struct ProgramObject final : Object {
   bool gpl = false, sleepable = false, changes_packet = false;
 };
 
-struct LinkObject final : Object {
-  LinkObject() : Object(ObjectKind::link) {}
+struct LinkObject final : KernelObject {
+  LinkObject() : KernelObject(ObjectKind::link) {}
   std::shared_ptr<ProgramObject> program;
   std::shared_ptr<MapObject> map;  // struct_ops
   AttachType attach{};
@@ -146,7 +146,7 @@ struct LinkObject final : Object {
 // Objects of one kind by id; ids grow and are not used again.
 class ObjectTable {
  public:
-  void add(const std::shared_ptr<Object>& object) {
+  void add(const std::shared_ptr<KernelObject>& object) {
     // Objects that are gone leave their memory in here. To look for them costs no more than they did.
     if (by_id_.size() >= look_at_) {
       std::erase_if(by_id_, [](const auto& entry) { return entry.second.expired(); });
@@ -155,7 +155,7 @@ class ObjectTable {
     object->id = ++last_id_;
     by_id_[object->id] = object;
   }
-  std::shared_ptr<Object> find(std::uint32_t id) const {
+  std::shared_ptr<KernelObject> find(std::uint32_t id) const {
     const auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : it->second.lock();
   }
@@ -173,7 +173,7 @@ class ObjectTable {
 
  private:
   static constexpr std::size_t fewest_ = 64;
-  std::map<std::uint32_t, std::weak_ptr<Object>> by_id_;
+  std::map<std::uint32_t, std::weak_ptr<KernelObject>> by_id_;
   std::size_t look_at_ = fewest_;
   std::uint32_t last_id_ = 0;
 };

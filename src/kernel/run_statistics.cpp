@@ -11,10 +11,10 @@ namespace {
 constexpr std::uint32_t run_time = 0;  // BPF_STATS_RUN_TIME, the only kind
 
 // Programs are measured as long as it lives.
-class StatisticsObject final : public Object {
+class StatisticsObject final : public KernelObject {
  public:
   explicit StatisticsObject(std::shared_ptr<std::atomic<unsigned>> wanted)
-      : Object(ObjectKind::statistics), wanted_(std::move(wanted)) {
+      : KernelObject(ObjectKind::statistics), wanted_(std::move(wanted)) {
     wanted_->fetch_add(1, std::memory_order_relaxed);
   }
   ~StatisticsObject() override { wanted_->fetch_sub(1, std::memory_order_relaxed); }

@@ -95,12 +95,12 @@ std::uint64_t Kernel::call_struct_ops(std::string_view map_name, std::string_vie
     const std::shared_lock guard(impl.lock);
     const auto linked = [&](const MapObject& map) {
       bool found = false;
-      impl.table(ObjectKind::link).for_each([&](const std::shared_ptr<Object>& object) {
+      impl.table(ObjectKind::link).for_each([&](const std::shared_ptr<KernelObject>& object) {
         found = found || static_cast<const LinkObject&>(*object).map.get() == &map;
       });
       return found;
     };
-    impl.table(ObjectKind::map).for_each([&](const std::shared_ptr<Object>& object) {
+    impl.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
       const auto& map = static_cast<const MapObject&>(*object);
       const auto& info = map.map->info();
       if (registered || !map.struct_ops || info.name != map_name.substr(0, object_name_len - 1)) return;
