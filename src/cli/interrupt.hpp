@@ -26,21 +26,6 @@ class Interrupt {
 
   // Whose runs are to be stopped; null: those of none, and a signal ends the process. Until the next call of it.
   void watch(Kernel* kernel);
-  // watch(), while one lives; of null it does nothing.
-  class Watch {
-   public:
-    Watch(Interrupt* interrupt, Kernel& kernel) : interrupt_(interrupt) {
-      if (interrupt_ != nullptr) interrupt_->watch(&kernel);
-    }
-    ~Watch() {
-      if (interrupt_ != nullptr) interrupt_->watch(nullptr);
-    }
-    Watch(const Watch&) = delete;
-    Watch& operator=(const Watch&) = delete;
-
-   private:
-    Interrupt* interrupt_;
-  };
   // The signal that came, or 0.
   int signal() const { return signal_.load(std::memory_order_acquire); }
   // The exit status of a command that a signal ended: as the shell has it, 128 and the signal's number.

@@ -203,6 +203,9 @@ int ask(int argc, char** argv) {
       ->type_name("EXPRESSION")
       ->needs("--pcap");
   run.add_option("--memory", options.memory_limit, "limit the memory of maps, elements and work: bytes, or 64M, 1G")
+      ->check([](const std::string& word) {  // which would be taken for very much
+        return word.starts_with('-') ? "'" + word + "' is no size: give bytes, or 64M, 1G" : std::string();
+      })
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   host_memory_option(run, options);

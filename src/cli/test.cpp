@@ -45,7 +45,12 @@ bool matches(const std::string& filter, const Case& one) {
 class Tests {
  public:
   explicit Tests(const Options& options) : options_(options) {}
-  // Whom signals stop; null: nobody. Must live as long as cases are run.
+  ~Tests() {
+    if (interrupt_ != nullptr) interrupt_->watch(nullptr);
+  }
+  Tests(const Tests&) = delete;
+  Tests& operator=(const Tests&) = delete;
+  // What stops cases; it must outlive this.
   void stop_by(Interrupt& interrupt) { interrupt_ = &interrupt; }
 
   // Exit status: of files that could not be read exit_usage, which were complained of.
@@ -65,19 +70,19 @@ class Tests {
     if (one.in_parts) {
       const auto kernel = plain_kernel();
       if (kernel == nullptr) return std::nullopt;
-      const Watched watched(interrupt_, *kernel);
+      watch(*kernel);
       result.outcome = run_in_parts(kernel, one);
     } else if (one.scenario != nullptr) {
       const auto kernel = kernel_for(*one.scenario);
       if (kernel == nullptr) return std::nullopt;
-      const Watched watched(interrupt_, *kernel);
+      watch(*kernel);
       result.outcome = one.scenario->run(kernel, one.index, [&](const Object& object) {
         if (counts()) coverage_.note(*kernel, object);
       });
     } else {
       const auto kernel = plain_kernel();
       if (kernel == nullptr) return std::nullopt;
-      const Watched watched(interrupt_, *kernel);
+      watch(*kernel);
       if (!tags_) {
         tags_.emplace(kernel, [this, kernel](int program) {
           if (counts()) coverage_.note(*kernel, program);
@@ -113,7 +118,10 @@ class Tests {
   }
 
  private:
-  using Watched = Interrupt::Watch;
+  // Also between two cases a signal ends the tests in order.
+  void watch(Kernel& kernel) {
+    if (interrupt_ != nullptr) interrupt_->watch(&kernel);
+  }
 
   // What tests have that say nothing of their Kernel.
   std::shared_ptr<Kernel> plain_kernel() {
@@ -202,6 +210,7 @@ class Tests {
 int test(const Options& asked) {
   Options options = asked;
   if (options.timeout_s != 0) options.run_limit_ns = std::uint64_t{options.timeout_s} * 1'000'000'000;
+  std::optional<Interrupt> interrupt;
   Tests tests(options);
   const int status = tests.collect();
   const std::vector<Case>& cases = tests.cases();
@@ -209,7 +218,7 @@ int test(const Options& asked) {
     for (const Case& one : cases) fmt::print("{} {}\n", base_name(one.path), one.name);
     return status;
   }
-  std::optional<Interrupt> interrupt;
+  if (cases.empty() && status != exit_ok) return status;  // why was said
   TestReport report(options);
   report.begin(cases.size());
   if (options.jobs > 1) {

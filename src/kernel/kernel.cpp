@@ -357,7 +357,8 @@ std::span<const std::uint8_t> Kernel::presented_btf() const {
   return impl_->vmlinux->raw();
 }
 void* Kernel::loader_part(const std::function<std::shared_ptr<void>()>& make) {
-  std::call_once(impl_->loader_part_once, [&] { impl_->loader_part = make(); });
+  guarded(*this, "what makes a loader's part",
+          [&] { std::call_once(impl_->loader_part_once, [&] { impl_->loader_part = make(); }); });
   return impl_->loader_part.get();
 }
 void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) {

@@ -64,6 +64,14 @@ class Timeout(unittest.TestCase):
             self.assertIn("'soon' is no length of time", err)
 
 
+class Memory(unittest.TestCase):
+    def test_what_is_no_size_is_refused(self):
+        for word in ("-5", "-1G", "much", "1e400", "99999999999999999999G", ""):
+            status, _, err = run("endless", f"--memory={word}")
+            self.assertEqual(status, 2, word)
+            self.assertIn("--memory", err)
+
+
 class Timers(unittest.TestCase):
     def test_what_is_due_is_waited_for_and_shown(self):
         status, out, _ = run("start_timer_soon", "--drain", "60")

@@ -67,6 +67,13 @@ TEST(Callbacks, AListenerMayThrow) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST(Callbacks, WhatMakesALoadersPartMayThrow) {
+  const auto kernel = test::make_kernel();
+  EXPECT_EQ(kernel->loader_part([]() -> std::shared_ptr<void> { throw 1; }), nullptr);
+  const auto part = std::make_shared<int>(1);
+  EXPECT_EQ(kernel->loader_part([&] { return part; }), part.get());
+}
+
 // What another thread has to say meanwhile does not make it wait, and is told by the thread that is in the listener.
 TEST(Callbacks, LinesOfOtherThreadsWait) {
   const auto kernel = test::make_kernel();

@@ -21,7 +21,8 @@ struct Outcome {
 
 std::map<std::string, std::string> contents(int fd, std::uint32_t key_size, std::uint32_t value_size) {
   std::map<std::string, std::string> found;
-  std::string key(key_size, '\0'), next(key_size, '\0'), value(value_size, '\0');
+  // Of per-CPU maps a value is each CPU's, rounded up.
+  std::string key(key_size, '\0'), next(key_size, '\0'), value((value_size + 7) / 8 * 8 * 2, '\0');
   for (const void* at = nullptr; bpf_map_get_next_key(fd, at, next.data()) == 0; at = key.data()) {
     key = next;
     EXPECT_EQ(bpf_map_lookup_elem(fd, key.data(), value.data()), 0);
@@ -46,7 +47,8 @@ Outcome run_all(const std::string& path, const MachineOptions& options) {
   EXPECT_TRUE(kernel->drain(no_limit));
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
-    if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF) continue;  // records come in the order of their making
+    if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF) continue;     // records come in the order of their making
+    if (bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY) continue;  // programs have other ids each time
     outcome.maps[bpf_map__name(map)] = contents(bpf_map__fd(map), bpf_map__key_size(map), bpf_map__value_size(map));
   }
   outcome.ran = kernel->work().ran;
