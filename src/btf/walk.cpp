@@ -64,8 +64,9 @@ Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bo
       if (off + size <= begin) break;  // members come in order: this one and all that follow are too far
       TypeId member_id = btf.skip_modifiers(m.type);
       if (m.bit_size != 0) {
+        // All of the field must be read; what reads a part of it may mean another member.
         const std::uint64_t end = (std::uint64_t{m.bit_offset} + m.bit_size + 7) / 8;
-        if (off >= end) continue;
+        if (off > begin || off + size < end) continue;
         Access result;
         result.what = Access::What::scalar;
         result.type = member_id;
@@ -73,6 +74,7 @@ Access walk(const Btf& btf, TypeId id, std::uint64_t off, std::uint32_t size, bo
         result.through_union = through_union;
         return result;
       }
+      if (off < begin) break;  // a hole before it
       const auto whole = btf.size_of(member_id);
       if (!whole)
         return refused(-EFAULT, fmt::format("member {} of struct {} has no size", shown(m.name), shown(t.name)));

@@ -115,6 +115,10 @@ void engine_option(CLI::App& command, Options& options) {
       ->check(CLI::IsMember(skep::cli::engine_names()));
 }
 
+void maps_option(CLI::App& command, Options& options) {
+  command.add_flag("--complete-maps", options.complete_maps,
+                   "give maps that say no number of elements one, as their loader would have to");
+}
 void format_option(CLI::App& command, Options& options) {
   command.add_option("--format", options.format, "show a refusal with its source (long) or in one line (short)")
       ->check(CLI::IsMember(skep::cli::refusal_formats()));
@@ -164,6 +168,7 @@ int ask(int argc, char** argv) {
 
   CLI::App& run = *app.add_subcommand("run", "run programs, and the work that they schedule");
   object_options(run, options);
+  maps_option(run, options);
   run.add_option("--repeat", options.repeat, "how often")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("1…1000000000");
@@ -217,6 +222,7 @@ int ask(int argc, char** argv) {
 
   CLI::App& verify = *app.add_subcommand("verify", "say what the kernel would say of each program");
   object_options(verify, options);
+  maps_option(verify, options);
   log_level_option(verify, options, "also print the verifier's log: 1 steps, 2 states, 4 statistics, or a sum of them");
   format_option(verify, options);
   verify.add_option("--timeout", options.timeout_s, "give up on a program after so many seconds");
@@ -229,6 +235,7 @@ int ask(int argc, char** argv) {
 
   CLI::App& test = *app.add_subcommand("test", "check programs against the expectations that they declare");
   object_options(test, options);
+  maps_option(test, options);
   host_memory_option(test, options);
   log_level_option(test, options, "print the log of what failed");
   engine_option(test, options);

@@ -97,7 +97,7 @@ std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-void complete_maps(bpf_object* object) {
+void prepare_maps(bpf_object* object, bool complete) {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
     switch (bpf_map__type(map)) {
@@ -111,7 +111,8 @@ void complete_maps(bpf_object* object) {
       case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
         break;  // these must say 0
       default:
-        if (static_cast<unsigned>(bpf_map__type(map)) == static_cast<unsigned>(MapType::cgrp_storage)) break;
+        if (!complete || static_cast<unsigned>(bpf_map__type(map)) == static_cast<unsigned>(MapType::cgrp_storage))
+          break;
         if (bpf_map__max_entries(map) == 0) bpf_map__set_max_entries(map, default_entries);
     }
   }
@@ -164,7 +165,7 @@ bool has_prog_array(const bpf_object* object) {
   return false;
 }
 
-bpf_program* select_program(bpf_object* object, const std::string& name) {
+bpf_program* select_program(bpf_object* object, const std::string& name, bool complete_maps) {
   bpf_program* found = nullptr;
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
@@ -172,7 +173,7 @@ bpf_program* select_program(bpf_object* object, const std::string& name) {
     if (wanted) found = program;
     bpf_program__set_autoload(program, wanted || expectations_of(object, bpf_program__name(program)).auxiliary);
   }
-  complete_maps(object);
+  prepare_maps(object, complete_maps);
   return found;
 }
 
@@ -187,7 +188,7 @@ std::string no_program(const std::string& path, const std::string& name, const s
   return fmt::format("{}: has no program '{}'{}", path, name, did_you_mean(name, programs));
 }
 
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name,
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, bool complete_maps,
                      const std::vector<std::string>& globals) {
   Loaded result;
   std::set<std::string> left_out;
@@ -220,7 +221,7 @@ Loaded load_programs(Kernel& kernel, const std::string& path, const std::string&
           program, (wanted || expectations_of(object, its_name).auxiliary) && !left_out.contains(its_name));
     }
     clear_tables(object);
-    complete_maps(object);
+    prepare_maps(object, complete_maps);
     take_first_warning();
     loader::take_unresolved();
     kernel.forget_last_load();

@@ -23,8 +23,8 @@ using loader::open_object;
 using loader::take_first_warning;
 
 // Leaves only `name` (and the programs tagged auxiliary) to be loaded,
-// and gives maps what they lack; null: no such program. What prog arrays name is left out by a LeaveGaps.
-bpf_program* select_program(bpf_object* object, const std::string& name);
+// and prepares maps (prepare_maps); null: no such program. What prog arrays name is left out by a LeaveGaps.
+bpf_program* select_program(bpf_object* object, const std::string& name, bool complete_maps);
 // An object with as many of its programs loaded as can be, and of each other why not.
 struct Loaded {
   ObjectPtr object;  // null: `error` says why in one line
@@ -34,8 +34,9 @@ struct Loaded {
   int status = 0;              // the exit status where there is no object
 };
 // Loads `name` alone (empty: all programs), with those besides it that a prog array of the object names and that load.
-// One program's refusal is no other's. `globals`: variables that are set first, as NAME=VALUE.
-Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name,
+// One program's refusal is no other's. `complete_maps`: see prepare_maps. `globals`: variables that are set first, as
+// NAME=VALUE.
+Loaded load_programs(Kernel& kernel, const std::string& path, const std::string& name, bool complete_maps,
                      const std::vector<std::string>& globals = {});
 
 bool has_prog_array(const bpf_object* object);
@@ -45,8 +46,9 @@ std::vector<std::string> programs_of(const bpf_object* object);
 // "FILE: has no program 'X'; did you mean 'Y'?"
 std::string no_program(const std::string& path, const std::string& name, const std::vector<std::string>& programs);
 
-// What all programs need whichever is loaded: sizes of maps that have none, struct_ops maps.
-void complete_maps(bpf_object* object);
+// What all programs need whichever is loaded: struct_ops maps, and, if asked for, a number of elements for maps that
+// say none and that the kernel would refuse.
+void prepare_maps(bpf_object* object, bool complete);
 
 // The tags that the kernel's own suite puts on a program, in either of its spellings ("comment:test_x",
 // "comment:12:test_x"), in the order of their numbers.

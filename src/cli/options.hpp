@@ -25,6 +25,7 @@ struct Options {
   std::string btf;
   std::vector<std::string> hosts;
   bool json = false;
+  bool complete_maps = false;   // give maps a number of elements that say none
   std::string format = "long";  // of refusals: one of refusal_formats()
   unsigned log_level = 0;
   unsigned timeout_s = 0;                       // of a verification

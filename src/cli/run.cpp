@@ -51,7 +51,7 @@ int run(const Options& options) {
   }
   int status = exit_ok;
   for (const std::string& path : options.files) {
-    Loaded loaded = load_programs(*kernel, path, options.program, options.globals);
+    Loaded loaded = load_programs(*kernel, path, options.program, options.complete_maps, options.globals);
     if (!loaded.object) {
       if (loaded.why && options.format == "long" && !options.json)
         fmt::print(stderr, "{}", refusal_text(*loaded.why, in_color(STDERR_FILENO)));

@@ -84,7 +84,7 @@ class Tests {
       if (kernel == nullptr) return std::nullopt;
       watch(*kernel);
       if (!tags_) {
-        tags_.emplace(kernel, [this, kernel](int program) {
+        tags_.emplace(kernel, options_.complete_maps, [this, kernel](int program) {
           if (counts()) coverage_.note(*kernel, program);
         });
       }

@@ -47,13 +47,13 @@ int test_run(const bpf_program* program, std::uint32_t& retval) {
 
 // As test_run(); a program that may jump to others of its object is run where those are loaded, too.
 int run_with_neighbors(Kernel& kernel, const std::string& path, const bpf_object* object, const bpf_program* program,
-                       std::uint32_t& retval, const std::function<void(const bpf_program*)>& ran) {
+                       bool complete_maps, std::uint32_t& retval, const std::function<void(const bpf_program*)>& ran) {
   if (!has_prog_array(object)) {
     const int error = test_run(program, retval);
     return ran(program), error;
   }
   const std::string name = bpf_program__name(program);
-  const Loaded all = load_programs(kernel, path, name);
+  const Loaded all = load_programs(kernel, path, name, complete_maps);
   const bpf_program* again = all.object ? bpf_object__find_program_by_name(all.object.get(), name.c_str()) : nullptr;
   const int error = test_run(again != nullptr ? again : program, retval);
   bpf_program* loaded = nullptr;
@@ -81,12 +81,12 @@ testbench::CaseResult check_log(const Expectations& wanted, const std::string& l
   return {};
 }
 
-TestResult check(Kernel& kernel, const std::string& path, const std::string& name, std::vector<char>& log,
-                 const std::function<void(int)>& ran) {
+TestResult check(Kernel& kernel, const std::string& path, const std::string& name, bool complete_maps,
+                 std::vector<char>& log, const std::function<void(int)>& ran) {
   TestResult result;
   std::string error;
   const ObjectPtr object = open_object(path, error);
-  bpf_program* program = object ? select_program(object.get(), name) : nullptr;
+  bpf_program* program = object ? select_program(object.get(), name, complete_maps) : nullptr;
   if (program == nullptr) {
     result.outcome.fail(error);
     return result;
@@ -123,7 +123,7 @@ TestResult check(Kernel& kernel, const std::string& path, const std::string& nam
   };
   if (!is_to_run) return tell(program), result;
   std::uint32_t retval = 0;
-  const int run_error = run_with_neighbors(kernel, path, object.get(), program, retval, tell);
+  const int run_error = run_with_neighbors(kernel, path, object.get(), program, complete_maps, retval, tell);
   if (run_error == 0) {
     result.retval = static_cast<std::int32_t>(retval);
     if (result.outcome.kind == Kind::passed && !same_retval(wanted.retval, retval))
@@ -142,8 +142,8 @@ TestResult check(Kernel& kernel, const std::string& path, const std::string& nam
 
 }  // namespace
 
-TagTests::TagTests(std::shared_ptr<Kernel> kernel, std::function<void(int)> ran)
-    : kernel_(std::move(kernel)), log_(log_size), ran_(std::move(ran)) {
+TagTests::TagTests(std::shared_ptr<Kernel> kernel, bool complete_maps, std::function<void(int)> ran)
+    : kernel_(std::move(kernel)), complete_maps_(complete_maps), log_(log_size), ran_(std::move(ran)) {
   kernel_->on_log([this](std::string_view line) { last_refusal_ = line; });
 }
 TagTests::~TagTests() {
@@ -160,7 +160,7 @@ TestResult TagTests::run(const std::string& path, const std::string& name) {
     adapted_to_ = path;
   }
   last_refusal_.clear();
-  TestResult result = check(*kernel_, path, name, log_, ran_);
+  TestResult result = check(*kernel_, path, name, complete_maps_, log_, ran_);
   if (result.outcome.kind == Kind::skipped && !last_refusal_.empty()) result.outcome.why = last_refusal_;
   result.file = base_name(path);
   result.name = name;

@@ -15,9 +15,9 @@ namespace skep::cli {
 
 class TagTests {
  public:
-  // The Kernel's log is listened to while one lives.
+  // The Kernel's log is listened to while one lives. `complete_maps`: see prepare_maps.
   // `ran`, if it is not empty, is called with the descriptor of each program that was tested, while it is loaded.
-  explicit TagTests(std::shared_ptr<Kernel> kernel, std::function<void(int program)> ran = {});
+  TagTests(std::shared_ptr<Kernel> kernel, bool complete_maps, std::function<void(int program)> ran = {});
   ~TagTests();
   TagTests(const TagTests&) = delete;
   TagTests& operator=(const TagTests&) = delete;
@@ -26,6 +26,7 @@ class TagTests {
 
  private:
   std::shared_ptr<Kernel> kernel_;
+  const bool complete_maps_;
   std::vector<char> log_;
   std::string last_refusal_, adapted_to_;
   std::function<void(int)> ran_;

@@ -38,11 +38,11 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 // `object`: opened already, or null.
 Verdict verify_program(Kernel& kernel, const std::string& path, ObjectPtr object, const std::string& name,
-                       unsigned log_level, std::string& section, std::string& type) {
+                       bool complete_maps, unsigned log_level, std::string& section, std::string& type) {
   Verdict result;
   std::string error;
   if (!object) object = open_object(path, error);
-  bpf_program* program = object ? select_program(object.get(), name) : nullptr;
+  bpf_program* program = object ? select_program(object.get(), name, complete_maps) : nullptr;
   if (program == nullptr) {
     result.verdict = "reject";
     result.error = EINVAL;
@@ -144,10 +144,11 @@ int verify(const Options& options) {
       std::string section, type;
       const unsigned asked = options.log_level != 0 ? options.log_level : statistics_only;
       const unsigned log_level = options.coverage.empty() ? asked : asked | every_path;
-      Verdict verdict = verify_program(*kernel, path, std::move(object), name, log_level, section, type);
+      Verdict verdict =
+          verify_program(*kernel, path, std::move(object), name, options.complete_maps, log_level, section, type);
       // Only in a log with instructions libbpf says which name it could not resolve.
       if (log_level == statistics_only && verdict.report.message.starts_with("invalid func unknown#"))
-        verdict = verify_program(*kernel, path, {}, name, statistics_only | 1, section, type);
+        verdict = verify_program(*kernel, path, {}, name, options.complete_maps, statistics_only | 1, section, type);
       if (!options.coverage.empty())
         for (const auto& [stack, count] : testbench::fold_walk(name, verdict.log)) stacks[stack] += count;
       print(options, path, name, section, type, verdict);

@@ -1,6 +1,7 @@
 // Which member of a struct an access reaches, and which accesses reach none.
 #include <cerrno>
 
+#include "btf/raw_btf.hpp"
 #include "btf/text_btf.hpp"
 
 namespace skep::btf {
@@ -79,6 +80,27 @@ TEST(Walk, NobodyKnowsWhichMemberOfAUnionIsAlive) {
   const auto got = btf->access(btf->find("either_s", Kind::struct_), 8, 8);
   EXPECT_TRUE(got.through_union);
   EXPECT_FALSE(btf->access(btf->find("either_s", Kind::struct_), 0, 4).through_union);
+}
+
+// As Linux 7.3 answers for the cgroup before `kn`, and for uclamp_se.
+TEST(Walk, HolesAndPartsOfBitFieldsAreNoFields) {
+  test::RawBtf raw;
+  raw.integer();
+  raw.words({0, test::info(2), 1});
+  raw.words({raw.name("s"), test::info(4, 5, true), 24, raw.name("first"), 1, 0, raw.name("p"), 2, 64,  //
+             raw.name("a"), 1, 11U << 24 | 128, raw.name("b"), 1, 5U << 24 | 139, raw.name("c"), 1, 1U << 24 | 144});
+  ParseError error;
+  const auto btf = Btf::parse(raw.bytes(), nullptr, true, error);
+  ASSERT_NE(btf, nullptr) << error.message;
+  const auto said = [&](std::uint64_t offset, std::uint32_t size) { return btf->access(3, offset, size).message; };
+  EXPECT_EQ(said(4, 8), "struct s doesn't have field at offset 4");
+  EXPECT_EQ(said(8, 8), "");
+  EXPECT_EQ(btf->access(3, 16, 4).what, Btf::Access::What::scalar);
+  EXPECT_EQ(btf->access(3, 16, 2).what, Btf::Access::What::scalar);
+  EXPECT_EQ(said(16, 1), "struct s doesn't have field at offset 16");
+  EXPECT_EQ(btf->access(3, 17, 1).what, Btf::Access::What::scalar) << "all of b";
+  EXPECT_EQ(btf->access(3, 18, 1).what, Btf::Access::What::scalar);
+  EXPECT_EQ(said(19, 1), "struct s doesn't have field at offset 19");
 }
 
 // As Linux 7.3 answers for kernel_siginfo's _sifields, rcu_special and bpf_attr.

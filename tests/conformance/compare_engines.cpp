@@ -114,7 +114,7 @@ std::vector<std::string> outcome(Kernel& kernel, const Words& words, const std::
   const KernelBinding binding(kernel);
   std::string error;
   const ObjectPtr object = open_object(file, error);
-  bpf_program* program = object ? select_program(object.get(), name) : nullptr;
+  bpf_program* program = object ? select_program(object.get(), name, true) : nullptr;
   if (program == nullptr) return {error};
   if (bpf_object__load(object.get()) != 0) return {"refused"};
   std::vector<std::string> said;

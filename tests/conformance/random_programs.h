@@ -4,7 +4,8 @@
  *
  * A program is a sequence of small pieces (arithmetic, the stack, the context, maps, packets, ring buffer records,
  * dynptrs, atomics, calls, branches and loops) that each keep to what registers hold, so that many are accepted; one in
- * three is then changed in one place. random_oracle.c asks a kernel, tests/kernel/random_programs_test.cpp asks Skep.
+ * three is then changed in one place. Numbers from ten million on also call functions of the kernel's, iterate, and
+ * hand over callbacks (random_calls.h). random_oracle.c asks a kernel, tests/kernel/random_programs_test.cpp asks Skep.
  * This is C and C++, so that both ask the same.
  */
 #ifndef RANDOM_PROGRAMS_H
@@ -23,6 +24,7 @@ static const struct random_map random_maps[random_map_count] = {
 enum { most_random_insns = 400 };
 struct random_program {
   unsigned prog_type, attach_type, flags;
+  const char* function; /* which it is attached to, null: none */
   int count;
   struct raw_insn insns[most_random_insns];
 };
@@ -36,7 +38,9 @@ struct random_maker {
   int holds[10], size[10]; /* SMALL: below size; others: bytes behind the pointer */
   int written[64];         /* stack slots of 8 bytes that were written whole; the holds of what was spilled */
   int loops, packets, usual, ctx_size, subprograms, calls[8], arg[8];
+  int with_calls; /* of functions of the kernel's, and callbacks: random_calls.h */
 };
+enum { OF_LOOP = 1 << 16, OF_MAP = 1 << 17 }; /* arg: of a callback */
 
 static inline unsigned random_number(struct random_maker* m, unsigned below) {
   m->state ^= m->state << 13;
@@ -498,8 +502,14 @@ static inline void call_subprogram(struct random_maker* m) {
   after_call(m, NUMBER, 0);
 }
 
+#include "random_calls.h"
+
 static inline void piece(struct random_maker* m, int depth) {
   if (m->p->count > most_random_insns - 120) return;
+  if (m->with_calls && one_in(m, 3)) {
+    piece_with_calls(m, depth);
+    return;
+  }
   switch (random_number(m, 22)) {
     case 0:
     case 1:
@@ -611,6 +621,17 @@ static inline void random_program(unsigned long long number, struct random_progr
   maker.ctx_size = types[row].ctx_size;
   maker.packets = types[row].packets;
   maker.usual = types[row].usual;
+  maker.with_calls = number >= first_with_calls;
+  if (maker.with_calls && one_in(&maker, 2)) {
+    row = random_number(&maker, random_target_count);
+    p->prog_type = random_targets[row].type;
+    p->attach_type = random_targets[row].attach;
+    p->flags = random_targets[row].flags;
+    p->function = random_targets[row].function;
+    maker.ctx_size = random_targets[row].ctx_size;
+    maker.packets = 0;
+    maker.usual = random_targets[row].usual;
+  }
   set_holds(&maker, 1, CONTEXT, 0);
   if (!one_in(&maker, 4)) {
     emit(&maker, 0xbf, 6 + (int)random_number(&maker, 4), 1, 0, 0);
@@ -624,12 +645,20 @@ static inline void random_program(unsigned long long number, struct random_progr
     p->insns[maker.calls[i]].imm = p->count - maker.calls[i] - 1;
     memset(inner.holds, 0, sizeof(inner.holds));
     memset(inner.written, 0, sizeof(inner.written));
-    set_holds(&inner, 1, maker.arg[i] & 15, maker.arg[i] >> 4);
+    set_holds(&inner, 1, maker.arg[i] & 15, (maker.arg[i] & 0xffff) >> 4);
     set_holds(&inner, 2, NUMBER, 0);
+    if (maker.arg[i] & (OF_LOOP | OF_MAP)) {
+      set_holds(&inner, 1, maker.arg[i] & OF_MAP ? NOTHING : NUMBER, 0);
+      set_holds(&inner, maker.arg[i] & OF_MAP ? 4 : 2, VALUE, (maker.arg[i] & 0xffff) >> 4);
+      if (maker.arg[i] & OF_MAP) {
+        set_holds(&inner, 2, VALUE, 4);
+        set_holds(&inner, 3, VALUE, 48);
+      }
+    }
     inner.subprograms = 4; /* no further ones */
     inner.usual = 1;
     for (int k = 1 + (int)random_number(&inner, 5); k > 0; k--) piece(&inner, 1);
-    if (inner.holds[0] != NUMBER && inner.holds[0] != SMALL) emit(&inner, 0xb7, 0, 0, 0, 1);
+    if ((inner.holds[0] != NUMBER && inner.holds[0] != SMALL) || maker.arg[i] >> 16) emit(&inner, 0xb7, 0, 0, 0, 1);
     emit(&inner, 0x95, 0, 0, 0, 0);
     maker.state = inner.state;
   }

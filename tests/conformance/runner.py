@@ -32,7 +32,7 @@ class Skep:
     engine: str = "interpreter"
 
     def command(self, verb: str, file: Path, *more: str) -> list[str]:
-        words = [str(self.binary), verb, "--json", "--btf", str(self.btf), "--cpus", str(CPUS)]
+        words = [str(self.binary), verb, "--json", "--complete-maps", "--btf", str(self.btf), "--cpus", str(CPUS)]
         if self.host:
             words += ["--host", str(self.host)]
         if verb == "verify":

@@ -638,7 +638,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "scx_bpf_sub_caps",
-        .prog_types = 0,
+        .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_caps(u64 cgroup_id, u64 caps, struct scx_cmask __arena *out__arena)",
         .doc = {.summary = "Reads what a scheduler below this one may do.",
                 .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
@@ -654,7 +654,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "scx_bpf_sub_grant",
-        .prog_types = 0,
+        .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_grant(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena, "
                      "struct scx_cmask __arena *denied_out__arena__nullable)",
         .doc = {.summary = "Lets a scheduler below this one do something on some CPUs.",
@@ -671,7 +671,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "scx_bpf_sub_revoke",
-        .prog_types = 0,
+        .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_sub_revoke(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena)",
         .doc = {.summary = "No longer lets a scheduler below this one do something on some CPUs.",
                 .details = "A host that plays the scheduler offers it: see skep/host.hpp."},

@@ -67,18 +67,19 @@ int read_tags(Env& env, const btf::Btf& btf, btf::TypeId func, std::uint32_t ind
   return 0;
 }
 
-// The kernel's struct of the same name as the program's.
-btf::TypeId kernel_struct(Env& env, const btf::Btf& btf, btf::TypeId pointee, std::uint32_t index) {
+// The kernel's struct of the same name as the program's, or a negative errno.
+int kernel_struct(Env& env, const btf::Btf& btf, btf::TypeId pointee, std::uint32_t index) {
   const btf::Type& t = btf.resolved(pointee);
   if (env.kernel_btf == nullptr || !t.is_struct_or_union()) {
     env.note("arg#{} is not a pointer to a struct", index);
-    return 0;
+    return -EINVAL;
   }
   std::string_view name = t.name;
   if (const auto flavor = name.find("___"); flavor != std::string_view::npos) name = name.substr(0, flavor);
   const btf::TypeId id = env.kernel_btf->find(name, t.kind);
-  if (id == 0) env.note("arg#{} reference type('{} {}') has no matches", index, kind_word(t.kind), t.name);
-  return id;
+  if (id != 0) return static_cast<int>(id);
+  env.note("arg#{} reference type('{} {}') has no matches", index, kind_word(t.kind), t.name);
+  return -ENOENT;
 }
 
 int prepare_pointer(Env& env, const btf::Btf& btf, btf::TypeId pointer, std::uint32_t index, unsigned tags,
@@ -103,8 +104,9 @@ int prepare_pointer(Env& env, const btf::Btf& btf, btf::TypeId pointer, std::uin
   if (tags & tag_trusted) {
     if (tags & tag_nonnull)
       return refuse_note(env, -EINVAL, fmt::format("arg#{} has invalid combination of tags", index));
-    arg.btf_id = kernel_struct(env, btf, pointee, index);
-    if (arg.btf_id == 0) return -EINVAL;
+    const int found = kernel_struct(env, btf, pointee, index);
+    if (found < 0) return found;
+    arg.btf_id = static_cast<btf::TypeId>(found);
     arg.btf = env.kernel_btf.get();
     arg.type = RegType::btf;
     arg.flags = reg_flag::trusted | ((tags & tag_nullable) ? reg_flag::maybe_null : 0);
@@ -120,8 +122,9 @@ int prepare_pointer(Env& env, const btf::Btf& btf, btf::TypeId pointer, std::uin
       arg.mem_size = 0;
       return 0;
     }
-    arg.btf_id = kernel_struct(env, btf, pointee, index);
-    if (arg.btf_id == 0) return -EINVAL;
+    const int found = kernel_struct(env, btf, pointee, index);
+    if (found < 0) return found;
+    arg.btf_id = static_cast<btf::TypeId>(found);
     arg.btf = env.kernel_btf.get();
     arg.type = RegType::btf;
     return 0;
@@ -175,7 +178,7 @@ int prepare_subprogram_args(Env& env, std::uint32_t index) {
   if (ret != 0 && !is_scalar_type(btf.type(ret)) && !points_into_arena(btf, ret)) {
     if (!is_global) return -EINVAL;
     return refuse_note(
-        env, -EINVAL,
+        env, -EOPNOTSUPP,
         fmt::format("Global function {}() return value not void or scalar. Only those are supported.", sub.name));
   }
   std::vector<Subprogram::Arg> args(params.size());

@@ -120,7 +120,7 @@ int check_iterator_arg(Env& env, Call& call, unsigned regno, btf::TypeId pointee
       return env.refuse(-EINVAL, explain::iterator_uninitialized(), "expected an initialized iter_{} as R{}",
                         short_name(btf, id), regno);
     case Found::outside_rcu:
-      return env.refuse(-EINVAL, explain::needs_rcu(call.name(), true), "expected an RCU CS when using {}",
+      return env.refuse(-EPROTO, explain::needs_rcu(call.name(), true), "expected an RCU CS when using {}",
                         call.name());
   }
   auto& stack = env.state->frames[reg.frame]->stack;

@@ -337,6 +337,7 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
   if (!reg.is(RegType::map_ptr)) {
     if (reg.is(RegType::btf)) {
       const btf::TypeId map = btf.find("bpf_map", Kind::struct_);
+      if (const int err = check_object_trust(env, call, p.regno, "struct bpf_map")) return err;
       return check_kfunc_object(env, call, p.regno, btf, map != 0 ? map : p.pointee);
     }
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);

@@ -89,7 +89,6 @@ int take_lock(Env& env, unsigned regno, LockKind kind) {
     if (state.active_locks != 0) return env.refuse(-EINVAL, "Locking two bpf_spin_locks are not allowed");
   } else {
     for (const Resource& r : state.resources) {
-      if (r.kind == ResourceKind::spin_lock) return env.refuse(-EINVAL, "Locking two bpf_spin_locks are not allowed");
       if ((r.kind == ResourceKind::res_lock || r.kind == ResourceKind::res_lock_irq) && r.id == place.id &&
           r.object == place.object)
         return env.refuse(-EINVAL, explain::lock_recursive(), "Acquiring the same lock again, AA deadlock detected");
