@@ -221,6 +221,11 @@ class Command(unittest.TestCase):
         ended = skep("run", "--json", OBJECTS / "stash.bpf.o")
         self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 0), ended.stdout + ended.stderr)
 
+    def test_maps_are_completed_when_asked(self):
+        for words, status in (((), 1), (("--complete-maps",), 0)):
+            ended = skep("verify", *words, OBJECTS / "no_entries.bpf.o")
+            self.assertEqual(ended.returncode, status, ended.stdout + ended.stderr)
+
     def test_hidden_functions_are_static(self):
         ended = skep("run", "--json", OBJECTS / "hidden.bpf.o")
         self.assertEqual((ended.returncode, json.loads(ended.stdout).get("retval")), (0, 7), ended.stdout + ended.stderr)

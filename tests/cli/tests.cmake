@@ -1,7 +1,7 @@
 # The command as a whole, on objects of its own and those of the API.
 find_program(BPF_CLANG NAMES clang-19 clang REQUIRED)
 set(command_objects)
-foreach(name prog_array struct_ops arena unresolved types lacked stash expects_array hidden)
+foreach(name prog_array struct_ops arena unresolved types lacked stash expects_array hidden no_entries)
   set(source ${CMAKE_CURRENT_LIST_DIR}/objects/${name}.bpf.c)
   add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/tests/${name}.bpf.o
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -I${PROJECT_SOURCE_DIR}/examples -c ${source}
