@@ -151,7 +151,8 @@ void Scenario::command(Choices& choices) {
       (void)map.remove(key.data(), key.size());
       return;
     case 1:
-      if (!map.name().ends_with(".bss")) (void)map.write(key.data(), key.size(), value.data(), value.size(), Update::any);
+      if (!map.name().ends_with(".bss"))
+        (void)map.write(key.data(), key.size(), value.data(), value.size(), Update::any);
       return;
     case 2: {
       const auto ring = RingBuffer::open(map);

@@ -54,13 +54,13 @@ struct WorkItemState {
   std::string program, callback;  // that is set; empty: none
   bool due = false;               // a run will begin (of a timer: now)
   bool running = false;
-  bool armed = false;            // a timer: for later
-  std::uint64_t due_in_ns = 0;   // … then: how much later
-  std::uint64_t runs = 0;        // that have begun
-  std::uint64_t starts = 0;      // of work: that returned 0; those that became no run of their own were merged
+  bool armed = false;           // a timer: for later
+  std::uint64_t due_in_ns = 0;  // … then: how much later
+  std::uint64_t runs = 0;       // that have begun
+  std::uint64_t starts = 0;     // of work: that returned 0; those that became no run of their own were merged
 };
-// Those that are initialized, in the order of the map's elements (at most `most`). Empty: no such map, or it holds none.
-// Programs and work may go on meanwhile: each item's figures are of one moment, not all of the same. Any thread.
+// Those that are initialized, in the order of the map's elements (at most `most`). Empty: no such map, or it holds
+// none. Programs and work may go on meanwhile: each item's figures are of one moment, not all of the same. Any thread.
 SKEP_API std::vector<WorkItemState> work_items(Kernel& kernel, int map_fd, std::size_t most = SIZE_MAX);
 
 }  // namespace skep

@@ -85,8 +85,8 @@ TEST(Stepping, examples) {
   for (const auto& entry : std::filesystem::directory_iterator(EXAMPLE_OBJECTS)) {
     if (!entry.path().string().ends_with(".bpf.o")) continue;
     const std::string name = entry.path().stem().stem();
-    if (name == "embed") continue;  // needs the kfuncs of its application
-    if (name == "bench") continue;  // notes times, and starts items that may be running already
+    if (name == "embed") continue;     // needs the kfuncs of its application
+    if (name == "bench") continue;     // notes times, and starts items that may be running already
     if (name == "firewall") continue;  // counts by CPU, and keeps times
     ++found;
     compare(entry.path());
