@@ -4,9 +4,8 @@
 // Each script runs on a fresh Kernel again and again, with the first, the second, … allocation of its run failing,
 // until one run has none left to fail. The same for callbacks, on the executor's thread.
 #include <atomic>
-#include <cstdlib>
-#include <new>
 
+#include "allocation/operators.hpp"
 #include "work/machine.hpp"
 
 namespace {
@@ -15,60 +14,12 @@ namespace {
 thread_local int before_failure = -1;
 std::atomic<std::uint64_t> failures{0};
 
-bool fails() {
-  if (before_failure < 0 || before_failure-- > 0) return false;
-  failures.fetch_add(1, std::memory_order_relaxed);
-  return true;
-}
-
-void* take(std::size_t size) {
-  return fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
-}
-
 }  // namespace
 
-// All forms: a sanitizer has its own of those that are not here.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  if (void* p = take(size)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  const auto to = static_cast<std::size_t>(alignment);
-  if (void* p = fails() ? nullptr : std::aligned_alloc(to, (size + to - 1) / to * to)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return take(size);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size) {
-  return operator new(size);
-}
-[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept {
-  return operator new(size, nothrow);
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete[](void* p) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete[](void* p, std::size_t) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete[](void* p, const std::nothrow_t&) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  std::free(p);
+bool allocation_succeeds() {
+  if (before_failure < 0 || before_failure-- > 0) return true;
+  failures.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 namespace skep::test {
