@@ -47,7 +47,8 @@ struct AlignedFree {
 };
 using NodeMemory = std::unique_ptr<char, AlignedFree>;
 
-// A node that waits for its grace period.
+// A node that waits for its grace period: lies behind it, for when one leaves nobody can be told that there is no
+// memory.
 struct Leaving {
   NodeMemory memory;
   void* value;
@@ -56,6 +57,9 @@ struct Leaving {
   std::uint64_t bytes;           // that it was charged for
   std::size_t seen_by_programs;  // key and value
 };
+constexpr std::size_t leaving_offset(std::size_t node_bytes) {
+  return (node_bytes + alignof(Leaving) - 1) / alignof(Leaving) * alignof(Leaving);
+}
 constexpr std::size_t bookkeeping = 128;        // of a node beside its bytes, while it leaves
 constexpr std::size_t bytes_leaving = 1 << 20;  // that may wait for a grace period before nodes are used again at once
 
@@ -283,7 +287,8 @@ void HashTable::push_node(Place& place, std::uint32_t index) const {
 HashTable::Node* HashTable::make_node() {
   if (Node* kept = take_kept()) return kept;
   if (account_ && !account_->take(node_stride_ + bookkeeping)) return nullptr;
-  auto* memory = static_cast<char*>(::operator new(node_stride_, std::align_val_t{cache_line}, std::nothrow));
+  auto* memory = static_cast<char*>(
+      ::operator new(leaving_offset(node_stride_) + sizeof(Leaving), std::align_val_t{cache_line}, std::nothrow));
   if (memory == nullptr) {
     if (account_) account_->give(node_stride_ + bookkeeping);
     return nullptr;
@@ -367,24 +372,22 @@ void HashTable::give_right() {
 // Frees a node that is not preallocated, after a grace period.
 void HashTable::leave(Node& node) {
   owner_->leaving.fetch_add(1, std::memory_order_relaxed);
-  auto leaving = std::make_unique<Leaving>();
-  leaving->memory.reset(reinterpret_cast<char*>(&node));
-  leaving->value = value_of(node);
-  leaving->owner = owner_;
-  leaving->account = account_;
-  leaving->bytes = node_stride_ + bookkeeping;
-  leaving->seen_by_programs = node_stride_ - header_bytes;
+  char* const memory = reinterpret_cast<char*>(&node);
+  auto* const leaving = new (memory + leaving_offset(node_stride_)) Leaving{
+      NodeMemory(memory), value_of(node), owner_, account_, node_stride_ + bookkeeping, node_stride_ - header_bytes};
   rcu::defer(
       [](void* p) {
-        std::unique_ptr<Leaving> gone(static_cast<Leaving*>(p));
+        auto* const there = static_cast<Leaving*>(p);
+        const Leaving gone = std::move(*there);  // with the memory in which it was
+        std::destroy_at(there);
         const rcu::ReadGuard section;
-        gone->owner->release(gone->value);
-        gone->owner->leaving.fetch_sub(1, std::memory_order_relaxed);
-        if (!gone->account) return;
-        gone->account->territory().remove(gone->memory.get() + HashTable::header_bytes, gone->seen_by_programs);
-        gone->account->give(gone->bytes);
+        gone.owner->release(gone.value);
+        gone.owner->leaving.fetch_sub(1, std::memory_order_relaxed);
+        if (!gone.account) return;
+        gone.account->territory().remove(gone.memory.get() + HashTable::header_bytes, gone.seen_by_programs);
+        gone.account->give(gone.bytes);
       },
-      leaving.release());
+      leaving);
 }
 
 // Keeps a node for the next element, when many wait for their grace period already. So a table has at most as many
