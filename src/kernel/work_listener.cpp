@@ -9,14 +9,17 @@
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/work_observer.hpp"
+#include "maps/values.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep {
 namespace {
 
+// The element may be another's by now, whose key is being written.
 std::vector<std::uint8_t> key_bytes(const maps::Map& map, const void* key) {
-  const auto* const bytes = static_cast<const std::uint8_t*>(key);
-  return key == nullptr ? std::vector<std::uint8_t>() : std::vector(bytes, bytes + map.info().key_size);
+  std::vector<std::uint8_t> bytes(key != nullptr ? map.info().key_size : 0);
+  if (!bytes.empty()) maps::copy_shared(bytes.data(), key, bytes.size());
+  return bytes;
 }
 
 // Into a WorkRun, an ArmedTimer or a CallbackTimes.
