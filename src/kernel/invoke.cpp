@@ -131,12 +131,15 @@ Redirection& redirection_of_this_thread() {
   return redirection;
 }
 
-// What became of a packet, if it was redirected.
-Redirection redirection_of(const ProgramObject& program, const runtime::Packet& packet, std::uint32_t verdict) {
-  constexpr std::uint32_t xdp_redirect = 4, redirect = 7;
+// Whether a packet goes where the program has redirected it: by the result's name, for each type numbers them its own
+// way.
+bool redirects(const ProgramObject& program, std::uint32_t result) {
+  return progtypes::verdict_name(*program.type, static_cast<std::int32_t>(result)).ends_with("REDIRECT");
+}
+
+Redirection redirection_of(const runtime::Packet& packet) {
   Redirection told;
   const runtime::Redirect& asked = packet.redirect;
-  if (verdict != (program.type->type == ProgType::xdp ? xdp_redirect : redirect)) return told;
   told.to = static_cast<Redirection::To>(asked.to);
   told.device = asked.device;
   told.key = asked.key;
@@ -186,7 +189,8 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
            const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome) {
   progtypes::Invocation& invocation = *state.invocation;
   Host host(kernel, program);
-  redirection_of_this_thread() = {};
+  Redirection& redirection = redirection_of_this_thread();
+  if (redirection.to != Redirection::To::nowhere) redirection = {};
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
   runtime::Packet* const packet =
       program.type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
@@ -206,7 +210,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   meter.count(batch.ended());
   outcome.each_ns = (kernel.services->limit_clock_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
-  if (packet != nullptr) redirection_of_this_thread() = redirection_of(program, *packet, outcome.retval);
+  if (packet != nullptr && redirects(program, outcome.retval)) redirection = redirection_of(*packet);
   outcome.results = invocation.take(host);
   return error_of(run->stop_reason());
 }
