@@ -3,30 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
 
+#include "loader/answers.hpp"
 #include "skep/kernel.hpp"
 
 extern "C" void ask_calls(const char* path, FILE* to);
 
 namespace skep {
 namespace {
-
-std::string answers_of(Kernel& kernel) {
-  const KernelBinding binding(kernel);
-  char* text = nullptr;
-  std::size_t size = 0;
-  FILE* out = open_memstream(&text, &size);
-  ask_calls(CALL_QUESTIONS, out);
-  std::fclose(out);
-  std::string all(text, size);
-  std::free(text);
-  return all;
-}
 
 TEST(CallOracle, AnswersAsLinux73) {
   KernelOptions options;
@@ -35,7 +23,7 @@ TEST(CallOracle, AnswersAsLinux73) {
   std::string error;
   const auto kernel = Kernel::make(options, error);
   ASSERT_NE(kernel, nullptr) << error;
-  std::istringstream ours(answers_of(*kernel));
+  std::istringstream ours(test::answers_of(*kernel, [](std::FILE* out) { ask_calls(CALL_QUESTIONS, out); }));
   std::ifstream theirs(CONFORMANCE_DIR "/calls-7.3.txt");
   std::string mine, wanted;
   int lines = 0;

@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
 
+#include "loader/answers.hpp"
 #include "skep/kernel.hpp"
 
 extern "C" void ask_kernel(FILE* to);
@@ -16,25 +16,13 @@ extern "C" void ask_kernel(FILE* to);
 namespace skep {
 namespace {
 
-std::string answers_of(Kernel& kernel) {
-  const KernelBinding binding(kernel);
-  char* text = nullptr;
-  std::size_t size = 0;
-  FILE* out = open_memstream(&text, &size);
-  ask_kernel(out);
-  std::fclose(out);
-  std::string all(text, size);
-  std::free(text);
-  return all;
-}
-
 TEST(MapOracle, AnswersAsLinux73) {
   KernelOptions options;
   options.cpus = 2;  // as the machine had that was asked
   std::string error;
   const auto kernel = Kernel::make(options, error);
   ASSERT_NE(kernel, nullptr) << error;
-  std::istringstream ours(answers_of(*kernel));
+  std::istringstream ours(test::answers_of(*kernel, ask_kernel));
   std::ifstream theirs(CONFORMANCE_DIR "/map-commands-7.3.txt");
   std::string about, mine, wanted;
   int lines = 0;
