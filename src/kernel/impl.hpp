@@ -84,11 +84,11 @@ struct Kernel::Impl {
   void provide_calls(std::span<const std::uint8_t> object_btf);
   std::vector<std::shared_ptr<const btf::Btf>> host_types() const;  // of the host's modules
   calls::KptrTargets kptr_targets() const;
-  std::shared_ptr<BtfObject> vmlinux;  // with the calls that Skep defines hidden
-  std::once_flag loader_part_once;
-  std::shared_ptr<void> loader_part;                                     // see Kernel::loader_part
-  std::shared_ptr<BtfObject> own_module;                                 // "skep"
-  std::vector<std::shared_ptr<BtfObject>> modules;                       // all, own_module first
+  std::shared_ptr<BtfObject> vmlinux;               // with the calls that Skep defines hidden
+  std::mutex loader_part_lock;                      // no once_flag: thread sanitizers do not bear what throws in one
+  std::shared_ptr<void> loader_part;                // see Kernel::loader_part
+  std::shared_ptr<BtfObject> own_module;            // "skep"
+  std::vector<std::shared_ptr<BtfObject>> modules;  // all, own_module first
   std::vector<std::shared_ptr<BtfObject>> retired_modules;               // that programs may still name by id
   std::vector<std::pair<std::shared_ptr<BtfObject>, int>> lent_modules;  // the descriptors that find_function() gives
   Kfuncs kfuncs;

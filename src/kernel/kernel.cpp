@@ -357,9 +357,13 @@ std::span<const std::uint8_t> Kernel::presented_btf() const {
   return impl_->vmlinux->raw();
 }
 void* Kernel::loader_part(const std::function<std::shared_ptr<void>()>& make) {
-  guarded(*this, "what makes a loader's part",
-          [&] { std::call_once(impl_->loader_part_once, [&] { impl_->loader_part = make(); }); });
-  return impl_->loader_part.get();
+  void* part = nullptr;
+  guarded(*this, "what makes a loader's part", [&] {
+    const std::lock_guard guard(impl_->loader_part_lock);
+    if (impl_->loader_part == nullptr) impl_->loader_part = make();
+    part = impl_->loader_part.get();
+  });
+  return part;
 }
 void Kernel::adapt_to_object(std::span<const std::uint8_t> object_btf) {
   impl_->provide_calls(object_btf);
