@@ -89,7 +89,7 @@ def environment() -> dict[str, str]:
     settings = f"exitcode={SANITIZER_STATUS}"
     return {
         **os.environ,
-        "ASAN_OPTIONS": f"{settings}:detect_leaks=1:detect_stack_use_after_return=0",
+        "ASAN_OPTIONS": f"{settings}:detect_leaks=1:detect_stack_use_after_return=0:intercept_tls_get_addr=0",
         "UBSAN_OPTIONS": f"{settings}:halt_on_error=1:print_stacktrace=1",
         "LSAN_OPTIONS": settings,
     }
