@@ -18,6 +18,8 @@ add_custom_target(test-bounds-objects ALL DEPENDS ${bounds_objects})
 
 file(GLOB bounds_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*_test.cpp)
 add_executable(test-bounds ${bounds_tests})
+skep_precompile(test-bounds ${bounds_tests})
+skep_lightly_optimized(test-bounds)
 add_dependencies(test-bounds test-bounds-objects)
 target_include_directories(test-bounds PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(test-bounds PRIVATE BOUNDS_OBJECTS="${PROJECT_BINARY_DIR}/tests/bounds")

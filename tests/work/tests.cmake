@@ -24,6 +24,8 @@ add_custom_target(test-work-objects DEPENDS ${work_built})
 
 file(GLOB work_tests CONFIGURE_DEPENDS ${work_dir}/*_test.cpp)
 add_executable(test-work ${work_tests})
+skep_precompile(test-work ${work_tests})
+skep_lightly_optimized(test-work)
 add_dependencies(test-work test-work-objects examples)
 target_include_directories(test-work PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(test-work PRIVATE SKEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WORK_OBJECTS="${work_objects}"
