@@ -89,8 +89,8 @@ struct KernelOptions {
   std::uint64_t close_limit_ns = 1'000'000'000;
   // Bytes that maps, their elements, work items, timers, objects of programs, and programs and types that are loaded
   // may take together, counted as the kernel charges for them (a map at its full size when it is made); 0: no limit.
-  // What goes beyond it is refused: -ENOMEM, or a null pointer to programs that allocate. What the verifier needs while
-  // it verifies is not counted.
+  // What goes beyond it is refused: -ENOMEM, or a null pointer to programs that allocate. The states that the verifier
+  // keeps count while it verifies.
   std::uint64_t memory_limit = 0;
   // Whether programs may read and write the process's memory by addresses that nobody vouches for (bpf_probe_read and
   // its kin): see skep/host_memory.hpp. Kernel::open_host_memory() opens single ranges.

@@ -289,6 +289,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   {
     const Deadline deadline(verification_limit_ns);
     input.give_up = deadline.passed();
+    input.account = account;
     output = verifier::verify(input);
     // Not -EAGAIN, which loaders take as an invitation to try again.
     if (output.error == -EAGAIN && input.give_up != nullptr && input.give_up->load()) output.error = -ETIME;

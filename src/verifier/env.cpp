@@ -16,7 +16,9 @@ Env::Env(const Input& in)
       test_state_freq((in.flags & prog_flag::test_state_freq) != 0),
       test_reg_invariants((in.flags & prog_flag::test_reg_invariants) != 0),
       insns(in.insns.begin(), in.insns.end()),
-      aux(in.insns.size()) {}
+      aux(in.insns.size()) {
+  explorer->account = in.account;
+}
 
 Env::~Env() = default;
 

@@ -19,6 +19,7 @@
 #include "calls/call.hpp"
 #include "isa/insn.hpp"
 #include "maps/map_info.hpp"
+#include "memory/account.hpp"
 #include "progtypes/progtype.hpp"
 #include "rules/rules.hpp"
 #include "runtime/facts.hpp"
@@ -108,6 +109,7 @@ struct Input {
   std::uint32_t log_level = 0;                 // bits 1 (steps), 2 (states), 4 (statistics)
   const std::atomic<bool>* give_up = nullptr;  // set from outside: stop with -EAGAIN (a time limit of the caller's)
   Observer* observer = nullptr;
+  memory::AccountPtr account;  // what the states that are kept are charged to; null: they are not counted
 };
 
 // A refusal, as one value. `message` is the kernel's line(s); the others are what 7.x prints under "Verification

@@ -56,6 +56,31 @@ TEST(Memory, OfElementsMeetsTheLimit) {
   EXPECT_EQ(bpf_map_delete_elem(elements->fd(), &key), 0);
 }
 
+// A program with a full stack and 4,000 branches that wait for their turn.
+TEST(Memory, OfVerificationMeetsTheLimit) {
+  std::vector<bpf_insn> program;
+  for (std::int16_t offset = -512; offset < 0; offset += 8) program.push_back({0x7a, 10, 0, offset, 1});
+  for (std::int32_t number = 0; number < 4000; ++number) {
+    program.push_back({0x85, 0, 0, 0, BPF_FUNC_get_prandom_u32});
+    program.push_back({0x15, 0, 0, 1, number});  // if r0 == number goto +1
+    program.push_back({0xb7, 6, 0, 0, number});  // r6 = number
+  }
+  for (std::int16_t offset = -512; offset < 0; offset += 8) program.push_back({0x79, 0, 10, offset, 0});
+  program.push_back({0x95, 0, 0, 0, 0});
+  const auto limited = make_kernel({.host_btf = false, .memory_limit = 8 * megabyte});
+  const auto unlimited = make_kernel({.host_btf = false});
+  ASSERT_TRUE(limited && unlimited);
+  const auto load = [&](Kernel& kernel) {
+    const KernelBinding binding(kernel);
+    return bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "wide", "GPL", program.data(), program.size(), nullptr);
+  };
+  EXPECT_GE(load(**unlimited), 0);
+  EXPECT_GT((*unlimited)->memory().peak, 16 * megabyte);
+  EXPECT_LT((*unlimited)->memory().used, 8 * megabyte);  // the program
+  EXPECT_EQ(load(**limited), -ENOMEM);
+  EXPECT_LT((*limited)->memory().used, megabyte);
+}
+
 // Whatever part of it there is no memory for, and whatever its values hold.
 TEST(Memory, OfAMapIsTakenWholeOrNotAtAll) {
   std::size_t made = 0, refused = 0;

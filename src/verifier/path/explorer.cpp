@@ -12,11 +12,30 @@
 
 namespace skep::verifier {
 
+namespace {
+
+std::uint64_t size_of(const State& state) {
+  std::uint64_t size = sizeof state + state.frames.size() * (sizeof(Frame) + sizeof(void*)) +
+                       state.resources.size() * sizeof(Resource) + state.history.size() * sizeof(Jump);
+  for (const auto& frame : state.frames) size += frame->stack.size() * sizeof(StackSlot);
+  return size;
+}
+
+}  // namespace
+
 std::unique_ptr<State> Explorer::copy_of(const State& state) {
-  if (spare_.empty()) return std::make_unique<State>(state);
-  std::unique_ptr<State> copy = std::move(spare_.back());
-  spare_.pop_back();
-  *copy = state;
+  std::unique_ptr<State> copy;
+  if (spare_.empty()) {
+    copy = std::make_unique<State>(state);
+  } else {
+    copy = std::move(spare_.back());
+    spare_.pop_back();
+    *copy = state;
+  }
+  if (account) {
+    copy->charge = {};
+    if (!copy->charge.take(account, size_of(state))) out_of_memory = true;
+  }
   return copy;
 }
 
@@ -150,6 +169,9 @@ int step(Env& env, bool path_begins) {
   if (env.input.observer != nullptr) env.input.observer->at(env.insn_idx, *env.state);
   if (env.input.give_up != nullptr && env.input.give_up->load(std::memory_order_relaxed)) {
     return env.refuse(-EAGAIN, "skep: verification was given up");
+  }
+  if (env.explorer->out_of_memory) {
+    return env.refuse(-ENOMEM, "skep: verification needs more memory than its Kernel may take");
   }
   log_step(env, path_begins);
   env.insn_aux().flow.seen = true;

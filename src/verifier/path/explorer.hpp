@@ -46,6 +46,8 @@ class Explorer {
     std::vector<Backedge> backedges;
   };
 
+  // What is kept counts as the loader's memory; where it may not have so much, `out_of_memory` says so, and the walk
+  // ends at the next instruction.
   std::unique_ptr<State> copy_of(const State& state);
   void recycle(std::unique_ptr<State> state);
   // Takes the checkpoint out of the list of those that are compared with.
@@ -62,6 +64,8 @@ class Explorer {
   std::vector<std::unique_ptr<Seen>> retired;
   std::vector<std::unique_ptr<LoopVisit>> loop_visits;
   StackLiveness stack_liveness;
+  memory::AccountPtr account;  // Input::account
+  bool out_of_memory = false;
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> jump_tables;  // of each goto by register (cfg.cpp)
   IdMap id_map;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "isa/insn.hpp"
+#include "memory/account.hpp"
 #include "verifier/state/register.hpp"
 
 namespace skep::verifier {
@@ -95,6 +96,7 @@ struct State {
   std::vector<Jump> history;  // since `parent`
   // diagnostics kept along the path, for the explanation's causal path: report/events.hpp
   std::shared_ptr<const struct PathEvent> events;
+  memory::Charge charge;  // of one that is kept: path/explorer.hpp. Never copied.
 
   State() = default;
   State(const State& other) { *this = other; }
