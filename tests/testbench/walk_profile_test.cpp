@@ -35,16 +35,17 @@ to caller at 1:
 2: (15) if r0 == 0x0 goto pc+0
 3: (95) exit
 from 2 to 3: R0=0
-3: (95) exit
-processed 8 insns (limit 1000000)
+3: safe
+from 2 to 3: safe
+processed 9 insns (limit 1000000)
 )";
 
 TEST(WalkProfile, CountsInstructionsByLine) {
   const auto stacks = fold_walk("prog", log);
   EXPECT_THAT(stacks, UnorderedElementsAre(
-                          Pair("prog;prog;file.c:7 int a = 1,", 1U), Pair("prog;prog;file.c:8 return helper(a),", 4U),
+                          Pair("prog;prog;file.c:7 int a = 1,", 1U), Pair("prog;prog;file.c:8 return helper(a),", 5U),
                           Pair("prog;prog;file.c:8 return helper(a),;helper;file.c:3 return a + 1,", 3U)));
-  EXPECT_EQ(walked(stacks), 8U);
+  EXPECT_EQ(walked(stacks), 9U);
 }
 
 TEST(WalkProfile, ALogWithoutLinesHasInstructions) {
