@@ -191,6 +191,7 @@ struct Kernel::Impl {
   LoadReport report;
   std::map<std::string, LoadReport, std::less<>> reports;  // by program
   std::uint64_t verification_limit_ns = 0;
+  std::function<verifier::Observer*(std::string_view, std::size_t)> verification_watch;  // see kernel/testing.hpp
 };
 
 // While a thread of the application is in a call of the Kernel's. When it comes back, the task work that was scheduled

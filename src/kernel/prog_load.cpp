@@ -228,6 +228,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
   input.insns = insns;
   input.resolver = &resolver;
   input.log_level = a.log_level & 7;
+  if (verification_watch) input.observer = verification_watch(program->name, insns.size());
   program->traits.attach_type = attach_type;
   program->traits.sleepable = program->sleepable;
   program->traits.gpl = program->gpl;

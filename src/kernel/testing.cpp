@@ -31,6 +31,9 @@ const btf::Btf& types_of_kernel(Kernel& kernel) {
 void observe_runs(Kernel& kernel, runtime::RunObserver* observer) {
   kernel.impl().services->observer = observer;
 }
+void watch_verification(Kernel& kernel, VerificationWatch watch) {
+  kernel.impl().verification_watch = std::move(watch);
+}
 std::optional<LoadedCode> code_of(Kernel& kernel, int program_fd) {
   int error = 0;
   const auto program =

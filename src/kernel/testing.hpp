@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "btf/btf.hpp"
@@ -14,6 +16,9 @@
 namespace skep::runtime {
 class RunObserver;
 }
+namespace skep::verifier {
+class Observer;
+}
 
 namespace skep {
 
@@ -21,6 +26,12 @@ const btf::Btf& types_of_kernel(Kernel& kernel);
 // Of runs that begin from now on and have no observer of their own; null: none. It must outlive them. Programs that are
 // observed are interpreted.
 void observe_runs(Kernel& kernel, runtime::RunObserver* observer);
+
+// Who is to see what the verifier believes of a program of that name (cut, as PROG_LOAD has it) and so many
+// instructions, when one is loaded; null: nobody, and then it is verified as ever. See verifier::Observer.
+using VerificationWatch = std::function<verifier::Observer*(std::string_view program, std::size_t instructions)>;
+// Not while another thread loads.
+void watch_verification(Kernel& kernel, VerificationWatch watch);
 
 // A program's code, and the lines that its instructions, as they were loaded, were made from.
 struct LoadedCode {

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
+
+#include "testbench/source_file.hpp"
 
 namespace skep::testbench {
 namespace {
@@ -24,24 +25,6 @@ std::string ranges(const std::vector<std::uint32_t>& lines) {
     i = end + 1;
   }
   return text;
-}
-
-// The file where it is now.
-std::string found_at(const std::string& name, const std::string& root) {
-  std::error_code ignored;
-  const std::filesystem::path path(name);
-  if (root.empty())
-    return std::filesystem::exists(path, ignored) ? std::filesystem::absolute(path, ignored).string() : name;
-  // The longest end of the path that is below the root.
-  for (auto part = path.begin(); part != path.end(); ++part) {
-    std::filesystem::path end;
-    for (auto rest = part; rest != path.end(); ++rest)
-      if (*rest != path.root_path()) end /= *rest;
-    const auto candidate = std::filesystem::path(root) / end;
-    if (std::filesystem::is_regular_file(candidate, ignored))
-      return std::filesystem::absolute(candidate, ignored).string();
-  }
-  return name;
 }
 
 bool is_branch(const Insn& insn) {
@@ -148,7 +131,7 @@ void Coverage::add_program(const LoadedCode& loaded, const Counts* counts) {
 std::string Coverage::lcov(const std::string& source_root) const {
   std::string text = "TN:\n";
   for (const auto& [name, file] : files_) {
-    text += fmt::format("SF:{}\n", found_at(name, source_root));
+    text += fmt::format("SF:{}\n", find_source(name, source_root));
     for (const auto& [function, its] : file.functions) text += fmt::format("FN:{},{}\n", its.line, function);
     std::size_t called = 0;
     for (const auto& [function, its] : file.functions) {
