@@ -110,6 +110,29 @@ void clock_options(CLI::App& command, Options& options) {
   command.add_option("--seed", options.seed, "what random numbers begin with")->type_name("NUMBER");
 }
 
+void input_options(CLI::App& command, Options& options) {
+  command.add_option("--data-in", options.data_in, "a file with the packet");
+  command.add_option("--ctx-in", options.ctx_in, "a file with the context");
+  command.add_option("--ctx", options.context, "the context or the arguments, by their names: {\"user_port\": 80}")
+      ->type_name("JSON");
+  command.add_option("--target", options.target,
+                     "the tracepoint or function that the program is attached to, where its section does not say so");
+}
+
+void state_options(CLI::App& command, Options& options, const char* map_help) {
+  command.add_option("--set", options.globals, "set a global variable before the object is loaded; may be given again")
+      ->type_name("VARIABLE=VALUE")
+      ->allow_extra_args(false)
+      ->check(is_assignment);
+  command.add_option("--map", options.maps, map_help)->type_name("NAME[=JSON|=FILE]")->allow_extra_args(false);
+}
+
+void source_root_option(CLI::App& command, Options& options) {
+  command
+      .add_option("--source-root", options.source_root, "where sources are that are not where the compiler found them")
+      ->type_name("DIR");
+}
+
 void engine_option(CLI::App& command, Options& options) {
   command.add_option("--engine", options.engine, "what runs programs: interpreter, compiled or automatic")
       ->check(CLI::IsMember(skep::cli::engine_names()));
@@ -172,26 +195,14 @@ int ask(int argc, char** argv) {
   run.add_option("--repeat", options.repeat, "how often")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("1…1000000000");
-  run.add_option("--data-in", options.data_in, "a file with the packet");
-  run.add_option("--ctx-in", options.ctx_in, "a file with the context");
-  run.add_option("--ctx", options.context, "the context or the arguments, by their names: {\"user_port\": 80}")
-      ->type_name("JSON");
-  run.add_option("--target", options.target,
-                 "the tracepoint or function that the program is attached to, where its section does not say so");
+  input_options(run, options);
   duration_option(run, "--timeout", options.run_limit_ns,
                   "stop a run, or a callback, that takes longer; default 60s, 0: never");
   duration_option(run, "--drain", options.drain_ns, "how long to wait for work and timers; default 1s");
   clock_options(run, options);
-  run.add_option("--set", options.globals, "set a global variable before the object is loaded; may be given again")
-      ->type_name("VARIABLE=VALUE")
-      ->allow_extra_args(false)
-      ->check(is_assignment);
-  run.add_option(
-         "--map", options.maps,
-         "fill a map before the run from JSON, or a file that has it, and print what it holds afterwards; without "
-         "=… only print; may be given again")
-      ->type_name("NAME[=JSON|=FILE]")
-      ->allow_extra_args(false);
+  state_options(run, options,
+                "fill a map before the run from JSON, or a file that has it, and print what it holds afterwards; "
+                "without =… only print; may be given again");
   run.add_option(
          "--record", options.records,
          "the type of the records of a ring buffer or perf event array: events='struct event'; may be given again")
@@ -272,6 +283,31 @@ int ask(int argc, char** argv) {
       ->needs("--coverage");
   test.add_flag("--tap", options.tap, "print TAP")->excludes("--json");
 
+  CLI::App& debug = *app.add_subcommand("debug", "run a program step by step, forward and back");
+  object_options(debug, options);
+  maps_option(debug, options);
+  input_options(debug, options);
+  clock_options(debug, options);
+  state_options(debug, options, "fill a map before the run from JSON, or a file that has it; may be given again");
+  duration_option(debug, "--drain", options.drain_ns, "timers that are due so soon run, too; default 1s");
+  source_root_option(debug, options);
+  debug.add_option("--command", options.commands, "a command, instead of what is typed; may be given again")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  CLI::Option* const dap = debug.add_flag(
+      "--dap", options.dap, "speak the Debug Adapter Protocol, for editors, on standard input and output");
+  debug
+      .add_option("--gdb", options.gdb,
+                  "speak GDB's remote protocol, on a port of this machine, or on standard input and output")
+      ->type_name("PORT|-")
+      ->excludes(dap)
+      ->check([](const std::string& text) {
+        const bool number =
+            !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string::npos;
+        return text == "-" || (number && std::stoul(text) < 65536) ? std::string()
+                                                                   : fmt::format("'{}' is no port", text);
+      });
+
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");
   doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …");
   doc.add_option("--markdown", options.markdown, "write the pages of all names, and a list of them, into a directory");
@@ -290,6 +326,7 @@ int ask(int argc, char** argv) {
   if (run.parsed()) return skep::cli::run(options);
   if (verify.parsed()) return skep::cli::verify(options);
   if (test.parsed()) return skep::cli::test(options);
+  if (debug.parsed()) return skep::cli::debug(options);
   return skep::cli::doc(options);
 }
 

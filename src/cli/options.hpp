@@ -54,8 +54,11 @@ struct Options {
   unsigned jobs = 1;                // processes that share the tests
   std::size_t part = 0, parts = 1;  // of the tests: the cases whose number is `part` modulo `parts`
   bool tap = false, list = false;
-  std::string junit, coverage;  // files
-  std::string source_root;      // where sources are that are not where the compiler found them
+  std::string junit, coverage;        // files
+  std::string source_root;            // where sources are that are not where the compiler found them
+  std::vector<std::string> commands;  // debug: instead of what is typed
+  bool dap = false;                   // debug: an editor asks, on standard input and output
+  std::string gdb;                    // debug: GDB asks: a port, or "-"
 };
 
 // "NAME=VALUE" in its parts.
@@ -83,6 +86,7 @@ int run(const Options& options);
 int verify(const Options& options);
 int test(const Options& options);
 int doc(const Options& options);
+int debug(const Options& options);
 
 // The Kernel that a command works with: --btf and --host applied. Null after the reason was printed.
 // `change`, if it is not empty, has the last word.
