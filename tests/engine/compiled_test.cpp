@@ -177,6 +177,13 @@ TEST_F(Compiling, KeepsRunsOnTheirLeash) {
   EXPECT_EQ(test::finish(*run, test::native), 0u);
   EXPECT_EQ(run->stop_reason(), StopReason::instructions);
   EXPECT_EQ(run->instructions(), 77u);
+  // And so it is where the run itself brings it.
+  services_.run_limits.instructions = 0;
+  const RunLimits limits{.instructions = 55};
+  const auto limited = program->executable()->make_run({program->entry(), {}, nullptr, services_, 0, nullptr, &limits});
+  EXPECT_EQ(test::finish(*limited, test::native), 0u);
+  EXPECT_EQ(limited->stop_reason(), StopReason::instructions);
+  EXPECT_EQ(limited->instructions(), 55u);
 }
 
 // Calls that machine code does without calling answer as their definitions do, which the interpreter calls.

@@ -75,8 +75,12 @@ void CompiledRun::give_back() {
 // From here on the interpreter has it. Not once machine code has begun.
 bool CompiledRun::step_by_step() {
   if (stepped_ == nullptr)
-    stepped_ = executable_->reference().make_run(
-        {.entry = *entry_, .arguments = arguments_, .context = context_, .services = *services_, .cpu = home_});
+    stepped_ = executable_->reference().make_run({.entry = *entry_,
+                                                  .arguments = arguments_,
+                                                  .context = context_,
+                                                  .services = *services_,
+                                                  .cpu = home_,
+                                                  .limits = &leash.limits()});
   return stepped_ != nullptr;
 }
 
