@@ -16,6 +16,7 @@
 
 #ifdef BENCH_ON_SKEP
 #include "skep/kernel.hpp"
+#include "skep/runner.hpp"
 #endif
 
 extern "C" {
@@ -72,7 +73,11 @@ int native() {
   return 0;
 }
 
+#ifdef BENCH_ON_SKEP
+int programs(const char* path, skep::Kernel& kernel) {
+#else
 int programs(const char* path) {
+#endif
   bpf_object* object = bpf_object__open_file(path, nullptr);
   if (object == nullptr || bpf_object__load(object) != 0) {
     std::fprintf(stderr, "%s: cannot be loaded\n", path);
@@ -104,6 +109,26 @@ int programs(const char* path) {
       return (now_ns() - begin) / times;
     });
   }
+#ifdef BENCH_ON_SKEP
+  // Entering the empty program from C++: again and again in one turn, and each time on a CPU that has to be taken
+  // first.
+  const int empty = bpf_program__fd(bpf_object__find_program_by_name(object, "empty_"));
+  auto runner = skep::Runner::make(kernel, empty, {.packet = bytes});
+  if (!runner) return std::fprintf(stderr, "%s\n", runner.message().c_str()), 1;
+  measure("enter", [&](unsigned times) {
+    const double begin = now_ns();
+    for (unsigned done = 0; done < times; done += 1024)
+      runner->turn([](skep::Runner::Turn& turn) {
+        for (int i = 0; i < 1024; ++i) turn.run();
+      });
+    return (now_ns() - begin) / ((times + 1023) / 1024 * 1024);
+  });
+  measure("enter_alone", [&](unsigned times) {
+    const double begin = now_ns();
+    for (unsigned i = 0; i < times; ++i) runner->run();
+    return (now_ns() - begin) / times;
+  });
+#endif
   bpf_object__close(object);
   return 0;
 }
@@ -127,6 +152,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const skep::KernelBinding binding(*kernel);
-#endif
+  return programs(argv[2], *kernel);
+#else
   return programs(argv[2]);
+#endif
 }

@@ -40,6 +40,9 @@ class Run : public async::Job, public runtime::CallEnv {
   bool stopped() const override { return stop_reason() != StopReason::none; }
   // Makes it ready to run again from its entry, with the limits that it was made with.
   virtual void restart(const std::array<std::uint64_t, 5>& arguments) = 0;
+  // restart() and run_to_end() in one, with r1, on the seat of the run before it, which nobody has left since; and its
+  // result. What is the same for one run after the other is not done again.
+  virtual std::uint64_t repeat(async::Seat& seat, std::uint64_t r1);
 };
 
 // A Run that goes back to its engine's pool.

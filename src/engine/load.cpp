@@ -9,4 +9,10 @@ std::shared_ptr<const runtime::Program> load(Engine& engine, runtime::Code code)
   return program;
 }
 
+std::uint64_t Run::repeat(async::Seat& seat, std::uint64_t r1) {
+  restart({r1});
+  run_to_end(seat);
+  return result();
+}
+
 }  // namespace skep::engine

@@ -12,6 +12,7 @@
 #include "kernel/run_watch.hpp"
 #include "maps/cgroup_storage.hpp"
 #include "maps/map.hpp"
+#include "progtypes/common/follows_packet.hpp"
 #include "progtypes/common/plain_invocation.hpp"
 #include "rcu/rcu.hpp"
 #include "runtime/context.hpp"
@@ -19,41 +20,15 @@
 namespace skep {
 namespace {
 
-class Host final : public progtypes::InvocationHost {
- public:
-  Host(Kernel::Impl& kernel, const ProgramObject& program) : kernel_(kernel), program_(program) {}
-  ~Host() = default;
-
-  const btf::Btf& types() override { return *kernel_.vmlinux->btf; }
-  void forget_socket(void* socket) override {
-    const rcu::ReadGuard guard;
-    const std::shared_lock tables(kernel_.lock);
-    kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
-      maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
-      if ((maps::map_type(map.info().type).uses & maps::map_use::of_socket) != 0)
-        static_cast<maps::LocalStorage&>(map).remove(socket);
-    });
-  }
-  void renew_cgroup_storage() override {
-    for (const auto& map : program_.maps) {
-      if ((maps::map_type(map->map->info().type).uses & maps::map_use::cgroup_storage) != 0)
-        static_cast<maps::CgroupStorage&>(*map->map).clear();
-    }
-  }
-
- private:
-  Kernel::Impl& kernel_;
-  const ProgramObject& program_;
-};
-
 // Some runs of a program one after the other, as one job: its CPU is taken, and a read section begun, once for all of
 // them. They are as many as fit into some time, for others want the CPU, and grace periods end only between two jobs.
 class Batch final : public async::Job {
  public:
-  Batch(engine::Run& run, progtypes::Invocation& invocation, runtime::Packet* packet, std::uint32_t repeat)
-      : run_(run), invocation_(invocation), packet_(packet), left_(repeat) {}
+  Batch(engine::Run& run, progtypes::Invocation& invocation, bool each_made_ready, runtime::Packet* packet,
+        std::uint32_t repeat)
+      : run_(run), invocation_(invocation), each_made_ready_(each_made_ready), packet_(packet), left_(repeat) {}
 
-  bool over() const { return left_ == 0 || run_.stopped(); }
+  bool over() const { return left_ == 0 || run_.stop_reason() != StopReason::none; }
   async::Progress advance(unsigned cpu, std::uint64_t budget) override {
     begin_next();
     const async::Progress progress = run_.advance(cpu, budget);
@@ -64,9 +39,13 @@ class Batch final : public async::Job {
   bool stopped() const override { return run_.stopped(); }
   void run_to_end(async::Seat& seat) override {
     const std::uint64_t begin = async::monotonic_ns();
-    for (std::uint32_t i = 0; i < size_ && !over(); ++i) {
-      begin_next();
-      run_.run_to_end(seat);
+    begin_next();
+    run_.run_to_end(seat);
+    end();
+    const std::uint64_t argument = invocation_.argument();
+    for (std::uint32_t i = 1; i < size_ && !over(); ++i) {
+      make_ready();
+      run_.repeat(seat, argument);
       end();
     }
     const std::uint64_t took = async::monotonic_ns() - begin;
@@ -83,9 +62,12 @@ class Batch final : public async::Job {
   static constexpr std::uint32_t most = 4096;
   void begin_next() {
     if (std::exchange(begun_, true)) return;
-    invocation_.before_run();
-    if (packet_ != nullptr) packet_->redirect = {};
+    make_ready();
     if (!std::exchange(first_, false)) run_.restart({invocation_.argument()});
+  }
+  void make_ready() {
+    if (first_ || each_made_ready_) invocation_.before_run();
+    if (packet_ != nullptr && packet_->redirect.to != runtime::Redirect::To::nowhere) packet_->redirect = {};
   }
   void end() {
     begun_ = false;
@@ -94,6 +76,7 @@ class Batch final : public async::Job {
   }
   engine::Run& run_;
   progtypes::Invocation& invocation_;
+  const bool each_made_ready_;
   runtime::Packet* const packet_;  // or null
   std::uint32_t left_, ended_ = 0, size_ = 1;
   bool begun_ = false, first_ = true;
@@ -110,6 +93,35 @@ std::optional<unsigned> cpu_for_this_thread(unsigned count) {
 }
 
 }  // namespace
+
+const btf::Btf& InvocationKeeper::types() {
+  return *kernel_.vmlinux->btf;
+}
+void InvocationKeeper::forget_socket(void* socket) {
+  const rcu::ReadGuard guard;
+  const std::shared_lock tables(kernel_.lock);
+  kernel_.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
+    maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
+    if ((maps::map_type(map.info().type).uses & maps::map_use::of_socket) != 0)
+      static_cast<maps::LocalStorage&>(map).remove(socket);
+  });
+}
+void InvocationKeeper::renew_cgroup_storage() {
+  for (const auto& map : program_.maps) {
+    if ((maps::map_type(map->map->info().type).uses & maps::map_use::cgroup_storage) != 0)
+      static_cast<maps::CgroupStorage&>(*map->map).clear();
+  }
+}
+
+std::optional<unsigned> cpu_of_run(const Kernel::Impl& kernel, const progtypes::Invocation& invocation) {
+  const auto asked = invocation.cpu();
+  return asked ? asked : cpu_for_this_thread(kernel.cpu_count());
+}
+
+bool each_run_is_made_ready(const ProgramObject& program, const progtypes::Invocation& invocation) {
+  const bool may_move_packet = program.changes_packet || program.is_extended.load(std::memory_order_acquire);
+  return may_move_packet || dynamic_cast<const progtypes::FollowsPacket*>(&invocation) == nullptr;
+}
 
 ProgramObject::ProgramObject()
     : KernelObject(ObjectKind::program), idle(std::make_unique<engine::RunPool<InvocationState>>(1)) {}
@@ -131,8 +143,9 @@ Redirection& redirection_of_this_thread() {
   return redirection;
 }
 
-// Whether a packet goes where the program has redirected it: by the result's name, for each type numbers them its own
-// way.
+}  // namespace
+
+// By the result's name, for each type numbers them its own way.
 bool redirects(const ProgramObject& program, std::uint32_t result) {
   return progtypes::verdict_name(*program.type, static_cast<std::int32_t>(result)).ends_with("REDIRECT");
 }
@@ -147,8 +160,6 @@ Redirection redirection_of(const runtime::Packet& packet) {
   if (asked.map != nullptr) told.map = asked.map->info().name;
   return told;
 }
-
-}  // namespace
 
 std::string Redirection::text() const {
   switch (to) {
@@ -188,7 +199,7 @@ engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std:
 int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& state,
            const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome) {
   progtypes::Invocation& invocation = *state.invocation;
-  Host host(kernel, program);
+  InvocationKeeper host(kernel, program);
   Redirection& redirection = redirection_of_this_thread();
   if (redirection.to != Redirection::To::nowhere) redirection = {};
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
@@ -196,11 +207,10 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
       program.type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
   if (packet != nullptr) packet->encapsulated = false;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
-  const auto asked = invocation.cpu();
-  const auto cpu = asked ? asked : cpu_for_this_thread(kernel.cpu_count());
+  const auto cpu = cpu_of_run(kernel, invocation);
   const std::uint64_t begin = kernel.services->limit_clock_ns();
   RunMeter meter(kernel, program);
-  Batch batch(*run, invocation, packet, std::max(repeat, 1U));
+  Batch batch(*run, invocation, each_run_is_made_ready(program, invocation), packet, std::max(repeat, 1U));
   while (!batch.over()) {
     if (cpu)
       kernel.executor->run_on(*cpu, batch);

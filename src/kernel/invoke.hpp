@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/engine.hpp"
 #include "kernel/impl.hpp"
+#include "kernel/run_statistics.hpp"
 #include "progtypes/invocation.hpp"
+#include "runtime/context.hpp"
 
 namespace skep {
 
@@ -35,10 +38,32 @@ class BorrowedInvocation {
   std::unique_ptr<InvocationState> state_;
 };
 
+// What an invocation of the program needs of its Kernel.
+class InvocationKeeper final : public progtypes::InvocationHost {
+ public:
+  InvocationKeeper(Kernel::Impl& kernel, const ProgramObject& program) : kernel_(kernel), program_(program) {}
+  ~InvocationKeeper() = default;
+  const btf::Btf& types() override;
+  void forget_socket(void* socket) override;
+  void renew_cgroup_storage() override;
+
+ private:
+  Kernel::Impl& kernel_;
+  const ProgramObject& program_;
+};
+
 // Why a program that was accepted cannot be run here; empty: it can.
 std::string cannot_run(const ProgramObject& program);
 // A run of the program from its entry, with r1 and what calls see as its context.
 engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context);
+
+// The CPU that it must run on, or this thread's are to be on; nothing: any.
+std::optional<unsigned> cpu_of_run(const Kernel::Impl& kernel, const progtypes::Invocation& invocation);
+// Whether every run needs Invocation::before_run(), or the first one of several alone.
+bool each_run_is_made_ready(const ProgramObject& program, const progtypes::Invocation& invocation);
+// Whether a packet goes where the program has redirected it, and where that is.
+bool redirects(const ProgramObject& program, std::uint32_t result);
+Redirection redirection_of(const runtime::Packet& packet);
 
 struct Outcome {
   std::uint32_t retval = 0;              // of the last run

@@ -6,6 +6,7 @@
 
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
+#include "progtypes/common/follows_packet.hpp"
 #include "progtypes/common/helper_groups.hpp"
 #include "progtypes/common/verdicts.hpp"
 #include "progtypes/definitions.hpp"
@@ -45,7 +46,7 @@ bool packet_write(const ProgramTraits&) {
 
 constexpr std::uint32_t on_live_frames = 2;
 
-class XdpInvocation final : public Invocation {
+class XdpInvocation final : public Invocation, public FollowsPacket {
  public:
   int check(const InvocationRequest& request, std::string_view& what) const override {
     if ((request.flags & ~on_live_frames) != 0 || request.cpu != 0) return -EINVAL;

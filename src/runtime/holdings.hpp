@@ -40,7 +40,9 @@ class Holdings {
     }
   }
   // For a run that has ended by itself: what it left is not its own any more.
-  void forget() { entries_.clear(); }
+  void forget() {
+    if (!entries_.empty()) entries_.clear();
+  }
   std::size_t size() const { return entries_.size(); }
 
  private:

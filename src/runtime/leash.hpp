@@ -62,6 +62,15 @@ class Leash {
     reason_ = StopReason::none;
   }
 
+  // For compiled code, a run that follows on one that ended within what it was granted first: all is as after begin()
+  // and the first renew(). False: begin() it is, for the run before was longer, was stopped, or everything stops.
+  bool begin_again() {
+    if (burnt_ != static_cast<std::int64_t>(slice) || reason_ != StopReason::none || signal_->closed()) return false;
+    epoch_ = signal_->epoch();
+    fuel = static_cast<std::int64_t>(slice);
+    return true;
+  }
+
   // How many instructions may run before it is to be asked again; 0: the run has to stop, for reason(). `executed`: by
   // the run so far. `clock()`: the time of the run's Kernel. The first look does not read it, for most runs have ended
   // before the second.

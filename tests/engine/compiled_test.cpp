@@ -335,6 +335,53 @@ TEST_F(InlinedCalls, SayWhichCpuItIs) {
   EXPECT_EQ(result("call 8; r0 += 3; exit"), 3u);
 }
 
+// One run after the other on one seat is as good as runs that begin anew: after jumps, exceptions and stops, too.
+TEST_F(Compiling, RepeatsRuns) {
+  asked = &services_;
+  const std::vector<calls::Helper> helpers = {
+      {.id = 1, .name = "jump", .special = calls::Special::tail_call, .fn = jump},
+      {.id = 2, .name = "ask", .fn = ask},
+      {.id = 3,
+       .name = "throws",
+       .fn = [](CallEnv&, std::uint64_t cookie, std::uint64_t, std::uint64_t, std::uint64_t,
+                std::uint64_t) { return CallResult{CallResult::Kind::exception, cookie}; }},
+      {.id = 4,
+       .name = "takes",
+       .fn = [](CallEnv& env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t) {
+         env.holdings.add(runtime::Held::reference, 1, [](std::uint64_t, void*) {});
+         env.given.add(4096, 8);
+         return CallResult::of(env.holdings.size());
+       }}};
+  for (const std::uint64_t way : test::ways_to_run({async::unlimited})) {
+    const auto ends = test::make_program("r0 = *(u64 *)(r1 +8); r0 += 1; *(u64 *)(r1 +8) = r0; exit", helpers, way);
+    // By its number: goes to its end, jumps, ends by an exception in a function, is stopped, or takes something.
+    const auto program = test::make_program(
+        "r6 = r1; r2 = *(u64 *)(r1 +0); r3 = *(u64 *)(r1 +16); if r3 == 1 goto jumps; if r3 == 2 goto throws;"
+        "if r3 == 3 goto stops; if r3 == 4 goto takes; r0 = 100; exit\n"
+        "jumps: call 1; r0 = 1; exit\n throws: r1 = 55; call f; r0 = 2; exit\n"
+        "stops: call 2; r0 = 0\n again: r0 += 1; may_goto out; goto again\n out: exit\n"
+        "takes: call 4; exit\nf: call 3; exit",
+        helpers, way);
+    std::array<std::uint64_t, 3> memory = {reinterpret_cast<std::uint64_t>(ends.get()), 0, 0};
+    const auto r1 = reinterpret_cast<std::uint64_t>(memory.data());
+    const auto run = program->executable()->make_run({program->entry(), {r1}, nullptr, services_});
+    test::OneSeat seat;
+    run->run_to_end(seat);
+    EXPECT_EQ(run->result(), 100u);
+    std::uint64_t jumped = 0;
+    for (const std::uint64_t what : {0U, 0U, 1U, 1U, 0U, 2U, 2U, 0U, 3U, 0U, 1U, 3U, 2U, 4U, 4U, 0U, 1U, 0U}) {
+      memory[2] = what;
+      const std::uint64_t expected[] = {100, jumped + 1, 55, 0, 1};
+      EXPECT_EQ(run->repeat(seat, r1), expected[what]) << what << ", way " << way;
+      EXPECT_EQ(run->result(), expected[what]);
+      EXPECT_EQ(run->stop_reason(), what == 3 ? StopReason::asked : StopReason::none) << what;
+      EXPECT_TRUE(run->finished());
+      jumped += what == 1 ? 1 : 0;
+    }
+    EXPECT_EQ(memory[1], jumped);
+  }
+}
+
 TEST_F(Compiling, GoesWithTheProgram) {
   std::string why;
   auto engine = engine::make_compiler(1, {}, why);

@@ -33,6 +33,7 @@ void CompiledRun::begin(const Compiled& executable, const RunRequest& request) {
 
 void CompiledRun::start() {
   finished_ = false;
+  again_ = nullptr;
   result_ = 0;
   tail_calls_ = 0;
   outermost_ = started_.get();
@@ -139,8 +140,17 @@ void CompiledRun::execute(async::Seat& seat) {
   finished_ = true;
   if (!may_go_on(entry_->start)) return;
   const auto& a = arguments_;
-  Result result = executable_->code()->functions[entry_->index](this, a[0], a[1], a[2], a[3], a[4]);
-  if (result.status == unwinding && !stopped()) {
+  const Fn code = executable_->code()->functions[entry_->index];
+  const Result result = code(this, a[0], a[1], a[2], a[3], a[4]);
+  if (result.status == unwinding) return finish(result);
+  result_ = result.value;
+  if (!started_->code().might_sleep) again_ = code;
+}
+
+// Of a run that is unwound: by an exception, or because it was stopped.
+void CompiledRun::finish(Result result) {
+  again_ = nullptr;
+  if (!stopped()) {
     result.value = cookie_;
     const std::int32_t handler = outermost_->code().exception_callback;
     if (handler >= 0) {
@@ -154,6 +164,21 @@ void CompiledRun::execute(async::Seat& seat) {
     }
   }
   result_ = stopped() ? 0 : result.value;
+}
+
+// A run that has ended by itself leaves no frames. What is left is the way in of the next.
+std::uint64_t CompiledRun::repeat(async::Seat& seat, std::uint64_t r1) {
+  if (again_ == nullptr || !leash.begin_again()) return Run::repeat(seat, r1);
+  tail_calls_ = 0;
+  outermost_ = state.program = started_.get();
+  state.executed = 0;
+  holdings.forget();
+  given.clear();
+  const Result result = again_(this, r1, 0, 0, 0, 0);
+  result_ = result.value;
+  if (result.status == unwinding) [[unlikely]]
+    finish(result);
+  return result_;
 }
 
 bool CompiledRun::may_go_on(std::uint64_t pc) {

@@ -67,6 +67,7 @@ class CompiledRun final : public Run {
     return stepped_ != nullptr ? stepped_->instructions() : state.executed;
   }
   void restart(const std::array<std::uint64_t, 5>& arguments) override;
+  std::uint64_t repeat(async::Seat& seat, std::uint64_t r1) override;
 
   runtime::Services& services() override { return *services_; }
   unsigned cpu() const override { return state.cpu; }
@@ -108,6 +109,7 @@ class CompiledRun final : public Run {
   void start();
   bool step_by_step();
   void execute(async::Seat& seat);
+  void finish(Result result);
   Result call_back();
   void end_stepped();
   // Machine code does not count its instructions, so that a limit on them is for the interpreter.
@@ -128,6 +130,7 @@ class CompiledRun final : public Run {
   async::Seat* seat_ = nullptr;
   bool finished_ = false;
   std::uint64_t result_ = 0;
+  Fn again_ = nullptr;  // what repeat() calls: the last run went natively, and left nothing to clear up. Else null
 
   std::uint32_t tail_calls_ = 0;
   std::uint32_t most_quick_jumps_ = 0;  // none in runs that sleep: they keep what they have reached

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "progtypes/common/context_bytes.hpp"
+#include "progtypes/common/follows_packet.hpp"
 #include "runtime/layouts.hpp"
 #include "runtime/reach.hpp"
 
@@ -71,7 +72,7 @@ class PacketSocket final : public runtime::Beyond {
   std::array<std::uint64_t, 10> words_ = {};
 };
 
-class SkbInvocation final : public Invocation {
+class SkbInvocation final : public Invocation, public FollowsPacket {
  public:
   explicit SkbInvocation(bool link_layer) : hidden_(link_layer ? 0 : ethernet_header) {}
 
