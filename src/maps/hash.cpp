@@ -54,6 +54,7 @@ struct ValueOwner final : HashTable::Owner {
   void release(void* value) const override {
     for (unsigned cpu = 0; cpu < std::max(cpus, 1U); ++cpu) values.release(static_cast<char*>(value) + stride * cpu);
   }
+  bool releases() const override { return values.has_fields(); }
   const Values values;
   const unsigned cpus;  // 0: not per CPU
   const std::size_t stride;

@@ -74,6 +74,7 @@ HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
       lru_(options.lru),
       start_(mix_into_hash(options.seed, options.key_size)),
       owner_(std::move(owner)),
+      releases_(owner_->releases()),
       account_(options.account),
       most_leaving_(
           static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes_leaving / (node_stride_ + bookkeeping), 16, 4096))) {
@@ -206,7 +207,7 @@ bool HashTable::Change::remove(Node& node) {
   return false;
 }
 
-bool HashTable::evict_one() {
+bool HashTable::evict_one(Node*& evicted) {
   for (int round = 0; round < 4; ++round) {
     const std::uint32_t nodes = touched();
     for (std::uint32_t i = 0; i < nodes; ++i) {
@@ -215,8 +216,8 @@ bool HashTable::evict_one() {
       if (round < 3 && node.referenced.exchange(0, std::memory_order_relaxed) != 0) continue;
       Change change(*this, node.hash.load(std::memory_order_relaxed));
       if (node.live.load(std::memory_order_relaxed) == 0 || !change.remove(node)) continue;
-      change.unlock();
-      give_back(node);
+      release(node);
+      evicted = &node;
       return true;
     }
     for (std::uint32_t i = 0; i < place_count_; ++i)
@@ -252,7 +253,7 @@ HashTable::Node* HashTable::pop_node() {
       Node& node = node_at(static_cast<std::uint32_t>(top) - 1);
       const std::uint64_t changed = ((top >> 32) + 1) << 32 | node.next_free.load(std::memory_order_relaxed);
       if (!free.compare_exchange_weak(top, changed, std::memory_order_acq_rel)) continue;
-      owner_->release(value_of(node));
+      release(node);
       return &node;
     }
     if (i == 0)
@@ -300,41 +301,35 @@ HashTable::Node* HashTable::make_node() {
   return node;
 }
 
-// For another element in the place of one that is there. There are as many spare nodes as places.
-HashTable::Node* HashTable::take_spare() {
+// For another element in the place of one that is there. There are as many spare nodes as places, and each place gets
+// one back from who has taken its own: `from`.
+HashTable::Node* HashTable::take_spare(Place*& from) {
   if (!preallocated_) return make_node();
   const auto first = static_cast<std::uint32_t>(&own_place() - places_.get());
   for (std::uint32_t i = 0; i < place_count_; ++i) {
-    std::atomic<std::uint32_t>& spare = places_[(first + i) & (place_count_ - 1)].spare;
-    if (spare.load(std::memory_order_relaxed) == 0) continue;
-    const std::uint32_t found = spare.exchange(0, std::memory_order_acquire);
+    Place& place = places_[(first + i) & (place_count_ - 1)];
+    if (place.spare.load(std::memory_order_relaxed) == 0) continue;
+    const std::uint32_t found = place.spare.exchange(0, std::memory_order_acquire);
     if (found == 0) continue;
+    from = &place;
     Node& node = node_at(found - 1);
     if (node.id != found - 1) node.id = found - 1;  // it has never been used
-    owner_->release(value_of(node));
+    release(node);
     return &node;
   }
   return nullptr;
 }
 
-void HashTable::give_spare(Node& node) {
-  owner_->release(value_of(node));
-  if (!preallocated_) {
-    if (!keep(node)) leave(node);
-    return;
-  }
-  const std::uint32_t index = index_of(node);
-  for (auto at = static_cast<std::uint32_t>(&own_place() - places_.get());; ++at) {
-    std::uint32_t none = 0;
-    if (places_[at & (place_count_ - 1)].spare.compare_exchange_strong(none, index + 1, std::memory_order_release))
-      return;
-  }
+void HashTable::give_spare(Node& node, Place* from) {
+  release(node);
+  if (preallocated_) return from->spare.store(node.id + 1, std::memory_order_release);
+  if (!keep(node)) leave(node);
 }
 
 // Of an element that is gone.
 void HashTable::give_back(Node& node) {
-  owner_->release(value_of(node));
-  if (preallocated_) return push_node(own_place(), index_of(node));
+  release(node);
+  if (preallocated_) return push_node(own_place(), node.id);
   give_right();
   if (!keep(node)) leave(node);
 }
@@ -418,7 +413,7 @@ HashTable::Node* HashTable::take_kept() {
   }
   if (node == nullptr) return nullptr;
   // Programs that still know the old element may have put something there.
-  owner_->release(value_of(*node));
+  release(*node);
   zero_shared(value_of(*node), node_stride_ - header_bytes - key_stride_);
   return node;
 }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "maps/hash.hpp"
@@ -46,6 +47,7 @@ class HashTable {
    public:
     virtual ~Owner() = default;
     virtual void release(void* value) const = 0;
+    virtual bool releases() const { return true; }  // false: values hold nothing that release() would give back
     mutable std::atomic<std::uint32_t> leaving{0};  // nodes that wait for their grace period
   };
 
@@ -90,6 +92,7 @@ class HashTable {
   // one. Where `in_place(old value)` returns true nothing is replaced. `flags`: any, noexist, exist.
   template <typename InPlace, typename Fill>
   int store(const void* key, std::uint64_t flags, InPlace&& in_place, Fill&& fill) {
+    Evicted evicted(*this);
     for (;;) {
       Change change(*this, key);
       Node* old = change.find();
@@ -97,7 +100,8 @@ class HashTable {
       if (old == nullptr && (flags & 2) != 0) return -2;   // ENOENT
       if (old != nullptr && in_place(value_of(*old))) return 0;
       int error = 0;
-      Node* node = old != nullptr ? take_spare() : take_node(error);
+      Place* from = nullptr;  // whose spare node it is
+      Node* node = old != nullptr ? take_spare(from) : evicted.node != nullptr ? evicted.take() : take_node(error);
       if (node == nullptr) {
         if (!preallocated_) return old != nullptr ? -12 : error;  // ENOMEM
         change.unlock();
@@ -105,7 +109,7 @@ class HashTable {
           yield();  // all spare nodes are on their way back
         else if (!lru_)
           return error;
-        else if (!evict_one())
+        else if (!evict_one(evicted.node))
           return -12;
         continue;
       }
@@ -115,7 +119,7 @@ class HashTable {
       change.insert(*node);
       if (old != nullptr) change.remove(*old);
       change.unlock();
-      if (old != nullptr) give_spare(*old);
+      if (old != nullptr) give_spare(*old, from);
       return 0;
     }
   }
@@ -171,8 +175,9 @@ class HashTable {
 
   // What is free, as one CPU of the machine has it. Any thread may take it all the same.
   struct alignas(64) Place {
-    std::atomic<std::uint64_t> free{0};   // nodes: the top's index + 1 below, a change number above
-    std::atomic<std::uint32_t> spare{0};  // a node's index + 1: for an update of what is there
+    std::atomic<std::uint64_t> free{0};  // nodes: the top's index + 1 below, a change number above
+    // A node's index + 1: for an update of what is there. 0: it is taken, and who has taken it puts another one there.
+    std::atomic<std::uint32_t> spare{0};
     // Not preallocated: so many elements may be made; and nodes that are to be used again.
     std::atomic<std::uint32_t> rights{0};
     std::atomic<std::uint32_t> kept_count{0};
@@ -211,6 +216,23 @@ class HashTable {
   };
   friend class Change;
 
+  // What an LRU table has taken from its elements for a new one. Goes back if that one finds another way.
+  struct Evicted {
+    explicit Evicted(HashTable& of) : table(of) {}
+    ~Evicted() {
+      if (node != nullptr) table.give_back(*node);
+    }
+    Evicted(const Evicted&) = delete;
+    Evicted& operator=(const Evicted&) = delete;
+    Node* take() {
+      table.release(*node);
+      return std::exchange(node, nullptr);
+    }
+    HashTable& table;
+    Node* node = nullptr;
+  };
+  friend struct Evicted;
+
   HashTable(const Options& options, std::shared_ptr<const Owner> owner);
   static void yield();
   std::uint32_t hash(const void* key) const;
@@ -228,20 +250,21 @@ class HashTable {
   }
   void set_key(Node& node, const void* key, std::uint32_t hash) const;
   Place& own_place() const;
-  bool evict_one();
+  // Takes an element out, which is `node` then; or finds that there are free ones, and `node` stays null. False:
+  // neither.
+  bool evict_one(Node*& node);
   Node* take_node(int& error);
   Node* pop_node();
   Node* take_untouched(Place& own);
   Node* make_node();
-  Node* take_spare();
-  void give_spare(Node& node);
+  Node* take_spare(Place*& from);
+  void give_spare(Node& node, Place* from);
+  void release(Node& node) const {
+    if (releases_) owner_->release(value_of(node));
+  }
   bool take_right();
   void give_right();
   void push_node(Place& place, std::uint32_t index) const;
-  std::uint32_t index_of(const Node& node) const {
-    return static_cast<std::uint32_t>(
-        static_cast<std::size_t>(reinterpret_cast<const char*>(&node) - node_pages_.data()) / node_stride_);
-  }
   // Nodes that may have been used; and one of them.
   std::uint32_t touched() const {
     return std::min(untouched_.load(std::memory_order_acquire), max_entries_) + place_count_;
@@ -263,6 +286,7 @@ class HashTable {
   const bool lru_;
   const std::uint64_t start_;  // of a key's hash
   const std::shared_ptr<const Owner> owner_;
+  const bool releases_;
   std::uint32_t mask_ = 0;
   std::uint32_t place_count_ = 0;
   Pages bucket_pages_;

@@ -24,6 +24,7 @@ class Values {
   explicit Values(const MapAttributes& attributes);
 
   std::uint32_t size() const { return size_; }
+  bool has_fields() const { return !fields_.empty(); }
   bool has_async() const { return has_async_; }
   bool has_lock() const { return lock_offset_ >= 0; }
   void* lock_of(void* value) const { return static_cast<char*>(value) + lock_offset_; }
