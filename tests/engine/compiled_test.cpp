@@ -192,7 +192,7 @@ class InlinedCalls : public Compiling {
   // r0 of each way to run it, which must be one.
   std::uint64_t result(const std::string& text, const std::shared_ptr<maps::Map>& map = nullptr, std::uint64_t r1 = 0) {
     std::vector<calls::Helper> helpers;
-    for (const char* name : {"bpf_map_lookup_elem", "bpf_loop", "bpf_get_smp_processor_id"})
+    for (const char* name : {"bpf_map_lookup_elem", "bpf_loop", "bpf_get_smp_processor_id", "bpf_for_each_map_elem"})
       helpers.push_back(*calls::find_helper(name));
     helpers.push_back({.id = 1000,
                        .name = "ask",
@@ -329,6 +329,43 @@ TEST_F(InlinedCalls, Loop) {
   EXPECT_EQ(result("r1 = 5; r2 = func f; r3 = 4; r4 = 0; call 181; exit\n"
                    "f: r1 = 3; r3 = r2; r2 = func g; r4 = 0; call 181; r0 = 0; exit\ng: r0 = 0; exit"),
             5u);
+}
+
+// Of an array and of a hash: all elements, up to one that is enough, none, with flags; what ends the function ends the
+// program, and one walk may be within another.
+TEST_F(InlinedCalls, VisitElements) {
+  for (const MapType type : {MapType::array, MapType::hash}) {
+    maps::MapAttributes attributes;
+    attributes.info.type = type;
+    attributes.info.key_size = 4;
+    attributes.info.value_size = 8;
+    attributes.info.max_entries = 9;
+    const auto map = maps::create(attributes).map;
+    ASSERT_NE(map, nullptr);
+    for (std::uint32_t i = 0; i < 9; ++i) {
+      const std::uint64_t value = 10 + i;
+      ASSERT_EQ(map->update(&i, &value, 0, 0), 0);
+    }
+    const auto visit = [&](const char* flags, const char* body) {
+      return result(std::string("r1 = r2; r2 = func f; r3 = r10; r3 += -8; r4 = ") + flags +
+                        "; *(u64 *)(r10 -8) = 0; call 164; r0 *= 100000; r1 = *(u64 *)(r10 -8); r0 += r1; exit\n"
+                        "f: r5 = *(u32 *)(r2 +0); r3 = *(u64 *)(r3 +0); r3 *= r5; r5 = *(u64 *)(r4 +0); r5 += r3;"
+                        "*(u64 *)(r4 +0) = r5; " +
+                        body,
+                    map);
+    };
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < 9; ++i) sum += i * (10 + i);
+    EXPECT_EQ(visit("0", "r0 = 0; exit"), 900'000 + sum);
+    EXPECT_EQ(visit("0", "r0 = 1; exit") / 100'000, 1U);
+    EXPECT_EQ(static_cast<std::int64_t>(visit("1", "r0 = 0; exit")), -EINVAL * 100'000);
+    EXPECT_EQ(visit("0", "r1 = 66; call 1000; exit"), 66U);
+    EXPECT_EQ(visit("0",
+                    "*(u64 *)(r10 -8) = 0; r2 = func g; r3 = r4; r4 = 0; call 164; exit\n"
+                    "g: r5 = *(u64 *)(r4 +0); r5 += 1; *(u64 *)(r4 +0) = r5; r0 = 0; exit") /
+                  100'000,
+              1U);
+  }
 }
 
 TEST_F(InlinedCalls, SayWhichCpuItIs) {

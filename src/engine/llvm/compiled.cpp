@@ -8,6 +8,7 @@
 #include "engine/callback.hpp"
 #include "engine/guarded_call.hpp"
 #include "engine/llvm/compiler.hpp"
+#include "maps/map.hpp"
 
 namespace skep::engine::native {
 
@@ -271,6 +272,37 @@ Result CompiledRun::call_back() {
   state.program = waiting.program;
   state.pc = waiting.pc;
   return result;
+}
+
+Result CompiledRun::for_each(maps::Map& map, Fn function, std::uint64_t context) {
+  const std::uint64_t pc = state.pc;
+  Waiting waiting{state.waiting, state.program, pc};
+  state.waiting = &waiting;
+  ++state.depth;
+  std::uint64_t cursor = 0, answer = 0;
+  const auto next = [&](maps::Element& element) {
+    try {
+      return map.next_element(cursor, element);
+    } catch (...) {
+      answer = answer_without_memory(call_site()).value;
+      return false;
+    }
+  };
+  for (maps::Element element; next(element);) {
+    ++answer;
+    leash.fuel -= callback_cost;
+    if (leash.fuel < 0 && !may_go_on(pc)) return {0, unwinding};
+    const Result result =
+        function(this, reinterpret_cast<std::uint64_t>(&map), reinterpret_cast<std::uint64_t>(element.key),
+                 reinterpret_cast<std::uint64_t>(element.value), context, 0);
+    if (result.status == unwinding) return result;
+    state.program = waiting.program;
+    state.pc = pc;
+    if (result.value != 0) break;
+  }
+  --state.depth;
+  state.waiting = waiting.below;
+  return {answer, returned};
 }
 
 Fn CompiledRun::switch_program(std::uint64_t r1) {

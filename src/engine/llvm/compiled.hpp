@@ -90,6 +90,8 @@ class CompiledRun final : public Run {
   static std::ptrdiff_t state_offset();
   // Acts on a call's answer until there is a value, or the function has to be left.
   Result act(CallResult answer, CallFn fn, const std::array<std::uint64_t, 5>& arguments);
+  // Calls `function` for each element, until it says that this is enough; how many it was called for.
+  Result for_each(maps::Map& map, Fn function, std::uint64_t context);
   // Asks the leash for more; `pc`: where the run is. False: it has to stop, what it held is given back.
   bool may_go_on(std::uint64_t pc);
   // The program that tail_call() was asked for takes over; what is to be jumped to.

@@ -201,9 +201,22 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
       if (kinds_[2].what != Kind::What::function) return false;
       emit_loop(static_cast<std::size_t>(kinds_[2].offset));
       return true;
+    case calls::Special::for_each_map_elem:
+      if (kinds_[2].what != Kind::What::function) return false;
+      emit_for_each(static_cast<std::size_t>(kinds_[2].offset));
+      return true;
     default:
       return false;
   }
+}
+
+// bpf_for_each_map_elem with a function that is known: its code is called for one element after the other.
+void FunctionEmitter::emit_for_each(std::size_t callee) {
+  note_place();
+  Value result = call_glue(module_.result_type, reinterpret_cast<const void*>(&for_each_element),
+                           {env_, number(1), module_.functions[callee], number(3), number(4)});
+  check_unwinding(result);
+  set(0, b_.part(result, 0));
 }
 
 // bpf_loop of a function that is known: a loop.

@@ -66,6 +66,7 @@ class FunctionEmitter {
   void emit_tail_call(const runtime::InsnFacts& facts);
   bool emit_inlined(const runtime::InsnFacts& facts);
   void emit_loop(std::size_t callee);
+  void emit_for_each(std::size_t callee);
   Value push_waiting() const;
   void check_unwinding(Value result);
   void emit_out_of_line(const void* fn, const std::array<Value, 5>& arguments);

@@ -1,4 +1,5 @@
 // The functions that machine code calls. See engine/llvm/native.hpp.
+#include <cerrno>
 #include <cstdlib>
 
 #include "engine/call_trace.hpp"
@@ -25,6 +26,11 @@ Result call_slowly(CallEnv* env, std::uint64_t kind, std::uint64_t value, CallFn
   } catch (...) {
     return {answer_without_memory(env->call_site()).value, goes_on};
   }
+}
+
+Result for_each_element(CallEnv* env, std::uint64_t map, Fn function, std::uint64_t context, std::uint64_t flags) {
+  if (flags != 0) return {CallResult::error(-EINVAL).value, returned};
+  return CompiledRun::of(env).for_each(*reinterpret_cast<maps::Map*>(map), function, context);  // NOLINT
 }
 
 CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,

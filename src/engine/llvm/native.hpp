@@ -67,6 +67,8 @@ CallResult call_guarded(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::u
 // Acts on what a call answered other than a value: runs the callback, sleeps, makes the call again, jumps, unwinds.
 Result call_slowly(CallEnv* env, std::uint64_t kind, std::uint64_t value, CallFn fn, std::uint64_t r1, std::uint64_t r2,
                    std::uint64_t r3, std::uint64_t r4, std::uint64_t r5);
+// bpf_for_each_map_elem with the code of the function: what its definition does, without an answer for each element.
+Result for_each_element(CallEnv* env, std::uint64_t map, Fn function, std::uint64_t context, std::uint64_t flags);
 // A call of the host application's.
 CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
                      std::uint64_t r5);
