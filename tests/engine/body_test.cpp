@@ -13,7 +13,7 @@ using engine::native::find_bodies;
 using engine::native::Kind;
 
 Bodies bodies_of(const std::string& text, const std::vector<calls::Helper>& helpers = {}) {
-  return find_bodies(*test::make_program(text, helpers));
+  return find_bodies(*test::make_program(text, helpers), {});
 }
 const Kind number{Kind::What::number, 0}, pointer{Kind::What::pointer, 0};
 Kind stack(std::int64_t offset) {

@@ -419,6 +419,50 @@ TEST_F(Compiling, RepeatsRuns) {
   }
 }
 
+// Memory of frozen maps is read when code is made. (Here it is changed all the same, which nobody can.)
+TEST_F(Compiling, FoldsWhatNeverChanges) {
+  maps::MapAttributes attributes;
+  attributes.info.type = MapType::array;
+  attributes.info.key_size = 4;
+  attributes.info.value_size = 16;
+  attributes.info.max_entries = 1;
+  for (const bool frozen : {false, true}) {
+    attributes.info.flags = map_flag::rdonly_prog;
+    const auto map = maps::create(attributes).map;
+    ASSERT_NE(map, nullptr);
+    auto* const bytes = static_cast<std::uint8_t*>(map->value_area());
+    for (unsigned i = 0; i < 16; ++i) bytes[i] = static_cast<std::uint8_t>(0xf1 + i);
+    if (frozen) {
+      ASSERT_EQ(map->freeze(), 0);
+    }
+    runtime::Code code =
+        test::make_program(
+            "r2 = 0 ll; r0 = *(u8 *)(r2 +2); r2 += 4; r3 = *(s16 *)(r2 +0); r0 += r3; r4 = r2; r4 -= -4;"
+            "r3 = *(u64 *)(r4 +0); r0 += r3; if r1 == 0 goto other; r2 = r4\n other: r3 = *(u32 *)(r2 +0); r0 += r3; "
+            "exit")
+            ->code();
+    const auto address = reinterpret_cast<std::uint64_t>(bytes);
+    code.insns[0].src = pseudo::map_value;
+    code.insns[0].imm = static_cast<std::int32_t>(address);
+    code.insns[1].imm = static_cast<std::int32_t>(address >> 32);
+    code.facts[0].map = map.get();
+    code.maps = {map};
+    const auto get = [&](const runtime::Program& program, std::uint64_t r1, std::uint64_t way) {
+      return test::run_of(program, {program.entry(), {r1}, nullptr, services_}, way);
+    };
+    const auto interpreted = test::load(code);
+    const std::array<std::uint64_t, 2> right = {get(*interpreted, 0, async::unlimited),
+                                                get(*interpreted, 1, async::unlimited)};
+    for (const std::uint64_t way : {test::native, test::unoptimized}) {
+      const auto program = test::load(code, way);
+      for (const std::uint64_t r1 : {0, 1}) EXPECT_EQ(get(*program, r1, way), right[r1]);
+      bytes[2] += 1;
+      EXPECT_EQ(get(*program, 0, way), right[0] + (frozen ? 0 : 1));
+      bytes[2] -= 1;
+    }
+  }
+}
+
 TEST_F(Compiling, GoesWithTheProgram) {
   std::string why;
   auto engine = engine::make_compiler(1, {}, why);

@@ -23,6 +23,19 @@ bool returns_pointer(const InsnFacts& facts) {
   }
 }
 
+// Of a load of the address of a value that is constant; else 0.
+std::int64_t constant_address(const Insn& insn, const InsnFacts& facts, const Constants& constants) {
+  if (facts.map == nullptr || facts.per_cpu_value) return 0;
+  const std::uint64_t begin = facts.map->info().value_address;
+  for (const auto& memory : constants) {
+    if (reinterpret_cast<std::uint64_t>(memory.data()) != begin) continue;
+    // The lower half of the address is enough to tell where in the value it is.
+    const std::uint32_t in_value = static_cast<std::uint32_t>(insn.imm) - static_cast<std::uint32_t>(begin);
+    if (in_value < memory.size()) return static_cast<std::int64_t>(begin + in_value);
+  }
+  return 0;
+}
+
 // Changes the kinds of a block's start to what also holds on another path. False: nothing has changed.
 bool join(Kinds& into, const Kinds& from, bool& stack_is_passed) {
   bool changed = false;
@@ -54,8 +67,8 @@ std::vector<std::uint32_t> places_of(const runtime::Program& program) {
 
 class Finder {
  public:
-  Finder(const runtime::Program& program, const std::vector<std::uint32_t>& places)
-      : code_(program.code()), insns_(code_.insns), places_(places) {}
+  Finder(const runtime::Program& program, const std::vector<std::uint32_t>& places, const Constants& constants)
+      : code_(program.code()), insns_(code_.insns), places_(places), constants_(constants) {}
 
   Body find(const runtime::Subprogram& subprogram, std::vector<std::int32_t>& calls) {
     body_ = {};
@@ -150,7 +163,7 @@ class Finder {
           break;
         }
         const Kinds before = kinds;
-        step(kinds, insn, code_.facts[pc]);
+        step(kinds, insn, code_.facts[pc], constants_);
         note_passed(insn, before, kinds);
         pc = behind(insns_, pc);
         if (pc >= insns_.size()) break;
@@ -194,6 +207,7 @@ class Finder {
   const runtime::Code& code_;
   const std::vector<Insn>& insns_;
   const std::vector<std::uint32_t>& places_;
+  const Constants& constants_;
   const runtime::Subprogram* subprogram_ = nullptr;
   Body body_;
   bool uses_stack_ = false;
@@ -223,7 +237,7 @@ std::uint32_t jump_target(const Insn& insn, std::uint32_t pc) {
   return static_cast<std::uint32_t>(static_cast<std::int64_t>(pc) + 1 + (far ? insn.imm : insn.off));
 }
 
-void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
+void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts, const Constants& constants) {
   using What = Kind::What;
   const Kind number{What::number, 0}, pointer{What::pointer, 0};
   Kind& dst = kinds[insn.dst];
@@ -239,7 +253,8 @@ void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
         dst = insn.from_register() && insn.off == 0 ? src : number;
       } else if ((add || sub) && !insn.from_register()) {
         if (dst.what == What::function) dst = number;
-        if (dst.what == What::stack) dst.offset += add ? insn.imm : -std::int64_t{insn.imm};
+        if (dst.what == What::stack || (dst.what == What::pointer && dst.offset != 0))
+          dst.offset += add ? insn.imm : -std::int64_t{insn.imm};
       } else if (add) {
         dst = dst.is_pointer() != src.is_pointer() ? pointer : number;
       } else if (sub) {
@@ -258,8 +273,9 @@ void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
     case insn_class::ld:
       if (insn.is_wide_load())
         dst = insn.src == pseudo::func && facts.callee >= 0 ? Kind{What::function, facts.callee}
-              : insn.src != 0 && insn.src != pseudo::func   ? pointer
-                                                            : number;
+              : insn.src != 0 && insn.src != pseudo::func
+                  ? Kind{What::pointer, constant_address(insn, facts, constants)}
+                  : number;
       else
         kinds[0] = number;
       break;
@@ -282,11 +298,19 @@ void step(Kinds& kinds, const Insn& insn, const InsnFacts& facts) {
   }
 }
 
-Bodies find_bodies(const runtime::Program& program) {
+Constants find_constants(const runtime::Program& program) {
+  Constants constants;
+  for (const auto& map : program.code().maps)
+    if (const auto data = map->info().constant_data; !data.empty()) constants.push_back(data);
+  return constants;
+}
+
+Bodies find_bodies(const runtime::Program& program, Constants constants) {
   const runtime::Code& code = program.code();
   const std::vector<std::uint32_t> places = places_of(program);
   Bodies bodies;
-  Finder finder(program, places);
+  bodies.constants = std::move(constants);
+  Finder finder(program, places, bodies.constants);
   const std::size_t count = code.subprograms.size();
   bodies.calls.resize(count);
   bodies.has_address.resize(count);

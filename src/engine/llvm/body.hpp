@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "runtime/program.hpp"
@@ -19,13 +20,19 @@ namespace skep::engine::native {
 struct Kind {
   enum class What : std::uint8_t { unknown, number, pointer, stack, function };  // unknown: no path has come here yet
   What what = What::unknown;
-  std::int64_t offset = 0;  // stack: from the frame pointer; function: which of the program's
+  // stack: from the frame pointer; function: which of the program's; pointer: the address itself, if it is in memory
+  // that is constant, else 0
+  std::int64_t offset = 0;
   bool operator==(const Kind&) const = default;
   bool is_pointer() const { return what == What::pointer || what == What::stack; }
 };
 using Kinds = std::array<Kind, reg_count>;
+// Memory of the program's maps that never changes any more. Found out when the program is loaded: a map that is frozen
+// later is still being frozen while code is made.
+using Constants = std::vector<std::span<const std::uint8_t>>;
+Constants find_constants(const runtime::Program& program);
 // What holds after `insn`, from what holds before.
-void step(Kinds& kinds, const Insn& insn, const runtime::InsnFacts& facts);
+void step(Kinds& kinds, const Insn& insn, const runtime::InsnFacts& facts, const Constants& constants);
 
 // The instruction after this one, where it goes on.
 inline std::uint32_t behind(const std::vector<Insn>& insns, std::uint32_t pc) {
@@ -56,8 +63,9 @@ struct Bodies {
   std::vector<bool> has_address;                 // called from outside: the entry, callbacks
   std::vector<std::vector<std::int32_t>> calls;  // which functions each calls
   bool reaches = false;                          // it looks at memory by addresses that nobody vouches for
+  Constants constants;
 };
-Bodies find_bodies(const runtime::Program& program);
+Bodies find_bodies(const runtime::Program& program, Constants constants);
 
 // Whether the verifier did not walk every round of the loop from `from` to the jump at `to`: its iterator ends it.
 bool may_repeat_for_ever(const runtime::Program& program, std::uint32_t from, std::uint32_t to);

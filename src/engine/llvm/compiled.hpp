@@ -45,6 +45,7 @@ class Compiled final : public Executable {
   const Program& program_;
   const std::shared_ptr<const Executable> interpreted_;
   const std::shared_ptr<Compiler> compiler_;
+  const Constants constants_;
   mutable std::atomic<const Code*> code_{nullptr};
   mutable std::once_flag made_;
   mutable std::unique_ptr<Code> owned_;

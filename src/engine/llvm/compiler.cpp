@@ -19,7 +19,10 @@ constexpr std::uint64_t heat_of_each_instruction = 2000;  // … for each that i
 
 Compiled::Compiled(const Program& program, std::shared_ptr<const Executable> interpreted,
                    std::shared_ptr<Compiler> compiler)
-    : program_(program), interpreted_(std::move(interpreted)), compiler_(std::move(compiler)) {
+    : program_(program),
+      interpreted_(std::move(interpreted)),
+      compiler_(std::move(compiler)),
+      constants_(find_constants(program)) {
   reference_ = interpreted_.get();
 }
 
@@ -37,7 +40,7 @@ RunPool<CompiledRun>& Compiled::pool() const {
 
 const Code* Compiled::need_code() const {
   std::call_once(made_, [this] {
-    owned_ = compiler_->compile(program_, why_not_);
+    owned_ = compiler_->compile(program_, constants_, why_not_);
     code_.store(owned_.get(), std::memory_order_release);
   });
   return code();

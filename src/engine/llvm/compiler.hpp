@@ -20,7 +20,9 @@ class Compiler {
   ~Compiler() { stop(); }
 
   // Null: `why` says what has failed.
-  std::unique_ptr<Code> compile(const Program& program, std::string& why) { return jit_->compile(program, why); }
+  std::unique_ptr<Code> compile(const Program& program, Constants constants, std::string& why) {
+    return jit_->compile(program, std::move(constants), why);
+  }
   // Later, on the compiler's thread, if the program is still there then.
   void compile_later(const Program& program);
   // Waits for what is being compiled; nothing is compiled later any more.

@@ -36,7 +36,7 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
   }
   const bool returns_address = [&] {
     Kinds after = kinds_;
-    step(after, insn, facts);
+    step(after, insn, facts, module_.bodies.constants);
     return after[0].is_pointer();
   }();
   if (!emit_inlined(facts)) {

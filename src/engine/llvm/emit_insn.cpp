@@ -1,4 +1,6 @@
 // Arithmetic and memory: see engine/llvm/function_emitter.hpp.
+#include <cstring>
+
 #include "engine/interpreter/arena_access.hpp"
 #include "engine/llvm/function_emitter.hpp"
 #include "runtime/context.hpp"
@@ -60,7 +62,7 @@ void FunctionEmitter::emit_alu(const Insn& insn, bool in_arena) {
   const bool add = insn.op() == alu_op::add, sub = insn.op() == alu_op::sub;
   if (wide && (add || sub)) {
     Kinds after = kinds_;
-    step(after, insn, {});
+    step(after, insn, {}, module_.bodies.constants);
     if (after[insn.dst].is_pointer()) {
       Value offset = insn.from_register() ? number(insn.src) : b_.number(wide_immediate(insn));
       unsigned base = insn.dst;
@@ -180,9 +182,25 @@ void FunctionEmitter::emit_load(const Insn& insn, const runtime::InsnFacts& fact
                                    {env_, address, b_.number(size), b_.number(is_signed ? 1 : 0), b_.number(pc_)}));
   }
   Type type = b_.integer(size);
-  Value value = b_.load_unaligned(type, b_.at(pointer(insn.src), insn.off));
+  Value value = constant(insn, size);
+  if (value == nullptr) value = b_.load_unaligned(type, b_.at(pointer(insn.src), insn.off));
   if (size < 8) value = is_signed ? b_.sign_extend(value, b_.i64) : b_.zero_extend(value, b_.i64);
   set(insn.dst, value);
+}
+
+// What a load reads of memory that never changes, or null.
+Value FunctionEmitter::constant(const Insn& insn, unsigned size) const {
+  const Kind& base = kinds_[insn.src];
+  if (base.what != Kind::What::pointer || base.offset == 0) return nullptr;
+  const auto from = static_cast<std::uint64_t>(base.offset + insn.off);
+  for (const auto& memory : module_.bodies.constants) {
+    const std::uint64_t in_value = from - reinterpret_cast<std::uint64_t>(memory.data());
+    if (in_value >= memory.size() || size > memory.size() - in_value) continue;
+    std::uint64_t value = 0;
+    std::memcpy(&value, memory.data() + in_value, size);
+    return l_.ConstInt(b_.integer(size), value, 0);
+  }
+  return nullptr;
 }
 
 void FunctionEmitter::emit_store(const Insn& insn) {

@@ -93,7 +93,7 @@ void FunctionEmitter::emit_block(std::uint32_t pc, const Kinds& kinds) {
     if (is_exit(insn)) return give_result(number(0));
     if (is_jump(insn) || is_indirect_jump(insn)) return emit_jump(insn, pc);
     if (!emit_insn(insn, facts)) return;
-    step(kinds_, insn, facts);
+    step(kinds_, insn, facts, module_.bodies.constants);
     pc = behind(code_.insns, pc);
     if (const auto next = blocks_.find(pc); next != blocks_.end()) {
       count();

@@ -53,6 +53,7 @@ class FunctionEmitter {
   void emit_swap(const Insn& insn);
   Value divide(const Insn& insn, Value a, Value c, Type type) const;
   void emit_load(const Insn& insn, const runtime::InsnFacts& facts);
+  Value constant(const Insn& insn, unsigned size) const;
   void emit_store(const Insn& insn);
   void emit_atomic(const Insn& insn);
   Value emit_atomic_at(const Insn& insn, Value where, Type type) const;

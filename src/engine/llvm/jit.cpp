@@ -48,7 +48,7 @@ class Orc final : public Jit, public std::enable_shared_from_this<Orc> {
     return true;
   }
 
-  std::unique_ptr<Code> compile(const runtime::Program& program, std::string& why) override;
+  std::unique_ptr<Code> compile(const runtime::Program& program, Constants constants, std::string& why) override;
 
  private:
   struct Linked final : Code {
@@ -139,8 +139,8 @@ LLVMMemoryBufferRef Orc::make_object(const runtime::Program& program, const Bodi
   return object;
 }
 
-std::unique_ptr<Code> Orc::compile(const runtime::Program& program, std::string& why) {
-  const Bodies bodies = find_bodies(program);
+std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants constants, std::string& why) {
+  const Bodies bodies = find_bodies(program, std::move(constants));
   const std::lock_guard guard(lock_);
   std::string prefix = "p";
   prefix += std::to_string(++compiled_);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/llvm/body.hpp"
 #include "engine/llvm/native.hpp"
 
 namespace skep::engine::native {
@@ -30,7 +31,7 @@ class Jit {
   virtual ~Jit() = default;
   static std::shared_ptr<Jit> make(const JitOptions& options, std::string& why);
   // From any thread; one program at a time. Null: `why` says what has failed.
-  virtual std::unique_ptr<Code> compile(const runtime::Program& program, std::string& why) = 0;
+  virtual std::unique_ptr<Code> compile(const runtime::Program& program, Constants constants, std::string& why) = 0;
 };
 
 }  // namespace skep::engine::native
