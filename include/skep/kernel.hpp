@@ -87,6 +87,10 @@ struct KernelOptions {
   // How long the destructor lets runs go on that are under way, in real time; then it stops them, each at its next look
   // at the clock (some 100 microseconds; a single call of a program is not interrupted, nor is a function of the host).
   std::uint64_t close_limit_ns = 1'000'000'000;
+  // What the destructor does about work items and task work that were started and have not run. False: they do not run
+  // any more, as where the kernel frees their map. True: they run first, for close_limit_ns at most. Of maps
+  // that nobody holds any more (descriptors, pins, programs) it is cancelled already.
+  bool run_pending_at_close = false;
   // Bytes that maps, their elements, work items, timers, objects of programs, and programs and types that are loaded
   // may take together, counted as the kernel charges for them (a map at its full size when it is made); 0: no limit.
   // What goes beyond it is refused: -ENOMEM, or a null pointer to programs that allocate. The states that the verifier
@@ -132,8 +136,9 @@ class SKEP_API Kernel {
   // Null and `error` (one line that says what to do) when there are no rules for the release, the options contradict
   // each other, the types cannot be read or a host module's declarations do not fit them.
   static std::unique_ptr<Kernel> make(const KernelOptions& options, std::string& error);
-  // Waits for callbacks that run, for KernelOptions::close_limit_ns at most, and stops them then; what is pending does
-  // not run any more. All descriptors are closed. Not from a host function or a listener.
+  // Waits for callbacks that run, for KernelOptions::close_limit_ns at most, and stops them then; what is pending runs
+  // or does not, as KernelOptions::run_pending_at_close has it. All descriptors are closed. Not from a host function or
+  // a listener.
   ~Kernel();
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;

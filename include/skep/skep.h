@@ -133,6 +133,7 @@ struct skep_kernel_options {
 	uint64_t clock_ns, realtime_ns;
 	bool seeded; /* random numbers begin with random_seed */
 	uint64_t random_seed;
+	bool run_pending_at_close; /* closing runs what was started first, for close_limit_ns at most */
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */

@@ -90,6 +90,7 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     if (given.realtime_ns != 0) wanted.realtime_ns = given.realtime_ns;
     if (given.seeded) wanted.random_seed = given.random_seed;
     if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
+    wanted.run_pending_at_close = given.run_pending_at_close;
     // Modules of another version are of another size: each says its own.
     const auto* bytes = reinterpret_cast<const char*>(given.modules);
     for (std::size_t i = 0; i < given.module_count; ++i) {

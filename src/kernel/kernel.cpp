@@ -145,6 +145,7 @@ Kernel::~Kernel() {
     abandon(std::move(impl_), *this);
     return;
   }
+  if (impl_->options.run_pending_at_close && impl_->executor) drain(impl_->options.close_limit_ns);
   std::vector<int> open;
   {
     const std::shared_lock guard(impl_->lock);

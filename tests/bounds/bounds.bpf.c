@@ -172,6 +172,23 @@ static int fill_one(__u32 i, void *context)
 		refused++;
 	return 0;
 }
+static int start_one(__u32 i, void *context)
+{
+	struct work *work;
+
+	fill_one(i, context);
+	work = bpf_map_lookup_elem(&elements, &i);
+	if (!work || bpf_wq_init(&work->item, &elements, 0) || bpf_wq_set_callback(&work->item, nothing, 0) ||
+	    bpf_wq_start(&work->item, 0))
+		refused++;
+	return 0;
+}
+SEC("tc") int start_each(struct __sk_buff *skb)
+{
+	refused = 0;
+	bpf_loop(10000, start_one, 0, 0);
+	return refused;
+}
 #define TURNING(NAME, TURN)                          \
 	SEC("tc") int NAME(struct __sk_buff *skb)    \
 	{                                            \
