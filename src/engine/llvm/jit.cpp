@@ -5,6 +5,7 @@
 // of code are never writable and executable at once: ORC's linker writes first and protects then.
 #include "engine/llvm/jit.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "engine/llvm/body.hpp"
 #include "engine/llvm/emitter.hpp"
 #include "engine/llvm/library.hpp"
+#include "engine/llvm/perf_map.hpp"
 
 namespace skep::engine::native {
 namespace {
@@ -139,6 +141,24 @@ LLVMMemoryBufferRef Orc::make_object(const runtime::Program& program, const Bodi
   return object;
 }
 
+// All functions are in one section, so that where one of them is says where the others are.
+void note_names(const runtime::Program& program, std::vector<NamedCode>& named, const std::string& prefix,
+                const std::vector<Fn>& functions) {
+  const auto& subprograms = program.code().subprograms;
+  const auto entry = std::ranges::find(named, prefix + "0", &NamedCode::name);
+  if (entry == named.end()) return;
+  const std::uint64_t section = reinterpret_cast<std::uint64_t>(functions[0]) - entry->address;
+  for (NamedCode& code : named) {
+    code.address += section;
+    for (std::size_t i = 0; i < subprograms.size(); ++i) {
+      if (code.name != prefix + std::to_string(i)) continue;
+      code.name = program.name() + ":" + subprograms[i].name;
+      break;
+    }
+  }
+  add_to_perf_map(named);
+}
+
 std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants constants, std::string& why) {
   const Bodies bodies = find_bodies(program, std::move(constants));
   const std::lock_guard guard(lock_);
@@ -147,6 +167,8 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
   prefix += '_';
   LLVMMemoryBufferRef object = make_object(program, bodies, prefix, why);
   if (object == nullptr) return nullptr;
+  std::vector<NamedCode> named;
+  if (perf_map_is_wanted()) named = functions_of({l_.GetBufferStart(object), l_.GetBufferSize(object)});
   LLVMOrcResourceTrackerRef tracker = l_.OrcJITDylibCreateResourceTracker(l_.OrcLLJITGetMainJITDylib(jit_));
   LLVMErrorRef error = l_.OrcLLJITAddObjectFileWithRT(jit_, tracker, object);
   std::vector<Fn> functions(bodies.of.size());
@@ -162,6 +184,7 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
     l_.OrcReleaseResourceTracker(tracker);
     return nullptr;
   }
+  if (!named.empty()) note_names(program, named, prefix, functions);
   auto code = std::make_unique<Linked>();
   code->functions = std::move(functions);
   code->jit = shared_from_this();

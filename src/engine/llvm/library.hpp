@@ -40,7 +40,7 @@ namespace skep::engine::native {
   X(OrcCreateLLJIT) X(OrcDisposeLLJIT) X(OrcLLJITGetMainJITDylib) X(OrcLLJITGetGlobalPrefix)                          \
   X(OrcCreateDynamicLibrarySearchGeneratorForProcess) X(OrcJITDylibAddGenerator)                                      \
   X(OrcJITDylibCreateResourceTracker) X(OrcResourceTrackerRemove) X(OrcReleaseResourceTracker)                        \
-  X(OrcLLJITAddObjectFileWithRT) X(OrcLLJITLookup)
+  X(OrcLLJITAddObjectFileWithRT) X(OrcLLJITLookup) X(GetBufferStart) X(GetBufferSize)
 // clang-format on
 
 struct Library {
