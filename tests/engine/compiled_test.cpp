@@ -368,6 +368,45 @@ TEST_F(InlinedCalls, VisitElements) {
   }
 }
 
+// From a number to another: some, none, none that is right, too many, and where numbers of 32 bits end.
+TEST_F(InlinedCalls, IterateOverNumbers) {
+  const std::vector<calls::Helper> stand_ins = {
+      {.id = 1, .name = "new"}, {.id = 2, .name = "next"}, {.id = 3, .name = "end"}};
+  const auto sum = [&](std::int64_t begin, std::int64_t end) {
+    const std::string text = "r6 = 0; r1 = r10; r1 += -16; r2 = " + std::to_string(begin) +
+                             "; r3 = " + std::to_string(end) +
+                             "; call 1; r7 = r0\n again: r1 = r10; r1 += -16; call 2; if r0 == 0 goto out;"
+                             "r1 = *(s32 *)(r0 +0); r6 += r1; r6 += 1000000007; goto again\n"
+                             "out: r8 = *(u64 *)(r10 -16); r1 = r10; r1 += -16; call 3; r0 = *(u64 *)(r10 -16);"
+                             "r0 *= 3; r0 += r6; r7 *= 100000; r0 += r7; r0 += r8; exit";
+    std::optional<std::uint64_t> first;
+    for (const std::uint64_t way : test::ways_to_run()) {
+      runtime::Code code = test::make_program(text, stand_ins)->code();
+      for (auto& facts : code.facts) {
+        if (facts.helper == nullptr) continue;
+        const char* const names[] = {"bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy"};
+        facts.kfunc = calls::find_kfunc(names[facts.helper->id - 1]);
+        facts.helper = nullptr;
+      }
+      const auto program = test::load(std::move(code), way);
+      const std::uint64_t got = test::run_of(*program, {program->entry(), {}, nullptr, services_}, way);
+      if (!first) first = got;
+      EXPECT_EQ(got, *first) << begin << " to " << end << ", way " << way;
+    }
+    return static_cast<std::int64_t>(*first);
+  };
+  constexpr std::int64_t round = 1000000007, least = -2147483648, most = 2147483647;
+  EXPECT_EQ(sum(0, 10), 45 + 10 * round);
+  EXPECT_EQ(sum(-3, 2), -5 + 5 * round);
+  EXPECT_EQ(sum(5, 5), 0);
+  EXPECT_EQ(sum(6, 5), -EINVAL * 100000);
+  EXPECT_EQ(sum(0, 8388609), -E2BIG * 100000);
+  EXPECT_EQ(sum(least, most), -E2BIG * 100000);
+  EXPECT_EQ(sum(most, least), -EINVAL * 100000);
+  EXPECT_EQ(sum(most - 2, most), 2 * most - 3 + 2 * round);
+  EXPECT_EQ(sum(least, least + 2), 2 * least + 1 + 2 * round);
+}
+
 TEST_F(InlinedCalls, SayWhichCpuItIs) {
   EXPECT_EQ(result("call 8; r0 += 3; exit"), 3u);
 }

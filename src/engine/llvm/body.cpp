@@ -12,6 +12,7 @@ namespace {
 using runtime::InsnFacts;
 
 bool returns_pointer(const InsnFacts& facts) {
+  if (facts.kfunc != nullptr) return facts.kfunc->has(calls::call_flag::iter_next);
   if (facts.helper == nullptr) return false;
   switch (facts.helper->ret) {
     case calls::RetKind::map_value:

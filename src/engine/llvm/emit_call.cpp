@@ -174,7 +174,7 @@ void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
 }
 
 // ---- calls that are made without calling: each does what the call's entry does, which tests/engine/compiled_test.cpp
-// compares. Those of maps are in emit_map.cpp.
+// compares. Those of maps are in emit_map.cpp, those of iterators in emit_iterator.cpp.
 
 bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
   if (facts.mocked) return false;
@@ -187,7 +187,7 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
         set(0, b_.number(0));
         return true;
       default:
-        return false;
+        return emit_iterator(facts);
     }
   }
   if (facts.helper->ret == calls::RetKind::cpu) {

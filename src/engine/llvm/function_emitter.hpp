@@ -1,6 +1,6 @@
 // One function of a program on its way to LLVM: see emitter.hpp, and for the parts emitter.cpp (blocks and jumps),
-// emit_insn.cpp (arithmetic and memory), emit_call.cpp and
-// emit_map.cpp.
+// emit_insn.cpp (arithmetic and memory), emit_call.cpp,
+// emit_iterator.cpp and emit_map.cpp.
 #pragma once
 
 #include <array>
@@ -74,6 +74,9 @@ class FunctionEmitter {
   void forget_arguments() const;
   Value call_glue(Type result, const void* function, std::vector<Value> arguments) const;
   void note_place() const;
+
+  // ---- emit_iterator.cpp. False: it is no call of such an iterator.
+  bool emit_iterator(const runtime::InsnFacts& facts);
 
   // ---- emit_map.cpp. False: not of such a map.
   bool emit_array_lookup(const maps::Map& map);
