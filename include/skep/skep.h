@@ -113,6 +113,13 @@ struct skep_plugin {
 
 /* ---- kernels ---- */
 
+/* What runs programs: Engine in kernel.hpp. */
+enum skep_engine {
+	SKEP_ENGINE_INTERPRETER,
+	SKEP_ENGINE_COMPILED,  /* machine code, made when a program is loaded */
+	SKEP_ENGINE_AUTOMATIC, /* machine code, made meanwhile of programs that run much */
+};
+
 struct skep_kernel_options {
 	size_t size;
 	unsigned int cpus;     /* virtual CPUs; 0: as many as the machine has */
@@ -134,6 +141,7 @@ struct skep_kernel_options {
 	bool seeded; /* random numbers begin with random_seed */
 	uint64_t random_seed;
 	bool run_pending_at_close; /* closing runs what was started first, for close_limit_ns at most */
+	unsigned int engine; /* enum skep_engine */
 };
 
 /* Null options: all zero. -EINVAL: what they ask for is not possible. */

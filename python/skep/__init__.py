@@ -237,19 +237,23 @@ class Mock:
         self.end()
 
 
+_ENGINES = ("interpreter", "compiled", "automatic")  # enum skep_engine
+
+
 class Kernel:
     """A BPF subsystem of its own. With `clock` (seconds since the start of its machine) the clock stands, and advance()
-    lets time pass; `seed` makes random numbers and the order of hash maps the same every time."""
+    lets time pass; `seed` makes random numbers and the order of hash maps the same every time. `engine` is "interpreter",
+    "compiled" (machine code) or "automatic" (machine code for what runs much)."""
 
     def __init__(self, *, cpus: int = 0, btf: str | os.PathLike[str] | None = None, clock: Seconds | None = None,
                  realtime: float | None = None, seed: int | None = None, threads: bool = False, memory_limit: int = 0,
-                 timeout: Seconds = 60, small_types: bool = False):
+                 timeout: Seconds = 60, small_types: bool = False, engine: str = "interpreter"):
         options = _abi.KernelOptions(size=ctypes.sizeof(_abi.KernelOptions), cpus=cpus, pumped=not threads and clock is None,
                                      btf_path=os.fspath(btf).encode() if btf is not None else None, no_host_btf=small_types,
                                      standing_clock=clock is not None, clock_ns=_nanoseconds(clock or 0),
                                      realtime_ns=_nanoseconds(realtime or 0), seeded=seed is not None, random_seed=seed or 0,
                                      memory_limit=memory_limit, run_time_ns=_nanoseconds(timeout),
-                                     close_limit_ns=100_000_000)
+                                     close_limit_ns=100_000_000, engine=_ENGINES.index(engine))
         handle = ctypes.c_void_p()
         _check(_lib.skep_kernel_open(ctypes.byref(options), ctypes.byref(handle)))
         self._handle = _Handle(handle, _lib.skep_kernel_close)

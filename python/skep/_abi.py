@@ -18,7 +18,7 @@ class KernelOptions(Structure):
                 ("run_instructions", c_uint64), ("run_time_ns", c_uint64), ("close_limit_ns", c_uint64),
                 ("memory_limit", c_uint64), ("open_host_memory", c_bool), ("standing_clock", c_bool), ("clock_ns", c_uint64),
                 ("realtime_ns", c_uint64), ("seeded", c_bool), ("random_seed", c_uint64),
-                ("run_pending_at_close", c_bool)]
+                ("run_pending_at_close", c_bool), ("engine", c_uint)]
 
 
 class LoadOptions(Structure):

@@ -89,6 +89,18 @@ int skep_kernel_open(const skep_kernel_options* options, skep_kernel** kernel) {
     if (given.standing_clock) wanted.clock_ns = given.clock_ns;
     if (given.realtime_ns != 0) wanted.realtime_ns = given.realtime_ns;
     if (given.seeded) wanted.random_seed = given.random_seed;
+    switch (given.engine) {
+      case SKEP_ENGINE_INTERPRETER:
+        break;
+      case SKEP_ENGINE_COMPILED:
+        wanted.engine = skep::Engine::compiled;
+        break;
+      case SKEP_ENGINE_AUTOMATIC:
+        wanted.engine = skep::Engine::automatic;
+        break;
+      default:
+        return fail(EINVAL, "there is no such engine: see enum skep_engine");
+    }
     if (given.close_limit_ns != 0) wanted.close_limit_ns = given.close_limit_ns;
     wanted.run_pending_at_close = given.run_pending_at_close;
     // Modules of another version are of another size: each says its own.

@@ -267,6 +267,40 @@ TEST_F(CInterface, ErrorsHaveWords) {
   EXPECT_STREQ(skep_version(), "0.1.0");
 }
 
+TEST(CKernels, HaveTheEngineThatIsAskedFor) {
+  skep_kernel_options options{};
+  options.size = sizeof options;
+  options.no_host_btf = true;
+  options.modules = &app;
+  options.module_count = 1;
+  for (const unsigned engine : {SKEP_ENGINE_INTERPRETER, SKEP_ENGINE_COMPILED, SKEP_ENGINE_AUTOMATIC}) {
+    options.engine = engine;
+    skep_kernel* kernel = nullptr;
+    const int error = skep_kernel_open(&options, &kernel);
+    if (error != 0 && engine == SKEP_ENGINE_COMPILED) {
+      EXPECT_NE(std::string(skep_error()).find("LLVM"), std::string::npos) << "a build without it";
+      continue;
+    }
+    ASSERT_EQ(error, 0) << skep_error();
+    skep_object* object = nullptr;
+    ASSERT_EQ(skep_object_load(kernel, API_OBJECT, &object), 0) << skep_error();
+    skep_program* adds = nullptr;
+    ASSERT_EQ(skep_object_program(object, "count", &adds), 0) << skep_error();
+    std::uint8_t packet[64] = {};
+    skep_run run{};
+    run.size = sizeof run;
+    run.packet = packet;
+    run.packet_size = sizeof packet;
+    EXPECT_EQ(skep_program_run(adds, &run), 0) << skep_error();
+    skep_program_close(adds);
+    skep_object_close(object);
+    skep_kernel_close(kernel);
+  }
+  options.engine = 3;
+  skep_kernel* kernel = nullptr;
+  EXPECT_EQ(skep_kernel_open(&options, &kernel), -EINVAL);
+}
+
 TEST(CStructures, OfOtherVersionsAreUnderstood) {
   // An older caller's options end earlier, a newer one's later.
   struct {
