@@ -16,6 +16,7 @@
 
 #include "loader/elf_image.hpp"
 #include "loader/growth.hpp"
+#include "loader/shared_types.hpp"
 #include "loader/stand_in.hpp"
 #include "skep/kernel.hpp"
 
@@ -105,7 +106,7 @@ int __wrap_elf_end(Elf* elf) {
 
 __s32 __wrap_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind) {
   const char* colon = kind == BTF_KIND_FUNC && name != nullptr ? strchr(name, ':') : nullptr;
-  if (colon == nullptr) return __real_btf__find_by_name_kind(btf, name, kind);
+  if (colon == nullptr) return skep::loader::find_type(btf, name, kind, __real_btf__find_by_name_kind);
   __u32 size = 0;
   const auto* raw = static_cast<const uint8_t*>(btf__raw_data(btf, &size));
   const std::string_view module(name, static_cast<size_t>(colon - name));

@@ -52,6 +52,20 @@ TEST(SharedTypes, OutliveTheirKernelWhileSomebodyUsesThem) {
   btf__free(kept);
 }
 
+TEST(SharedTypes, NamesAreFoundAgainByKind) {
+  const auto one = kernel();
+  const KernelBinding binding(*one);
+  btf* types = btf__load_vmlinux_btf();
+  for (int i = 0; i < 3; ++i) {
+    const auto id = btf__find_by_name_kind(types, "task_struct", BTF_KIND_STRUCT);
+    ASSERT_GT(id, 0);
+    EXPECT_STREQ(btf__name_by_offset(types, btf__type_by_id(types, static_cast<__u32>(id))->name_off), "task_struct");
+    EXPECT_EQ(btf__find_by_name_kind(types, "task_struct", BTF_KIND_FUNC), -ENOENT);
+    EXPECT_EQ(btf__find_by_name_kind(types, "there is none", BTF_KIND_STRUCT), -ENOENT);
+  }
+  btf__free(types);
+}
+
 TEST(SharedTypes, OthersAreFreedAsTheyWere) {
   btf* empty = btf__new_empty();
   ASSERT_NE(empty, nullptr);
