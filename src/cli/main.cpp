@@ -281,6 +281,7 @@ int ask(int argc, char** argv) {
   test.add_option("--source-root", options.source_root, "where sources are that are not where the compiler found them")
       ->type_name("DIR")
       ->needs("--coverage");
+  test.add_flag("--update", options.update, "write golden files (expect.golden) instead of comparing with them");
   test.add_flag("--tap", options.tap, "print TAP")->excludes("--json");
 
   CLI::App& debug = *app.add_subcommand("debug", "run a program step by step, forward and back");

@@ -76,9 +76,12 @@ class Tests {
       const auto kernel = kernel_for(*one.scenario);
       if (kernel == nullptr) return std::nullopt;
       watch(*kernel);
-      result.outcome = one.scenario->run(kernel, one.index, [&](const Object& object) {
-        if (counts()) coverage_.note(*kernel, object);
-      });
+      result.outcome = one.scenario->run(
+          kernel, one.index,
+          [&](const Object& object) {
+            if (counts()) coverage_.note(*kernel, object);
+          },
+          options_.update);
     } else {
       const auto kernel = plain_kernel();
       if (kernel == nullptr) return std::nullopt;

@@ -34,6 +34,7 @@ std::vector<std::string> arguments_of(const Options& options, unsigned part) {
   if (options.log_level != 0) add("--log-level", fmt::format("{}", options.log_level));
   if (options.timeout_s != 0) add("--timeout", fmt::format("{}", options.timeout_s));
   add("--host-memory", options.host_memory);
+  if (options.update) words.emplace_back("--update");
   add("--engine", options.engine);
   if (!options.coverage.empty()) add("--coverage", part_file(options.coverage, part));
   words.emplace_back("--");

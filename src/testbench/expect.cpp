@@ -13,6 +13,7 @@
 #include "describe/show.hpp"
 #include "kernel/testing.hpp"
 #include "progtypes/progtype.hpp"
+#include "testbench/golden.hpp"
 #include "testbench/map_content.hpp"
 #include "testbench/packet_build.hpp"
 #include "testbench/packet_text.hpp"
@@ -35,11 +36,11 @@ class Check {
   void all(const Value& expected) {
     using Handler = void (Check::*)(const Value&);
     constexpr std::pair<std::string_view, Handler> handlers[] = {
-        {"verdict", &Check::verdict}, {"error", &Check::error},        {"packet", &Check::packet},
-        {"context", &Check::context}, {"output", &Check::output},      {"maps", &Check::maps},
-        {"absent", &Check::absent},   {"count", &Check::count},        {"globals", &Check::globals},
-        {"records", &Check::records}, {"printk", &Check::printk},      {"work", &Check::work},
-        {"armed", &Check::armed},     {"cancelled", &Check::cancelled}};
+        {"verdict", &Check::verdict}, {"error", &Check::error},         {"packet", &Check::packet},
+        {"context", &Check::context}, {"output", &Check::output},       {"maps", &Check::maps},
+        {"absent", &Check::absent},   {"count", &Check::count},         {"globals", &Check::globals},
+        {"records", &Check::records}, {"printk", &Check::printk},       {"work", &Check::work},
+        {"armed", &Check::armed},     {"cancelled", &Check::cancelled}, {"golden", &Check::golden}};
     if (!expected.is(Value::Kind::fields)) return mistake("expect", "a table is wanted");
     const bool about_a_run = expected.field("error") == nullptr;
     if (outcome_.ran && about_a_run && !outcome_.status)
@@ -322,6 +323,12 @@ class Check {
   void cancelled(const Value& expected) {
     if (outcome_.counts.cancelled != expected.number)
       differs("starts that were cancelled", json_of(expected), fmt::format("{}", outcome_.counts.cancelled));
+  }
+
+  void golden(const Value& expected) {
+    if (!expected.is(Value::Kind::text) || expected.text.empty())
+      return mistake("golden", "the name of a file is wanted");
+    check_golden(expected.text, outcome_, where_, result_);
   }
 
   Kernel& kernel_;

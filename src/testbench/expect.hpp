@@ -23,6 +23,8 @@ struct StepOutcome {
   std::vector<WorkRun> work;
   std::vector<ArmedTimer> armed;
   WorkStatistics counts;  // of this step
+  std::string directory;  // where golden files are
+  bool update = false;    // … and that they are to be written
 };
 
 // `where`: how messages begin. Mistakes in the description fail the test, too.

@@ -122,10 +122,45 @@ MockTable::~MockTable() {
   for (const auto& [name, mock] : mocks_) mock_call(kernel_, name, nullptr);
 }
 
+// The calls by which programs ask who runs them, as numbers and a text say who does.
+Status MockTable::add_current_task(const Value& given) {
+  std::string error;
+  if (!given.is(Value::Kind::fields) || !only_known(given, {"pid", "tgid", "uid", "gid", "comm"}, error))
+    return {EINVAL, fmt::format("mocks.current_task: {}", error.empty() ? "a table is wanted" : error)};
+  const auto both = [&](const char* high, const char* low, std::int64_t otherwise) {
+    const auto of = [&](const char* name, std::int64_t none) { return number_of(given.field(name)).value_or(none); };
+    const std::int64_t lower = of(low, otherwise);
+    return static_cast<std::uint64_t>(of(high, lower)) << 32 | static_cast<std::uint32_t>(lower);
+  };
+  Value calls{.kind = Value::Kind::fields};
+  const auto add_call = [&](const char* call, Value answer) {
+    calls.names.emplace_back(call);
+    calls.items.push_back(std::move(answer));
+  };
+  if (given.field("pid") != nullptr || given.field("tgid") != nullptr) {
+    const auto tgid = number_of(given.field("tgid")).value_or(0);
+    add_call("bpf_get_current_pid_tgid", {.kind = Value::Kind::number, .number = both("tgid", "pid", tgid)});
+  }
+  if (given.field("uid") != nullptr || given.field("gid") != nullptr)
+    add_call("bpf_get_current_uid_gid", {.kind = Value::Kind::number, .number = both("gid", "uid", 0)});
+  if (const Value* const comm = given.field("comm"); comm != nullptr) {
+    if (comm->text.empty() || comm->text.size() > 15)
+      return {EINVAL, "mocks.current_task.comm: a text of at most 15 characters is wanted"};
+    const Value zero{.kind = Value::Kind::number};
+    const Value write{.kind = Value::Kind::fields, .items = {zero, *comm}, .names = {"arg", "text"}};
+    add_call("bpf_get_current_comm", {.kind = Value::Kind::fields, .items = {write}, .names = {"write"}});
+  }
+  return add(calls);
+}
+
 Status MockTable::add(const Value& described) {
   for (std::size_t i = 0; i < described.items.size(); ++i) {
     const std::string& name = described.names[i];
     const Value& given = described.items[i];
+    if (name == "current_task") {
+      if (const Status status = add_current_task(given); !status) return status;
+      continue;
+    }
     auto mock = std::make_shared<Mock>();
     std::string error;
     if (const auto number = number_of(&given)) {

@@ -6,6 +6,8 @@
 //   bpf_skb_load_bytes = {calls = 1, when = [{args = ["*", 14], returns = 0, write = {arg = 2, hex = "45"}}], returns =
 //   -14}
 //
+//   current_task = {pid = 7, tgid = 7, uid = 1000, gid = 1000, comm = "nginx"}  # the helpers that say who runs it
+//
 // Tested by tests/testbench/test_test.py.
 #pragma once
 
@@ -34,6 +36,7 @@ class MockTable {
 
  private:
   struct Mock;
+  Status add_current_task(const describe::Value& given);
   Kernel& kernel_;
   std::vector<std::pair<std::string, std::shared_ptr<Mock>>> mocks_;
 };

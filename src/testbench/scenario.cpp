@@ -55,12 +55,13 @@ std::vector<std::pair<std::string, std::string>> assignments(const Value* table)
 class Run {
  public:
   Run(std::shared_ptr<Kernel> kernel, const std::string& file, const std::string& object_path, const Value& root,
-      const Value& test)
+      const Value& test, bool update)
       : kernel_(std::move(kernel)),
         file_(file),
         object_path_(object_path),
         root_(root),
         test_(test),
+        update_(update),
         mocks_(*kernel_) {}
   ~Run() {
     kernel_->on_work_run(nullptr);
@@ -197,6 +198,8 @@ class Run {
       return result_.fail(where + ": a step does one thing");
     const WorkStatistics before = kernel_->work();
     StepOutcome outcome;
+    outcome.directory = std::filesystem::path(file_).parent_path();
+    outcome.update = update_;
     if (acts && !act(*action, step, where, outcome)) return;
     outcome.seen = watch_->end();
     {
@@ -288,6 +291,7 @@ class Run {
   const std::string& object_path_;
   const Value& root_;
   const Value& test_;
+  const bool update_;
   Object object_;
   MockTable mocks_;
   Watch* watch_ = nullptr;
@@ -355,11 +359,11 @@ void ScenarioFile::apply(KernelOptions& options) const {
 }
 
 CaseResult ScenarioFile::run(const std::shared_ptr<Kernel>& kernel, std::size_t test,
-                             const std::function<void(const Object&)>& done) const {
+                             const std::function<void(const Object&)>& done, bool update) const {
   const auto begin = std::chrono::steady_clock::now();
   set_clock(*kernel, clock_ns_, realtime_ns_);
   seed_random(*kernel, seed_);
-  CaseResult result = Run(kernel, path_, object_path_, root_, tests_[test]).run(done);
+  CaseResult result = Run(kernel, path_, object_path_, root_, tests_[test], update).run(done);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

@@ -37,9 +37,10 @@ class ScenarioFile {
   // What [kernel] says: CPUs, the clock (which always stands), the seed.
   void apply(KernelOptions& options) const;
   // `kernel`: made with these options.
+  // `update`: golden files are written, not compared.
   // `done`, if it is not empty, is called with the test's object before it is gone.
   CaseResult run(const std::shared_ptr<Kernel>& kernel, std::size_t test,
-                 const std::function<void(const Object&)>& done = {}) const;
+                 const std::function<void(const Object&)>& done = {}, bool update = false) const;
 
  private:
   ScenarioFile() = default;

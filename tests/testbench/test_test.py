@@ -24,6 +24,7 @@ class Tests(unittest.TestCase):
         cls.place = Path(tempfile.mkdtemp(prefix="skep-test-"))
         (cls.place / "scenarios").mkdir()
         shutil.copy(OBJECTS / "bench.bpf.o", cls.place)
+        shutil.copy(OBJECTS / "task.bpf.o", cls.place)
         for file in (HERE / "scenarios").glob("*.toml"):
             shutil.copy(file, cls.place / "scenarios")
         cls.passing = cls.place / "scenarios" / "filter.toml"
@@ -46,6 +47,50 @@ class Tests(unittest.TestCase):
         path = self.place / "scenarios" / "written.toml"
         path.write_text(text)
         return path
+
+    def test_the_current_task_is_whom_the_test_says(self):
+        whole = """
+object = "../task.bpf.o"
+[[test]]
+name = "a server"
+mocks.current_task = {pid = 8, tgid = 7, uid = 1000, gid = 100, comm = "nginx"}
+run = "who"
+expect = {verdict = 0, globals = {task = 0x700000008, user = 0x64000003e8, name = "nginx"}}
+[[test]]
+name = "one number stands for both"
+mocks.current_task = {tgid = 9}
+run = "who"
+expect = {globals = {task = 0x900000009}}
+"""
+        self.assertIn("2 passed", self.skep(self.write(whole)))
+        for wrong, word in (("{name = 1}", "no 'name'"), ("7", "a table"), ('{comm = "more than 15 characters"}', "15")):
+            self.assertIn(word, self.skep(self.write(whole.replace("{tgid = 9}", wrong)), status=1))
+
+    def test_golden_files_are_compared_and_written(self):
+        path = self.write("""
+object = "../bench.bpf.o"
+kernel = {now = "100s"}
+[[test]]
+name = "blocked"
+maps.blocked = {"10.0.0.0/8" = "REASON_BLOCKED"}
+run = "filter"
+packet = {src = "10.1.2.3", dst = "10.0.0.2", tcp = {dport = 80}}
+expect.golden = "blocked.golden"
+""")
+        golden = path.parent / "blocked.golden"
+        self.assertIn("--update writes it", self.skep(path, status=1))
+        self.assertFalse(golden.exists())
+        self.skep("--update", path)
+        text = golden.read_text()
+        for part in ("verdict: XDP_DROP (1)\n", "packet: unchanged\n", "filter says: blocked, reason 1\n", "record of events: {", "map .bss: "):
+            self.assertIn(part, text)
+        self.skep(path)
+        golden.write_text(text.replace("XDP_DROP", "XDP_PASS"))
+        said = self.skep(path, status=1)
+        self.assertIn("XDP_PASS", said)
+        self.assertIn("blocked.golden", said)
+        self.assertIn("1 passed", self.skep("--jobs", "2", "--update", path))
+        self.assertEqual(golden.read_text(), text)
 
     def test_what_is_as_expected_passes(self):
         out = self.skep(self.passing)
