@@ -26,7 +26,8 @@ void Frames::at(const runtime::Program& program, std::uint32_t pc, std::span<con
   Frame& frame = frames_.back();
   // The next of a helper's callbacks takes the place of the one that has exited.
   const bool left = !entered && frame.program->code().insns[frame.pc].code == (insn_class::jmp | jmp_op::exit);
-  const bool same = !entered && !left && frame.program == &program && pc >= program.code().subprograms[frame.function].start &&
+  const bool same = !entered && !left && frame.program == &program &&
+                    pc >= program.code().subprograms[frame.function].start &&
                     pc < program.code().subprograms[frame.function].end;
   if (!same) {
     frame.program = &program;

@@ -67,7 +67,7 @@ class Playback final : public Stage, public runtime::RunObserver {
 
   // Goes on until the plan holds it, or to the end. A moment at which it was held does not hold it again.
   State go_on(Plan plan);
-  // Holds it soon, whatever the plan says. Any thread, and signal handlers.
+  // Holds it soon, whatever the plan says. Any thread.
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
 
   // All of what follows: while it does not run.

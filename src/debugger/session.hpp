@@ -59,7 +59,7 @@ class Session {
   // Ends what is held, does something that waits for programs (they hold a read section), and comes back to where it
   // was. What was looked at before is gone: frames have to be asked for again.
   void aside(const std::function<void()>& something);
-  // Holds a run that goes on. Any thread, and signal handlers that block nothing of it.
+  // Holds a run that goes on. Any thread.
   void interrupt();
 
   // Its number; 0 and `error`: see parse_breakpoint.

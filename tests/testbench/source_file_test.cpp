@@ -2,9 +2,9 @@
 #include "testbench/source_file.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <unistd.h>
 #include <fstream>
 
 namespace skep::testbench {
