@@ -118,8 +118,10 @@ std::optional<unsigned> cpu_of_run(const Kernel::Impl& kernel, const progtypes::
   return asked ? asked : cpu_for_this_thread(kernel.cpu_count());
 }
 
-bool each_run_is_made_ready(const ProgramObject& program, const progtypes::Invocation& invocation) {
-  const bool may_move_packet = program.changes_packet || program.is_extended.load(std::memory_order_acquire);
+bool each_run_is_made_ready(const ProgramObject& program, const engine::Run& run,
+                            const progtypes::Invocation& invocation) {
+  // Of code that has functions of extensions nobody knows.
+  const bool may_move_packet = program.changes_packet || &run.program() != program.code.get();
   return may_move_packet || dynamic_cast<const progtypes::FollowsPacket*>(&invocation) == nullptr;
 }
 
@@ -210,7 +212,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   const auto cpu = cpu_of_run(kernel, invocation);
   const std::uint64_t begin = kernel.services->limit_clock_ns();
   RunMeter meter(kernel, program);
-  Batch batch(*run, invocation, each_run_is_made_ready(program, invocation), packet, std::max(repeat, 1U));
+  Batch batch(*run, invocation, each_run_is_made_ready(program, *run, invocation), packet, std::max(repeat, 1U));
   while (!batch.over()) {
     if (cpu)
       kernel.executor->run_on(*cpu, batch);

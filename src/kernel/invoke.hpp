@@ -59,8 +59,10 @@ engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std:
 
 // The CPU that it must run on, or this thread's are to be on; nothing: any.
 std::optional<unsigned> cpu_of_run(const Kernel::Impl& kernel, const progtypes::Invocation& invocation);
-// Whether every run needs Invocation::before_run(), or the first one of several alone.
-bool each_run_is_made_ready(const ProgramObject& program, const progtypes::Invocation& invocation);
+// Whether each of several runs, of which `run` is the first, needs Invocation::before_run(), or that one alone. Not
+// once it has begun.
+bool each_run_is_made_ready(const ProgramObject& program, const engine::Run& run,
+                            const progtypes::Invocation& invocation);
 // Whether a packet goes where the program has redirected it, and where that is.
 bool redirects(const ProgramObject& program, std::uint32_t result);
 Redirection redirection_of(const runtime::Packet& packet);

@@ -132,6 +132,7 @@ bool Runner::State::make_run() {
   if (run != nullptr && now == code) return true;
   code = std::move(now);
   run = skep::make_run(kernel.impl(), *program, argument, invocation.context());
+  each_made_ready = run == nullptr || each_run_is_made_ready(*program, *run, invocation);
   return run != nullptr;
 }
 
@@ -188,7 +189,6 @@ void Runner::take_turn(void (*body)(void* function, Turn& turn), void* function)
   guarded(state.kernel, "a turn of a runner", [&] {
     if (!state.make_run()) return;
     state.ended = 0;
-    state.each_made_ready = each_run_is_made_ready(*state.program, state.invocation);
     RunMeter meter(impl, *state.program);
     const auto with = [&](async::Seat* seat) {
       turn.seat_ = seat;

@@ -115,8 +115,9 @@ std::uint64_t KernelServices::realtime_ns() {
 // The same numbers in every run of a Kernel.
 std::uint32_t KernelServices::random_u32() {
   const async::Current& current = async::current_run();
-  const bool inside = current.executor == &executor_;
-  std::atomic<std::uint64_t>& state = random_[inside ? current.cpu % (random_.size() - 1) : random_.size() - 1].state;
+  const std::size_t outside = random_.size() - 1;
+  const bool inside = current.executor == &executor_ && current.cpu < outside;
+  std::atomic<std::uint64_t>& state = random_[inside ? current.cpu : outside].state;
   std::uint64_t z = state.load(std::memory_order_relaxed);
   state.store(z + 0x9e3779b97f4a7c15, std::memory_order_relaxed);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
