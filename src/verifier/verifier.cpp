@@ -88,6 +88,7 @@ Output walk_and_judge(const Input& input, bool record) {
   if (output.error == 0) output.error = walk_program(env);
   if (output.error == 0) output.error = check_max_stack_depth(env);
   if (output.error == 0) output.program = finish(env);
+  if (output.error == 0 && !output.program) output.error = env.refusal->error;
   const auto elapsed = std::chrono::steady_clock::now() - begin;
   output.statistics = env.statistics;
   output.statistics.usec =

@@ -233,7 +233,8 @@ static inline void attach_answer(const struct attach_question* q, const char* ta
     else
       *explained = 0;
   }
-  end = strstr(log, "\nprocessed ");
+  end = strstr(log, "\nverification time ");
+  if (!end) end = strstr(log, "\nprocessed ");
   if (!end) end = log + strlen(log);
   while (end > log && (end[-1] == '\n' || end[-1] == ' ')) end--;
   *end = 0;

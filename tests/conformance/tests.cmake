@@ -3,3 +3,12 @@ add_executable(compare-engines EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/conf
 target_link_libraries(compare-engines PRIVATE skep_cli ${CMAKE_DL_LIBS})
 target_link_options(compare-engines PRIVATE -Wl,--whole-archive $<TARGET_FILE:skep_api> -Wl,--no-whole-archive)
 set_target_properties(compare-engines PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+# mutation-oracle: see mutation_oracle.c. As compare-engines, for compare_mutants.py.
+add_executable(mutation-oracle EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/conformance/mutation_skep.cpp
+               ${PROJECT_SOURCE_DIR}/tests/conformance/mutation_oracle.c)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/mutation_oracle.c PROPERTIES
+                            COMPILE_DEFINITIONS MUTANTS_ON_SKEP)
+target_link_libraries(mutation-oracle PRIVATE skep_loader)
+target_link_options(mutation-oracle PRIVATE -Wl,--wrap=bpf_prog_load)
+set_target_properties(mutation-oracle PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -47,6 +47,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct bpf_ksock *bpf_ksock_acquire(struct bpf_ksock *ks)",
         .fn = impl::bpf_ksock_acquire,
         .doc = {.summary = "Takes one more reference to a socket of the kernel's."},
+        .not_at = "bpf_lsm_socket_sendmsg",
     },
     Kfunc{
         .name = "bpf_ksock_connect",
@@ -73,6 +74,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_ksock_release(struct bpf_ksock *ks)",
         .fn = impl::bpf_ksock_release,
         .doc = {.summary = "Gives up a reference to a socket of the kernel's."},
+        .not_at = "bpf_lsm_socket_sendmsg",
         .destroys = {"bpf_ksock"},
     },
     Kfunc{

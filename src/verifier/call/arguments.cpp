@@ -2,6 +2,7 @@
 //
 // For each argument the helper's entry names a kind; a kind accepts some register types, and says what else must hold
 // (the memory is there, the string ends, the map is the right one). Tested by tests/verifier/call/.
+#include <optional>
 #include <span>
 
 #include "verifier/call/internal.hpp"
@@ -186,27 +187,7 @@ int check_arg_offset(Env& env, const ArgSpec& spec, unsigned regno) {
     if (reg.is_scalar()) return 0;
     return check_release_offset(env, reg, regno);
   }
-  switch (reg.type) {
-    case RegType::stack:
-    case RegType::packet:
-    case RegType::packet_meta:
-    case RegType::map_key:
-    case RegType::map_value:
-    case RegType::mem:
-    case RegType::buf:
-    case RegType::scalar:
-      return 0;
-    case RegType::ctx:
-      // The context of these programs is plain memory of their own: its bounds are checked as memory's.
-      if (is_memory_kind(spec.kind) && env.type().context_is_memory) return 0;
-      return check_offset(env, reg, regno, false);
-    case RegType::btf:
-      return check_offset(env, reg, regno, true);
-    case RegType::dynptr:
-      return check_offset(env, reg, regno, false);
-    default:
-      return check_offset(env, reg, regno, false);
-  }
+  return check_passed_offset(env, reg, regno, is_memory_kind(spec.kind));
 }
 
 // The key of a lookup, when the stack holds a constant there: zeros, or a spilled number of just that size.
@@ -306,6 +287,22 @@ ArgSpec spec_of(const Call& call, unsigned index) {
     spec.flags &= arg_flag::maybe_null;
   }
   return spec;
+}
+
+// How much a call fills of an argument's memory.
+std::optional<std::uint64_t> filled_size(Env& env, const Call& call, const ArgSpec& spec, unsigned index) {
+  if (spec.kind == ArgKind::map_value) return call.map != nullptr ? std::optional(call.map->value_size) : std::nullopt;
+  if (spec.kind != ArgKind::mem) return std::nullopt;
+  if ((spec.flags & arg_flag::fixed_size) != 0) return spec.size;
+  const RegState& size = env.reg(index + 2);
+  return size.r.is_const() ? std::optional(size.r.const_value()) : std::nullopt;
+}
+
+int fill_argument(Env& env, const Call& call, unsigned index) {
+  const ArgSpec spec = spec_of(call, index);
+  if ((spec.flags & arg_flag::uninit) == 0) return 0;
+  const auto size = filled_size(env, call, spec, index);
+  return size ? fill_call_memory(env, env.reg(index + 1), *size) : 0;
 }
 
 int check_arg(Env& env, Call& call, unsigned index) {
@@ -416,6 +413,8 @@ int refuse_register_type(Env& env, std::string_view callee, unsigned regno,
 int check_helper_args(Env& env, Call& call) {
   for (unsigned i = 0; i < 5; ++i)
     if (const int err = check_arg(env, call, i)) return err;
+  for (unsigned i = 0; i < 5; ++i)
+    if (const int err = fill_argument(env, call, i)) return err;
   return 0;
 }
 

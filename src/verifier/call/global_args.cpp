@@ -214,6 +214,7 @@ int check_memory_arg(Env& env, std::uint32_t index, unsigned regno, const Subpro
     env.note("R{} is a packet pointer, but func#{} may change packet data", regno, index);
     return -EINVAL;
   }
+  if (const int err = check_passed_offset(env, reg, regno, true)) return err;
   if (reg.is_null()) {
     if (const int err = mark_precise(env, regno)) return err;
   } else {
@@ -250,13 +251,13 @@ int check_object_arg(Env& env, std::string_view callee, unsigned regno, const Su
 }
 
 int check_global_arg(Env& env, std::uint32_t index, unsigned regno, const Subprogram::Arg& arg) {
+  if (arg.flags & reg_flag::untrusted) return 0;  // reads through it may fault, and are made safe; it may be anything
   if (const int err = check_reg(env, regno, RegUse::source)) return err;
   const RegState& reg = env.reg(regno);
   if (arg.anything) {
     if (!reg.is_scalar()) return refuse_note(env, -EINVAL, fmt::format("R{} is not a scalar", regno));
     return 0;
   }
-  if (arg.flags & reg_flag::untrusted) return 0;  // reads through it may fault, and are made safe
   if (arg.is_ctx) {
     if (!reg.is(RegType::ctx)) return refuse_note(env, -EINVAL, fmt::format("R{} expects pointer to ctx", regno));
     return check_offset(env, reg, regno, false);

@@ -1,6 +1,7 @@
 // What helpers do besides taking arguments: callbacks, tail calls, dynptrs, kptrs; and what they return.
 //
 // One function for each `Special` that needs one. Tested by tests/verifier/call/.
+#include "progtypes/lsm_hooks.hpp"
 #include "verifier/call/call.hpp"
 #include "verifier/call/call_facts.hpp"
 #include "verifier/call/internal.hpp"
@@ -126,7 +127,10 @@ int check_set_retval(Env& env) {
   }
   if (sets_any_result(env)) return 0;
   if (const int err = mark_precise(env, 1)) return err;
-  return check_scalar_range(env, env.reg(1), 1, -max_errno, 0, "At bpf_set_retval");
+  // What the hook may say itself: an errno, or yes and no.
+  const bool yes_or_no = env.attached_to() == progtypes::AttachedTo::cgroup_hook &&
+                         progtypes::lsm_hook_boolean(env.input.traits.attach_function);
+  return check_scalar_range(env, env.reg(1), 1, yes_or_no ? 0 : -max_errno, yes_or_no ? 1 : 0, "At bpf_set_retval");
 }
 
 // The address of the traced function is at hand in kprobes and where a trampoline calls the program.

@@ -137,7 +137,8 @@ int leave_by_tail_call(Env& env) {
 
 int check_helper_call(Env& env, const Insn& insn) {
   const calls::Helper* helper = env.insn_aux().names.helper;
-  if (helper == nullptr || insn.imm <= 0) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
+  if (insn.imm == 0) return env.refuse(-EINVAL, "program of this type cannot use helper bpf_unspec#0");
+  if (helper == nullptr) return env.refuse(-EINVAL, "invalid func unknown#{}", insn.imm);
   Call call;
   call.helper = helper;
   call.special = helper->special;

@@ -70,6 +70,8 @@ bool is_alloc(const RegState& reg);
 // The object must be passed as it was received: no offset, or (`fixed_allowed`) a constant one that is not negative.
 int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allowed);
 int check_release_offset(Env& env, const RegState& reg, unsigned regno);
+// Which offsets a pointer may have when it is passed to a helper or a global function.
+int check_passed_offset(Env& env, const RegState& reg, unsigned regno, bool as_memory);
 std::string tnum_text(const Tnum& bits);
 // ---- map_compat.cpp
 int check_map_for_helper(Env& env, const Call& call);

@@ -3,6 +3,7 @@
 // A parameter is a scalar, or a pointer of a role: the context, a special struct (work item, list head, iterator,
 // dynptr …), a kernel object, memory with its size in the next parameter, a callback. Tested by
 // tests/conformance/.
+#include <array>
 #include <span>
 
 #include "verifier/call/internal.hpp"
@@ -57,6 +58,7 @@ struct Parameter {
   bool const_size = false;  // … a constant one
   bool nullable = false, optional = false, uninit = false;
   bool size_checked = false;  // with the memory: the next parameter needs no check of its own
+  std::uint64_t fills = 0;    // so many bytes of memory that need not have been initialized
 };
 
 bool is_scalar(const btf::Type& t) {
@@ -236,13 +238,14 @@ std::string type_phrase(const btf::Btf& btf, btf::TypeId id) {
                                    : std::string(type.name);
 }
 
-int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& p) {
+int check_memory_param(Env& env, Call& call, const btf::Btf& btf, Parameter& p) {
   const auto size = btf.size_of(p.pointee);
   if (!size)
     return env.refuse(-EINVAL, "arg#{} reference type('{} {}') size cannot be determined: -22", p.index,
                       kind_word(btf.type(p.pointee).kind), btf.type(p.pointee).name);
   const RegState reg = env.reg(p.regno);
   if (reg.is_null()) return 0;
+  if (p.uninit) p.fills = *size;
   for (const Access access : {Access::read, Access::write}) {
     if (p.uninit && access == Access::read) continue;
     CallMemory how;
@@ -259,7 +262,7 @@ int check_memory_param(Env& env, Call& call, const btf::Btf& btf, const Paramete
   return 0;
 }
 
-int check_sized_memory(Env& env, Call& call, const Parameter& p) {
+int check_sized_memory(Env& env, Call& call, Parameter& p) {
   const unsigned size_regno = p.regno + 1;
   const RegState& size = env.reg(size_regno);
   if (p.const_size && !size.is_const())
@@ -269,6 +272,7 @@ int check_sized_memory(Env& env, Call& call, const Parameter& p) {
   if (absent) {
     if (const int err = mark_precise(env, p.regno)) return err;
   } else {
+    if (p.uninit && size.r.is_const()) p.fills = size.r.const_value();
     for (const Access access : {Access::read, Access::write}) {
       CallMemory how;
       how.access = access;
@@ -352,8 +356,7 @@ int check_map_param(Env& env, Call& call, const btf::Btf& btf, const Parameter& 
 
 // What gives a reference up says so first, of a first argument that is none.
 bool must_be_reference(const Call& call, const btf::Btf& btf, const Parameter& p) {
-  return call.has(call_flag::release) && p.index == 0 && !has_suffix(p.name, "__alloc") &&
-         btf.type(p.pointee).name != "bpf_dynptr";
+  return call.has(call_flag::release) && p.index == 0 && btf.type(p.pointee).name != "bpf_dynptr";
 }
 
 int refuse_unowned(Env& env, const Call& call, const btf::Btf& btf, const Parameter& p) {
@@ -375,6 +378,9 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
   if (role == Role::null) return mark_precise(env, p.regno);
   if (role == Role::map && !reg.is(RegType::map_ptr) && !reg.is(RegType::btf))
     return env.refuse(-EINVAL, "pointer in R{} isn't map pointer", p.regno);
+  if (role == Role::dynptr && call.special == Special::dynptr_file_discard && !reg.is(RegType::stack)) {
+    if (const int err = check_release_offset(env, reg, p.regno)) return err;
+  }
   if (const int err = check_param_offset(env, call, p, role)) return err;
   if (role == Role::object) {
     if (const int err = check_object_trust(env, call, p.regno, type_phrase(btf, p.pointee))) return err;
@@ -453,8 +459,9 @@ int check_pointer_param(Env& env, Call& call, const btf::Btf& btf, const btf::Pa
           // Something that is no kernel object where one is asked for.
           return env.refuse(-EINVAL,
                             explain::argument_wrong_object(call.name(), p.regno, type_phrase(btf, p.pointee), reg),
-                            "R{} is {} expected {} {}", p.regno, reg_type_name(reg.type, reg.flags),
-                            kind_word(btf.type(p.pointee).kind), btf.type(p.pointee).name);
+                            "R{} is {} expected {} {}{}", p.regno, reg_type_name(reg.type, reg.flags),
+                            kind_word(btf.type(p.pointee).kind), btf.type(p.pointee).name,
+                            btf.type(p.pointee).name == "bpf_map" ? " or map_ptr" : "");
         }
       }
       return env.refuse(-EINVAL, "R{} pointer type {} {} must point to {}scalar, or struct with scalar", p.regno,
@@ -475,6 +482,8 @@ int check_arena_param(Env& env, unsigned regno) {
 int check_holds_something(Env& env, const Call& call, const btf::Btf& btf, const Parameter& p) {
   if (env.reg(p.regno).type != RegType::not_init) return check_reg(env, p.regno, RegUse::source);
   if (must_be_reference(call, btf, p)) return refuse_unowned(env, call, btf, p);
+  if (p.index == 0 && call.special == Special::dynptr_file_discard)
+    return check_release_offset(env, env.reg(p.regno), p.regno);
   return env.refuse(-EACCES, "variable ? access var_off={} disallowed", tnum_string(Tnum::unknown()));
 }
 
@@ -485,6 +494,7 @@ int check_kfunc_args(Env& env, Call& call) {
   const btf::Type& proto = btf.type(call.kfunc->proto);
   const auto params = btf.params(proto);
   if (params.size() > 5) return unsupported(env, fmt::format("{} with arguments on the stack", call.name()));
+  std::array<std::uint64_t, 5> fills{};
   for (std::size_t i = 0; i < params.size(); ++i) {
     Parameter p;
     p.index = static_cast<unsigned>(i);
@@ -513,7 +523,12 @@ int check_kfunc_args(Env& env, Call& call) {
     p.const_size = is_size_param(env, btf, params, i + 1, "__szk");
     p.has_size = p.const_size || is_size_param(env, btf, params, i + 1, "__sz");
     if (const int err = check_pointer_param(env, call, btf, params[i], p)) return err;
+    fills[p.index] = p.fills;
     if (p.size_checked) ++i;
+  }
+  for (unsigned i = 0; i < fills.size(); ++i) {
+    if (fills[i] == 0) continue;
+    if (const int err = fill_call_memory(env, env.reg(i + 1), fills[i])) return err;
   }
   if (call.has(call_flag::release) && call.release_reg < 0)
     return env.refuse(

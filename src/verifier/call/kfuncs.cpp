@@ -24,23 +24,25 @@ int check_kfunc_allowed(Env& env, const KfuncCall& kfunc) {
   if (!allowed)
     return env.refuse(-EACCES, explain::kfunc_not_allowed(kfunc.name), "calling kernel function {} is not allowed",
                       kfunc.name);
-  if (entry->has(call_flag::needs_device) && !traits.dev_bound)
-    return env.refuse(-EINVAL, "metadata kfuncs require device-bound program");
   if (!traits.gpl) return env.refuse(-EINVAL, "cannot call kernel function from non-GPL compatible program");
   return 0;
 }
 
+// A program that may never sleep is told so before anything is said of the arguments; a section that it is in,
+// afterwards.
+int check_may_ever_sleep(Env& env, const Call& call) {
+  if (!call.has(call_flag::sleepable) || env.state->in_sleepable) return 0;
+  return env.refuse(-EACCES,
+                    explain::may_not_sleep(env, fmt::format("sleepable kfunc {}", call.name()), "kfunc call", "kfunc"),
+                    "program must be sleepable to call sleepable kfunc {}", call.name());
+}
+
 int check_kfunc_context(Env& env, const Call& call) {
   if (call.has(call_flag::sleepable)) {
-    if (const char* where = non_sleepable_context(env)) {
-      if (std::string_view(where) == "non-sleepable prog")
-        return env.refuse(
-            -EACCES, explain::may_not_sleep(env, fmt::format("sleepable kfunc {}", call.name()), "kfunc call", "kfunc"),
-            "program must be sleepable to call sleepable kfunc {}", call.name());
+    if (const char* where = non_sleepable_context(env))
       return env.refuse(
           -EACCES, explain::may_not_sleep(env, fmt::format("sleepable kfunc {}", call.name()), "kfunc call", "kfunc"),
           "kernel func {} is sleepable within {}", call.name(), where);
-    }
   }
   if (call.has(call_flag::rcu_protected) && !in_rcu_section(env))
     return env.refuse(-EACCES, explain::needs_rcu(call.name(), false),
@@ -90,6 +92,7 @@ int check_kfunc_call(Env& env, const Insn& insn) {
   }
   if (call.special == Special::iter_css_task_new && !may_walk_css_tasks(env))
     return env.refuse(-EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
+  if (const int err = check_may_ever_sleep(env, call)) return err;
   // Sections begin and end before the rest is looked at; what sleeps is refused in them.
   begin_call_facts(env);
   if (const int err = check_kfunc_args(env, call)) return err;

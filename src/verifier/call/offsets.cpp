@@ -24,9 +24,33 @@ int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allow
 }
 
 int check_release_offset(Env& env, const RegState& reg, unsigned regno) {
-  if (reg.r.is_const() && reg.fixed_offset() != 0)
+  // A number of any kind is to the kernel an offset; nothing at all is an unknown one.
+  const bool offset = reg.is_pointer() ? reg.r.is_const() && reg.fixed_offset() != 0 : !reg.is_null();
+  if (offset)
     return env.refuse(-EINVAL, "R{} must have zero offset when passed to release func or trusted arg to kfunc", regno);
   return check_offset(env, reg, regno, false);
+}
+
+int check_passed_offset(Env& env, const RegState& reg, unsigned regno, bool as_memory) {
+  switch (reg.type) {
+    case RegType::stack:
+    case RegType::packet:
+    case RegType::packet_meta:
+    case RegType::map_key:
+    case RegType::map_value:
+    case RegType::mem:
+    case RegType::buf:
+    case RegType::scalar:
+      return 0;
+    case RegType::ctx:
+      // The context of these programs is plain memory of their own: its bounds are checked as memory's.
+      if (as_memory && env.type().context_is_memory) return 0;
+      return check_offset(env, reg, regno, false);
+    case RegType::btf:
+      return check_offset(env, reg, regno, true);
+    default:
+      return check_offset(env, reg, regno, false);
+  }
 }
 
 }  // namespace skep::verifier

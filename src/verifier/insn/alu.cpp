@@ -127,8 +127,7 @@ int negate_register(Env& env, const Insn& insn) {
   if (int error = check_reg(env, insn.dst, RegUse::dest_unmarked)) return error;
   RegState& dst = env.reg(insn.dst);
   if (!dst.is_scalar()) {
-    dst.mark_unknown();
-    if (!is64(insn)) dst.r.zero_extend32();
+    dst.mark_unknown();  // also of its upper half, as after all arithmetic on addresses
     return 0;
   }
   alu(AluOp::neg, dst.r, dst.r, is64(insn));
@@ -140,7 +139,10 @@ int swap_bytes(Env& env, const Insn& insn) {
   if (int error = check_reg(env, insn.dst, RegUse::source)) return error;
   if (int error = check_reg(env, insn.dst, RegUse::dest_unmarked)) return error;
   RegState& dst = env.reg(insn.dst);
-  if (!dst.is_scalar()) dst.mark_unknown();
+  if (!dst.is_scalar()) {
+    dst.mark_unknown();
+    return 0;
+  }
   const auto bytes = static_cast<unsigned>(insn.imm) / 8;
   if (is64(insn))
     dst.r.byte_swap(bytes);
@@ -236,7 +238,6 @@ int combine(Env& env, const Insn& insn) {
     // The difference of two pointers is a number; nothing else is anything.
     if (insn.op() == alu_op::sub) {
       dst.mark_unknown();
-      if (!is64(insn)) dst.r.zero_extend32();
       return 0;
     }
     return env.refuse(-EACCES, "R{} pointer {} pointer prohibited", static_cast<unsigned>(insn.dst),

@@ -75,7 +75,8 @@ int check_read_modify_write(Env& env, const Insn& insn) {
 }  // namespace
 
 int check_atomic(Env& env, const Insn& insn) {
-  switch (insn.imm) {
+  const bool ordered = insn.imm == atomic_op::load_acq || insn.imm == atomic_op::store_rel;
+  switch (ordered && !env.input.rules->instructions.ordered_access ? -1 : insn.imm) {
     case atomic_op::load_acq: {
       if (int error = check_reg(env, insn.src, RegUse::source)) return error;
       if (int error = check_plain(env, insn, insn.src, true)) return error;
@@ -102,7 +103,7 @@ int check_atomic(Env& env, const Insn& insn) {
     case atomic_op::cmpxchg:
       return check_read_modify_write(env, insn);
     default:
-      return env.refuse(-EINVAL, "BPF_ATOMIC uses invalid atomic opcode {:02x}", insn.imm);
+      return env.refuse(-EINVAL, "BPF_ATOMIC uses invalid atomic opcode {:02x}", static_cast<std::uint32_t>(insn.imm));
   }
 }
 

@@ -103,10 +103,9 @@ int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& poi
     return 0;
   }
   if (insn.insn_class() != insn_class::alu64) {
-    // Half a pointer is a number.
+    // Half a pointer is a number, and to the kernel any number: it does not note that the upper half is zero.
     if (op == alu_op::sub) {
       env.reg(dst).mark_unknown();
-      env.reg(dst).r.zero_extend32();
       return 0;
     }
     return env.refuse(-EACCES, explain::arithmetic_32bit(base, dst), "R{} 32-bit pointer arithmetic prohibited", dst);

@@ -71,6 +71,11 @@ int check_call_memory(Env& env, const RegState& pointer, unsigned regno, std::ui
   }
 }
 
+int fill_call_memory(Env& env, const RegState& pointer, std::uint64_t size) {
+  if (!pointer.is(RegType::stack) || !pointer.r.is_const()) return 0;
+  return clobber_stack(env, pointer, pointer.r.smin(), size);
+}
+
 int check_call_memory_sized(Env& env, unsigned regno, unsigned size_regno, const CallMemory& options) {
   const Scalar size = env.reg(size_regno).r;
   if (size.smin() < 0)

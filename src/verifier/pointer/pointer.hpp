@@ -30,6 +30,8 @@ int check_no_poison(Env& env, const RegState& reg, unsigned regno, std::uint64_t
 int check_call_memory(Env& env, const RegState& reg, unsigned regno, std::uint64_t size, const CallMemory& options);
 // The same when the size is in `size_reg`.
 int check_call_memory_sized(Env& env, unsigned regno, unsigned size_regno, const CallMemory& options);
+// What a call fills that need not have been initialized, once all of its arguments are checked.
+int fill_call_memory(Env& env, const RegState& pointer, std::uint64_t size);
 // Pointer arithmetic: dst (a pointer) op= scalar, or the reverse.
 int adjust_pointer(Env& env, const Insn& insn, unsigned dst, const RegState& pointer, const RegState& scalar);
 // A maybe-null pointer that was compared with zero: all its copies become pointers, or zero.

@@ -9,14 +9,6 @@
 namespace skep::verifier {
 namespace {
 
-int check_no_dynptr(Env& env, Frame& frame, std::int64_t least, std::int64_t end) {
-  for (std::int64_t off = least; off < end; ++off) {
-    if (slot_type(frame, off) == SlotType::dynptr)
-      return env.refuse(-EACCES, "potential write to dynptr at off={} disallowed", off);
-  }
-  return 0;
-}
-
 // One byte that a call may read, or also write.
 bool use_byte(Frame& frame, std::int64_t off, bool clobber) {
   const StackByte at = stack_byte(off);
@@ -71,11 +63,9 @@ int check_range_initialized(Env& env, const RegState& reg, unsigned regno, std::
   const bool fixed = reg.r.is_const();
   const std::int64_t least = reg.r.smin() + off;
   const std::int64_t end = reg.r.smax() + off + static_cast<std::int64_t>(size);
-  // Where exactly the call writes must be known, or not all of it would be initialized afterwards.
-  if (uninit && fixed) {
-    if (int error = check_no_dynptr(env, frame, least, end)) return error;
-    return clobber_stack(env, reg, least, size);
-  }
+  // Where exactly the call writes must be known, or not all of it would be initialized afterwards. It is written when
+  // all arguments were looked at, of which another may read there: fill_call_memory().
+  if (uninit && fixed) return 0;
   for (std::int64_t at = least; at < end; ++at) {
     if (use_byte(frame, at, access == Access::write)) continue;
     if (slot_type(frame, at) == SlotType::poison) return refuse_poison(env, reg, regno, least, at, size);

@@ -51,7 +51,7 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
 
 }  // namespace
 
-Verified finish(Env& env) {
+std::optional<Verified> finish(Env& env) {
   Verified verified;
   Remaining remaining = remove_dead_code(env);
   std::vector<std::int32_t> renumbered(env.subprograms.size(), -1);
@@ -72,15 +72,24 @@ Verified finish(Env& env) {
     verified.has_tail_call |= subprogram.has_tail_call;
   }
   verified.facts.reserve(remaining.insns.size());
+  bool behind_the_last = false;
   for (std::size_t now = 0; now < remaining.insns.size(); ++now) {
     InsnFacts facts = facts_of(env, remaining.original[now]);
     if (facts.callee >= 0) facts.callee = renumbered[static_cast<std::size_t>(facts.callee)];
     if (facts.callee < 0 && is_function_address(remaining.insns[now])) {
       // The address of a function that no path runs: nothing may be jumped to through it.
+      const std::int64_t target = static_cast<std::int64_t>(now) + remaining.insns[now].imm + 1;
+      behind_the_last |= target == static_cast<std::int64_t>(remaining.insns.size());
       remaining.insns[now].src = 0;
       remaining.insns[now].imm = 0;
     }
     verified.facts.push_back(facts);
+  }
+  // The kernel takes such an address for the next function's, and where there is none, and its compiler looks for it
+  // because the program has functions, it does not load the program.
+  if (behind_the_last && verified.subprograms.size() > 1) {
+    env.refuse(-EFAULT, "verifier bug: No program to jit at insn {} (subprog < 0)", remaining.insns.size());
+    return std::nullopt;
   }
   verified.insns = std::move(remaining.insns);
   verified.original = std::move(remaining.original);

@@ -130,30 +130,6 @@ int check_jump_fields(Env& env, const Insn& insn) {
   }
 }
 
-bool is_atomic_operation(std::int32_t imm) {
-  switch (imm & ~atomic_op::fetch) {
-    case atomic_op::add:
-    case atomic_op::or_:
-    case atomic_op::and_:
-    case atomic_op::xor_:
-      return true;
-    default:
-      return false;
-  }
-}
-
-int check_atomic_fields(Env& env, const Insn& insn) {
-  const bool plain_size = env.input.rules->instructions.ordered_access &&
-                          (insn.imm == atomic_op::load_acq || insn.imm == atomic_op::store_rel);
-  if (!plain_size && insn.imm != atomic_op::xchg && insn.imm != atomic_op::cmpxchg && !is_atomic_operation(insn.imm)) {
-    return env.refuse(-EINVAL, "BPF_ATOMIC uses invalid atomic opcode {:02x}", static_cast<std::uint32_t>(insn.imm));
-  }
-  if (!plain_size && insn.size() != mem_size::w && insn.size() != mem_size::dw) {
-    return env.refuse(-EINVAL, "invalid atomic operand size");
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::bitset<256> known_opcodes(const Rules& rules) {
@@ -163,6 +139,8 @@ std::bitset<256> known_opcodes(const Rules& rules) {
 int check_insn_fields(Env& env, std::uint32_t at) {
   const Insn& insn = env.insns[at];
   env.insn_idx = at;
+  for (const unsigned number : {unsigned{insn.dst}, unsigned{insn.src}})
+    if (number >= reg_count) return env.refuse(-EINVAL, "R{} is invalid", number);
   switch (insn.insn_class()) {
     case insn_class::alu:
     case insn_class::alu64:
@@ -177,8 +155,8 @@ int check_insn_fields(Env& env, std::uint32_t at) {
       if (insn.src != 0) return env.refuse(-EINVAL, "BPF_ST uses reserved fields");
       return 0;
     case insn_class::stx:
-      if (insn.mode() == mem_mode::atomic) return check_atomic_fields(env, insn);
-      if (insn.imm != 0) return env.refuse(-EINVAL, "BPF_STX uses reserved fields");
+      // The operation and size of an atomic are looked at where a path reaches it: insn/atomic.cpp.
+      if (insn.mode() != mem_mode::atomic && insn.imm != 0) return env.refuse(-EINVAL, "BPF_STX uses reserved fields");
       return 0;
     default:
       if (insn.is_wide_load()) return 0;

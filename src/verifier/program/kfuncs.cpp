@@ -39,7 +39,8 @@ bool is_implementation(Env& env, std::string_view name) {
 
 int resolve(Env& env, const Insn& insn, KfuncCall& call) {
   call.btf = types_of(env, insn.off);
-  if (!call.btf) return env.refusal ? env.refusal->error : -EINVAL;
+  if (!call.btf)
+    return env.refuse(env.refusal ? env.refusal->error : -EINVAL, "failed to find BTF for kernel function");
   const btf::Btf& btf = *call.btf;
   call.func = static_cast<btf::TypeId>(insn.imm);
   if (!btf.valid(call.func) || btf.type(call.func).kind != btf::Kind::func) {
@@ -54,6 +55,9 @@ int resolve(Env& env, const Insn& insn, KfuncCall& call) {
   if (call.entry == nullptr && is_implementation(env, call.name)) {
     return env.refuse(-EINVAL, "cannot find address for kernel function {}", call.name);
   }
+  // Whether or not a path comes to the call.
+  if (call.entry != nullptr && (call.entry->flags & calls::call_flag::needs_device) != 0 && !env.input.traits.dev_bound)
+    return env.refuse(-EINVAL, "metadata kfuncs require device-bound program");
   return 0;
 }
 

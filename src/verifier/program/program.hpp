@@ -1,6 +1,8 @@
 // What is true of the program as a whole: the checks before the walk and after it, and what the verdict hands on.
 #pragma once
 
+#include <optional>
+
 #include "verifier/env.hpp"
 
 namespace skep::verifier {
@@ -13,6 +15,6 @@ int resolve_kfuncs(Env& env);
 int check_attach(Env& env);     // tracing, lsm, struct_ops, ext targets
 int check_recursion(Env& env);  // functions that call themselves, directly or round about
 int check_max_stack_depth(Env& env);
-Verified finish(Env& env);  // dead code removal, rewriting, facts
+std::optional<Verified> finish(Env& env);  // dead code removal, rewriting, facts; nullopt: refused
 
 }  // namespace skep::verifier
