@@ -33,20 +33,6 @@ UPPER_HALF(of_or, "r1 = r10; w1 |= 4;")
 UPPER_HALF(of_packet_difference, "r3 = *(u32 *)(r1 + 80); r1 = *(u32 *)(r1 + 76); w1 -= w3;")
 UPPER_HALF(of_context_less_stack, "w1 -= w10;")
 
-// ---- the address of a function that no path runs ----
-static int first(u32 i, void *c) { return 0; }
-static int last(u32 i, void *c) { return 1; }
-static __noinline int busy(struct __sk_buff *skb) { asm volatile(""); return skb->len; }
-#define IDLE(f) do { void *p = f; asm volatile("" : "+r"(p)); } while (0)
-#define RUN(f) bpf_loop(3, f, 0, 0)
-SEC("?tc") int idle_then_run(struct __sk_buff *skb) { IDLE(last); RUN(first); return 0; }
-SEC("?tc") int idle_only(struct __sk_buff *skb) { IDLE(last); return 0; }
-SEC("?tc") int idle_two(struct __sk_buff *skb) { IDLE(last); IDLE(first); return 0; }
-SEC("?tc") int call_then_idle(struct __sk_buff *skb) { int r = busy(skb); IDLE(last); return r; }
-SEC("?tc") int idle_then_call(struct __sk_buff *skb) { IDLE(last); return busy(skb); }
-SEC("?tc") int idle_between(struct __sk_buff *skb) { RUN(first); IDLE(last); return busy(skb); }
-SEC("?tc") int idle_and_run(struct __sk_buff *skb) { IDLE(last); RUN(first); RUN(last); return 0; }
-
 // ---- atomics in code that no path reaches, and in code that one does ----
 #define ATOMIC(name, insn) \
   SEC("?tc") NAKED int dead_atomic_##name(void *ctx) { asm volatile("r0 = 0; if r0 == 0 goto +1;" insn "exit;"); } \
