@@ -9,8 +9,8 @@
 //                        the whole log of one mutant
 //
 // libbpf loads an object once; in the place of each of its programs COUNT mutants are loaded, and libbpf is then given
-// another program, so that an object whose programs are refused is asked about too. Built twice from this one source: by
-// build-corpus for a real kernel, and on Skep (target mutation-oracle), so that both are asked the same;
+// another program, so that an object whose programs are refused is asked about too. Built twice from this one source:
+// by build-corpus for a real kernel, and on Skep (target mutation-oracle), so that both are asked the same;
 // compare_mutants.py runs both and compares.
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -77,14 +77,17 @@ static const char* const more_kfuncs[] = {
     "bpf_session_is_return",
     "bpf_dynptr_memset",
 };
-enum { more_kfunc_count = sizeof(more_kfuncs) / sizeof(more_kfuncs[0]), kfunc_count = random_kfunc_count + more_kfunc_count };
+enum {
+  more_kfunc_count = sizeof(more_kfuncs) / sizeof(more_kfuncs[0]),
+  kfunc_count = random_kfunc_count + more_kfunc_count
+};
 
 static int kfunc_ids[kfunc_count];
 static unsigned first, count;
-static int level = 4; // of the log: only what the verifier ends with
+static int level = 4;  // of the log: only what the verifier ends with
 static const char *object_name, *only;
 static bool asked_any;
-static char asked[2048][128]; // programs of the object
+static char asked[2048][128];  // programs of the object
 static int asked_count;
 static int placeholder = -1;
 static char log_text[64 << 20];
@@ -252,7 +255,7 @@ int ask_mutants(int argc, char** argv) {
     kfunc_ids[i] = btf__find_by_name_kind(
         types, i < random_kfunc_count ? random_kfuncs[i] : more_kfuncs[i - random_kfunc_count], BTF_KIND_FUNC);
   libbpf_set_print(silent);
-  sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupt}, NULL); // a pending signal ends a walk
+  sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupt}, NULL);  // a pending signal ends a walk
   placeholder = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, NULL, "GPL", zero, 2, NULL);
   if (placeholder < 0) return perror("mutation_oracle"), 1;
   if (one) {

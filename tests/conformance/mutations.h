@@ -3,8 +3,8 @@
  * Mutants of a program by number: mutate(…, N) changes the same places of the same program wherever it is loaded.
  *
  * A mutant differs from a program that somebody wrote in one to four places: an immediate, an offset, a register, a
- * size, an operation, an instruction that is left out, repeated, exchanged or put in, another helper, kernel function or
- * map. What differs between machines (descriptors, ids of types) is only ever exchanged for another of the program's
+ * size, an operation, an instruction that is left out, repeated, exchanged or put in, another helper, kernel function
+ * or map. What differs between machines (descriptors, ids of types) is only ever exchanged for another of the program's
  * own, so that a mutant is the same question on every kernel. mutation_oracle.c asks.
  */
 #ifndef MUTATIONS_H

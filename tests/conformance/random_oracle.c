@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ask the running Linux kernel about random programs: those of random_programs.h.
 //
-//   random_oracle FIRST COUNT  a line a program: its number, how many instructions were walked, 0 or the errno, the last
+//   random_oracle FIRST COUNT  a line a program: its number, how many instructions were walked, 0 or the errno, the
+//   last
 //                              line of the log; -11 when the walk took over two seconds
 //
 // To ask about more (150 programs a second under emulation):

@@ -31,7 +31,7 @@ constexpr Row rows[] = {
      "same insn cannot be used with different pointers"},
     {"a load-acquire of the stack", "*(u64 *)(r10 -8) = 1; r0 = load_acquire((u64 *)(r10 -8)); exit"},
     {"a register that there is not", "r0 = *(u64 *)(r15 +0); exit", "R15 is invalid"},
-    {"and one that is written", "*(u64 *)(r14 -8) = r15; r0 = 0; exit", "R15 is invalid"},
+    {"and one that is written", "*(u64 *)(r14 -8) = r15; r0 = 0; exit", "R14 is invalid"},
     {"a store-release to the context", "r0 = 0; store_release((u64 *)(r1 +0), r0); exit",
      "BPF_ATOMIC stores into R1 ctx is not allowed"},
     {"classic packet loads need the context in r6", "r6 = 0; r0 = *(u32 *)skb[0]; exit",
