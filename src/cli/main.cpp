@@ -309,6 +309,10 @@ int ask(int argc, char** argv) {
                                                                    : fmt::format("'{}' is no port", text);
       });
 
+  CLI::App& disasm = *app.add_subcommand("disasm", "print the instructions of programs beside their source");
+  object_options(disasm, options);
+  maps_option(disasm, options);
+
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");
   doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …");
   doc.add_option("--markdown", options.markdown, "write the pages of all names, and a list of them, into a directory");
@@ -328,6 +332,7 @@ int ask(int argc, char** argv) {
   if (verify.parsed()) return skep::cli::verify(options);
   if (test.parsed()) return skep::cli::test(options);
   if (debug.parsed()) return skep::cli::debug(options);
+  if (disasm.parsed()) return skep::cli::disasm(options);
   return skep::cli::doc(options);
 }
 

@@ -88,6 +88,7 @@ int verify(const Options& options);
 int test(const Options& options);
 int doc(const Options& options);
 int debug(const Options& options);
+int disasm(const Options& options);
 
 // The Kernel that a command works with: --btf and --host applied. Null after the reason was printed.
 // `change`, if it is not empty, has the last word.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "calls/call.hpp"
+#include "maps/map.hpp"
 #include "verifier/report/disasm.hpp"
 
 namespace skep::debugger {
@@ -101,6 +102,14 @@ std::string Lines::disassembly(std::uint32_t pc) const {
     callee = facts.kfunc->name;
   else if (facts.callee >= 0)
     callee = function_name(static_cast<std::uint32_t>(facts.callee));
+  // By name: an address is another in each process.
+  if (insn.is_wide_load() && facts.map != nullptr) {
+    const maps::MapInfo& map = facts.map->info();
+    const std::uint32_t in_value = static_cast<std::uint32_t>(insn.imm) - static_cast<std::uint32_t>(map.value_address);
+    const bool of_value = insn.src == pseudo::map_value || insn.src == pseudo::map_idx_value;
+    return fmt::format("(18) r{} = map[{}]{}", unsigned{insn.dst}, map.name,
+                       of_value ? fmt::format("[0]+{}", in_value) : std::string());
+  }
   std::uint64_t wide = 0;
   if (insn.is_wide_load() && pc + 1 < code.insns.size())
     wide = static_cast<std::uint32_t>(insn.imm) | static_cast<std::uint64_t>(code.insns[pc + 1].imm) << 32;

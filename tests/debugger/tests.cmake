@@ -10,7 +10,7 @@ add_custom_target(test-debugger-objects ALL DEPENDS ${steps_object})
 add_dependencies(test-debugger test-debugger-objects)
 target_compile_definitions(test-debugger PRIVATE STEPS_OBJECT="${steps_object}")
 
-foreach(client debug dap gdb)
+foreach(client debug disasm dap gdb)
   add_test(NAME debugger-${client} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${client}_test.py
            $<TARGET_FILE:skep> ${steps_object} $<BOOL:${SKEP_DWARF}>)
 endforeach()
