@@ -6,7 +6,7 @@ option(SKEP_PRECOMPILE "Precompile the headers of the standard library (ccache i
 function(skep_precompile target)
   list(LENGTH ARGN sources)
   if(SKEP_PRECOMPILE AND sources GREATER 4)
-    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+    target_precompile_headers(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp>)
   endif()
 endfunction()
 
