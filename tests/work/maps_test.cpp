@@ -1,4 +1,5 @@
 // What may hold a work item: docs/work-queues.md, "What may hold one". Each test bears its row's name.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -202,7 +203,7 @@ TEST(Rows, every_row_has_its_test) {
     unsigned rows;
   } pages[] = {{"work-queues.md", nullptr, 75}, {"timers.md", "Timer.", 35}, {"task-work.md", "TaskWork.", 12}};
   for (const auto& [name, suite, least] : pages) {
-    std::ifstream page(std::string(SKEP_SOURCE_DIR) + "/docs/" + name);
+    std::ifstream page(fmt::format("{}/docs/{}", SKEP_SOURCE_DIR, name));
     ASSERT_TRUE(page) << name;
     unsigned rows = 0;
     for (std::string line; std::getline(page, line);) {
