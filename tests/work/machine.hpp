@@ -163,7 +163,7 @@ class Machine {
  public:
   explicit Machine(const MachineOptions& options = {})
       : kernel_(make_work_kernel(options)), binding_(std::make_unique<KernelBinding>(*kernel_)) {
-    object_ = load_object(*kernel_, std::string(WORK_OBJECTS) + "/rows.bpf.o");
+    object_ = load_object(*kernel_, WORK_OBJECTS "/rows.bpf.o");
     if (!object_) return;
     ops_ = variable<op>(object_.get(), "ops");
     results_ = variable<std::int64_t>(object_.get(), "results");
