@@ -135,7 +135,7 @@ class Gdb(unittest.TestCase):
         self.assertEqual(client.ask("pa"), struct.pack("<Q", registers[10]).hex())
         self.assertEqual(client.ask("pc"), "E01")
         self.assertEqual(len(client.ask(f"m{registers[10] - 16:x},10")), 32)
-        self.assertEqual(client.ask("m100000000000,8"), "E01")
+        self.assertEqual(client.ask("m8000000000000000,8"), "E01")
         code = bytes.fromhex(client.ask("m0,10"))
         self.assertNotEqual(code, bytes(16))
         for write in ("P0=00", "M7fff,1:00", "G00"):
