@@ -16,3 +16,9 @@ SEC("?tc") int call_then_idle(struct __sk_buff *skb) { int r = busy(skb); IDLE(l
 SEC("?tc") int idle_then_call(struct __sk_buff *skb) { IDLE(last); return busy(skb); }
 SEC("?tc") int idle_between(struct __sk_buff *skb) { RUN(first); IDLE(last); return busy(skb); }
 SEC("?tc") int idle_and_run(struct __sk_buff *skb) { IDLE(last); RUN(first); RUN(last); return 0; }
+static int second(u32 i, void *c) { return 0; }
+// Two that lie together, before one that is there.
+SEC("?tc") int idle_idle_call(struct __sk_buff *skb) { IDLE(first); IDLE(second); return busy(skb); }
+SEC("?tc") int idle_twice_call(struct __sk_buff *skb) { IDLE(first); IDLE(first); return busy(skb); }
+SEC("?tc") int idle_three_call(struct __sk_buff *skb) { IDLE(first); IDLE(second); IDLE(last); return busy(skb); }
+SEC("?tc") int call_idle_idle(struct __sk_buff *skb) { int r = busy(skb); IDLE(first); IDLE(second); return r; }

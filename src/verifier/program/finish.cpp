@@ -1,6 +1,7 @@
 // What is handed on of an accepted program: its instructions without the dead ones, and what was proved of each. See
 // verifier.hpp and dead_code.cpp. Tested by tests/verifier/program/dead_code_test.cpp.
 #include <algorithm>
+#include <optional>
 
 #include "verifier/path/flow.hpp"
 #include "verifier/program/dead_code.hpp"
@@ -49,6 +50,15 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
   return facts;
 }
 
+// Where the address of a function that was taken out points to afterwards. The kernel takes out all dead code that lies
+// together at once, and leaves addresses within it as they are: only where it began does another function begin.
+std::uint32_t address_of_missing(const Env& env, const Remaining& remaining, std::uint32_t at) {
+  const auto function = static_cast<std::uint32_t>(static_cast<std::int64_t>(at) + env.insns[at].imm + 1);
+  std::uint32_t begin = function;
+  while (begin > 0 && !env.aux[begin - 1].flow.seen) --begin;
+  return remaining.moved_to[begin] + (function - begin);
+}
+
 }  // namespace
 
 std::optional<Verified> finish(Env& env) {
@@ -72,23 +82,23 @@ std::optional<Verified> finish(Env& env) {
     verified.has_tail_call |= subprogram.has_tail_call;
   }
   verified.facts.reserve(remaining.insns.size());
-  bool behind_the_last = false;
+  std::optional<std::uint32_t> missing;
   for (std::size_t now = 0; now < remaining.insns.size(); ++now) {
     InsnFacts facts = facts_of(env, remaining.original[now]);
     if (facts.callee >= 0) facts.callee = renumbered[static_cast<std::size_t>(facts.callee)];
     if (facts.callee < 0 && is_function_address(remaining.insns[now])) {
       // The address of a function that no path runs: nothing may be jumped to through it.
-      const std::int64_t target = static_cast<std::int64_t>(now) + remaining.insns[now].imm + 1;
-      behind_the_last |= target == static_cast<std::int64_t>(remaining.insns.size());
+      const std::uint32_t target = address_of_missing(env, remaining, remaining.original[now]);
+      const auto starts_there = [target](const SubprogramFacts& function) { return function.start == target; };
+      if (!missing && std::ranges::none_of(verified.subprograms, starts_there)) missing = target;
       remaining.insns[now].src = 0;
       remaining.insns[now].imm = 0;
     }
     verified.facts.push_back(facts);
   }
-  // The kernel takes such an address for the next function's, and where there is none, and its compiler looks for it
-  // because the program has functions, it does not load the program.
-  if (behind_the_last && verified.subprograms.size() > 1) {
-    env.refuse(-EFAULT, "verifier bug: No program to jit at insn {} (subprog < 0)", remaining.insns.size());
+  // The kernel's compiler, which is asked only if there are functions, looks for one at the address and finds none.
+  if (missing && verified.subprograms.size() > 1) {
+    env.refuse(-EFAULT, "verifier bug: No program to jit at insn {} (subprog < 0)", *missing);
     return std::nullopt;
   }
   verified.insns = std::move(remaining.insns);
