@@ -10,8 +10,8 @@
 //
 // libbpf loads an object once; in the place of each of its programs COUNT mutants are loaded, and libbpf is then given
 // another program, so that an object whose programs are refused is asked about too. Built twice from this one source:
-// by build-corpus for a real kernel, and on Skep (target mutation-oracle), so that both are asked the same;
-// compare_mutants.py runs both and compares.
+// for a real kernel (gcc, libbpf.a, -Wl,--wrap=bpf_prog_load), and on Skep (target mutation-oracle), so that both are
+// asked the same, and lines that differ are disagreements.
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -4,7 +4,7 @@ target_link_libraries(compare-engines PRIVATE skep_cli ${CMAKE_DL_LIBS})
 target_link_options(compare-engines PRIVATE -Wl,--whole-archive $<TARGET_FILE:skep_api> -Wl,--no-whole-archive)
 set_target_properties(compare-engines PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
-# mutation-oracle: see mutation_oracle.c. As compare-engines, for compare_mutants.py.
+# mutation-oracle: see mutation_oracle.c. As compare-engines, not part of what is built by itself.
 add_executable(mutation-oracle EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/conformance/mutation_skep.cpp
                ${PROJECT_SOURCE_DIR}/tests/conformance/mutation_oracle.c)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/mutation_oracle.c PROPERTIES
