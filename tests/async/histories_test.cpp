@@ -37,12 +37,13 @@ enum class Call : std::uint8_t {
   close,
   reopen,
   undone,
+  swept,
   confirmed,
   dropping,
   found
 };
-constexpr const char* names[] = {"init",  "set",    "start",    "cancel",      "cancel_async", "end",
-                                 "close", "reopen", "(undone)", "(confirmed)", "(dropping)",   "(found)"};
+constexpr const char* names[] = {"init",   "set",      "start",   "cancel",      "cancel_async", "end",    "close",
+                                 "reopen", "(undone)", "(swept)", "(confirmed)", "(dropping)",   "(found)"};
 
 struct Event {
   Call call;
@@ -92,6 +93,12 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
       if (now.undoing) now = {false, false, false, false, false};
       next.push_back(now);
       return next;
+    case Call::swept:
+      // If it had seen the map open before, it cancels what it finds then, which the close may have missed.
+      next.push_back(now);
+      now.item = now.callback = now.due = now.undoing = false;
+      next.push_back(now);
+      return next;
     case Call::dropping:
       // Of an item that ends before the rest of the call, nobody sees it.
       if (event.result == -EINVAL) next.push_back(now);
@@ -115,9 +122,6 @@ std::vector<Model> after(Kind kind, Model now, const Event& event) {
     case Call::start:
       if (kind == Kind::task) {
         if (!now.open) {
-          give(-EPERM);
-          // If it saw the map open before, it cancels what it finds, which the close may have missed.
-          now.item = now.callback = now.due = now.undoing = false;
           return give(-EPERM), next;
         }
         if (now.due) return give(-EBUSY), next;
@@ -177,7 +181,7 @@ class Search {
       if ((done >> i & 1) != 0 || events_[i].began > first_end) continue;
       // Parts of one call come in their order, which is that of the list.
       const bool second = events_[i].call == Call::undone || events_[i].call == Call::confirmed ||
-                          (i > 0 && events_[i - 1].call >= Call::dropping);
+                          events_[i].call == Call::swept || (i > 0 && events_[i - 1].call >= Call::dropping);
       if (second && (done >> (i - 1) & 1) == 0) continue;
       for (const Model& next : after(kind_, now, events_[i])) go(next, done | std::uint64_t{1} << i);
     }
@@ -227,6 +231,7 @@ class Subject {
       case Call::reopen:
         return map_open.store(true, std::memory_order_seq_cst), 0;
       case Call::undone:
+      case Call::swept:
       case Call::confirmed:
       case Call::dropping:
       case Call::found:
@@ -308,6 +313,7 @@ void run_histories(Kind kind, unsigned threads) {
         // An init looks again whether the map is open after it has set the slot.
         if (event.call == Call::init && event.result == -EPERM) add(Call::undone);
         if (event.call == Call::init && event.result == 0) add(Call::confirmed);
+        if (kind == Kind::task && event.call == Call::start && event.result == -EPERM) add(Call::swept);
       }
       part.clear();
     }

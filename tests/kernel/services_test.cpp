@@ -55,7 +55,7 @@ TEST(Services, CopyFromAndToAnywhereInTheProcess) {
   });
   other.join();
   // Beyond the upper end of a stack that has nothing behind it.
-  constexpr std::size_t room = 1 << 18;
+  constexpr std::size_t room = 1 << 22;  // sanitizers need some of it
   auto* const memory =
       static_cast<std::uint8_t*>(mmap(nullptr, 2 * room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(memory, MAP_FAILED);
