@@ -70,7 +70,7 @@ bool is_alloc(const RegState& reg);
 // The object must be passed as it was received: no offset, or (`fixed_allowed`) a constant one that is not negative.
 int check_offset(Env& env, const RegState& reg, unsigned regno, bool fixed_allowed);
 int check_release_offset(Env& env, const RegState& reg, unsigned regno);
-// Which offsets a pointer may have when it is passed to a helper or a global function.
+// Which offsets a pointer may have when it is passed; kfuncs bear more with some types.
 int check_passed_offset(Env& env, const RegState& reg, unsigned regno, bool as_memory);
 std::string tnum_text(const Tnum& bits);
 // ---- map_compat.cpp

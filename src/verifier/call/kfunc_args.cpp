@@ -300,27 +300,14 @@ int check_param_offset(Env& env, const Call& call, const Parameter& p, Role role
       !reg.is(RegType::stack))
     return check_release_offset(env, reg, p.regno);
   switch (reg.type) {
-    case RegType::stack:
-    case RegType::packet:
-    case RegType::packet_meta:
-    case RegType::map_key:
-    case RegType::map_value:
-    case RegType::mem:
-    case RegType::buf:
     case RegType::func:
     case RegType::arena:
     case RegType::map_ptr:
       return 0;
-    case RegType::ctx: {
-      // The context of these programs is plain memory of their own: its bounds are checked as memory's.
-      const bool memory = role == Role::memory || role == Role::memory_and_size;
-      if (memory && env.type().context_is_memory) return 0;
-      return check_offset(env, reg, p.regno, false);
-    }
     case RegType::btf:
       return check_offset(env, reg, p.regno, !has_suffix(p.name, "__refcounted_kptr") && !reg.has(reg_flag::untrusted));
     default:
-      return check_offset(env, reg, p.regno, false);
+      return check_passed_offset(env, reg, p.regno, role == Role::memory || role == Role::memory_and_size);
   }
 }
 

@@ -46,10 +46,8 @@ int check_passed_offset(Env& env, const RegState& reg, unsigned regno, bool as_m
       // The context of these programs is plain memory of their own: its bounds are checked as memory's.
       if (as_memory && env.type().context_is_memory) return 0;
       return check_offset(env, reg, regno, false);
-    case RegType::btf:
-      return check_offset(env, reg, regno, true);
     default:
-      return check_offset(env, reg, regno, false);
+      return check_offset(env, reg, regno, reg.is(RegType::btf));
   }
 }
 
