@@ -6,6 +6,7 @@
 
 #include "async/executor.hpp"
 #include "async/probes.hpp"
+#include "rcu/brief.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
@@ -19,12 +20,22 @@ Item::~Item() {
   std::default_delete<Box>()(box_.load(std::memory_order_relaxed));
 }
 
+// A run looks at its callback to its end. Who begins one says so first and looks then; so who sees none here has taken
+// the old box out of the sight of all but brief sections.
 void Item::replace_box(Box* box) {
-  rcu::retire(box_.exchange(box, std::memory_order_acq_rel));
+  Box* const old = box_.exchange(box, std::memory_order_seq_cst);
+  if ((state_.load(std::memory_order_seq_cst) & running) != 0)
+    rcu::retire(old);
+  else
+    rcu::retire_brief(old);
 }
 
 void Item::retire_if_last(std::uint64_t now) {
-  if ((now & cancelled) != 0 && (now & known_elsewhere) == 0) rcu::retire(this);
+  if ((now & cancelled) == 0 || (now & known_elsewhere) != 0) return;
+  if (known_to_runs_.load(std::memory_order_seq_cst))
+    rcu::retire(this);
+  else
+    rcu::retire_brief(this);
 }
 
 // The starts of the pending run that `state` tells of: merged but for one, which becomes a run or is cancelled.
@@ -102,6 +113,7 @@ void Item::cancel() {
 }
 
 Runnable::Begin Item::begin(unsigned cpu) {
+  const rcu::BriefSection section;
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     if ((state & pending) == 0 || (state & (cancelled | running)) != 0) {
@@ -113,7 +125,7 @@ Runnable::Begin Item::begin(unsigned cpu) {
     }
     // Set before the word says "running": starts that see that read it.
     running_cpu_.store(cpu, std::memory_order_relaxed);
-    if (state_.compare_exchange_weak(state, lasting(state) | running, std::memory_order_acq_rel)) break;
+    if (state_.compare_exchange_weak(state, lasting(state) | running, std::memory_order_seq_cst)) break;
   }
   count(state, false);
   SKEP_PROBE(run_begin, this, cpu);
@@ -121,11 +133,12 @@ Runnable::Begin Item::begin(unsigned cpu) {
 }
 
 Callback* Item::callback() {
-  const Box* box = box_.load(std::memory_order_acquire);
+  const Box* box = box_.load(std::memory_order_seq_cst);
   return box != nullptr ? box->callback.get() : nullptr;
 }
 
 bool Item::finish(bool again) {
+  const rcu::BriefSection section;
   SKEP_PROBE(run_end, this, running_cpu_.load(std::memory_order_relaxed));
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
@@ -142,6 +155,7 @@ bool Item::finish(bool again) {
 }
 
 void Item::drop() {
+  const rcu::BriefSection section;
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   std::uint64_t wanted = 0;
   do {

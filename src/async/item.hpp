@@ -3,8 +3,10 @@
 // The field in the value holds a pointer to an Item (null: not initialized), set by compare-and-swap. An item becomes
 // due any number of times; while it is due that is one run, while it runs exactly one more; two runs of one item never
 // overlap; cancelling never waits in a program's context and what is due then does not run. The item's whole state is
-// one word, so every step of its life is one atomic operation, and whoever takes the last step reclaims it after a
-// grace period: a callback that outlives its element still touches valid memory. Everything here is lock-free. The
+// one word, so every step of its life is one atomic operation, and whoever takes the last step has it reclaimed: a
+// callback that outlives its element still touches valid memory. Programs never know an item, only calls do, in brief
+// sections (rcu/brief.hpp), and who runs it, which the word tells; so a run that makes and deletes items without end
+// does not keep them. Everything here is lock-free. The
 // kinds differ in how they become due: work at once (work_item.hpp), timers at a time (timer.hpp), task work when its
 // thread comes by (task_work.hpp). docs/work-queues.md, docs/timers.md and docs/task-work.md tell the lives as users
 // see them; tested by tests/async/.
@@ -21,7 +23,8 @@
 namespace skep::async {
 
 // Makes the job of one run of an item: a callback of a program with its arguments. Kept by the item until another
-// callback is set or the item is cancelled; keeps the program alive. Released after a grace period, on RCU's thread.
+// callback is set or the item is cancelled; keeps the program alive. Released on a thread of RCU's, after a grace
+// period if a run may know it.
 class Callback {
  public:
   virtual ~Callback() = default;
@@ -46,6 +49,8 @@ class Runnable {
   virtual Callback* callback() = 0;
   // The run is over. True: run it again at once. `again` false: it may not (the executor is being destroyed).
   virtual bool finish(bool again) = 0;
+  // It stands in the queue and will not run any more: begin() will say `dropped`.
+  virtual bool withdrawn() const = 0;
   // It was taken from the queue and will not run: the executor is being destroyed.
   virtual void drop() = 0;
 
@@ -71,7 +76,7 @@ class Item : public Runnable {
   // Whether that is what set_callback() was called with last.
   bool has_callback(const void* identity) const;
   bool has_callback() const { return box_.load(std::memory_order_acquire) != nullptr; }
-  // What is set, kept alive; null: nothing.
+  // What is set, kept alive; null: nothing. Inside a brief section, as all that follows to cancel().
   std::shared_ptr<const Callback> shared_callback() const;
   struct Figures {
     bool due, running, armed;
@@ -81,12 +86,13 @@ class Item : public Runnable {
   bool is_due() const { return (state_.load(std::memory_order_acquire) & (pending | queued | running)) != 0; }
   // Due at once, on `cpu`: 0; -EINVAL when cancelled or without a callback.
   int start(unsigned cpu);
-  // By the owner, once; the item may be gone afterwards, when the caller leaves its read section.
+  // By the owner, once; the item may be gone afterwards, when the caller leaves its brief section.
   void cancel();
 
   Begin begin(unsigned cpu) override;
   Callback* callback() override;
   bool finish(bool again) override;
+  bool withdrawn() const override { return (state_.load(std::memory_order_acquire) & cancelled) != 0; }
   void drop() override;
 
  protected:
@@ -111,6 +117,9 @@ class Item : public Runnable {
     return state & (is_timer ? armed | kept | listed | ~flags : std::uint64_t{0});
   }
 
+  // From now on a run may know it longer than a brief section: it waits for grace periods instead.
+  void make_known_to_runs() { known_to_runs_.store(true, std::memory_order_seq_cst); }
+
   std::atomic<std::uint64_t> state_{0};
   std::atomic<unsigned> running_cpu_{0};
   Executor& executor_;
@@ -124,6 +133,7 @@ class Item : public Runnable {
   void count(std::uint64_t state, bool cancel);
 
   std::atomic<Box*> box_{nullptr};
+  std::atomic<bool> known_to_runs_{false};
   // Written by whoever takes the pending run, one at a time.
   std::atomic<std::uint64_t> runs_{0}, starts_{0};
   const memory::Charge charge_;

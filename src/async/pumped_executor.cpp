@@ -13,8 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <deque>
-#include <iterator>
+#include <list>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -70,28 +69,28 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   }
 
  private:
-  // What has begun and was put aside: it slept, or its job has ended (and is gone) and finish() is to be called.
+  // What has begun. Put aside: it slept, or its job has ended (and is gone) and finish() is to be called. There is a
+  // place for it before it begins: what has begun cannot be refused one.
   struct Run {
+    Runnable* item = nullptr;
     unsigned cpu = 0;
     std::uint64_t queued_ns = 0;
     JobPtr job;
     RunRecord record;
     std::unique_ptr<rcu::Hold> hold;  // from the first sleep to the end
+    std::uint64_t turn = 0;           // how many of its queue's items go first
   };
-  struct Queued {
-    Runnable* item = nullptr;
-    std::unique_ptr<Run> run;  // null: it has not begun
-  };
+  using Runs = std::list<Run>;  // one, where it is handed on
 
   void show_locked();
   void earliest_changed(std::uint64_t at_ns) override;
   void fire_due() { timers_->fire(now_ns(), ~std::size_t{0}); }
-  bool next(Queued& queued, unsigned& cpu);
-  void put_back(unsigned cpu, Runnable& item, Run run, bool first);
+  Runnable* next(Runs& begun, unsigned& cpu);
+  void put_back(unsigned cpu, Runs& run, bool first);
   std::size_t run_until(std::uint64_t end);
   bool run_all(std::uint64_t limit_ns, bool with_timers);
   bool run_standing(std::uint64_t until_ns, bool with_timers);
-  std::size_t handle(Queued queued, unsigned cpu, std::uint64_t end);
+  std::size_t handle(Runnable& item, Runs& run, unsigned cpu, std::uint64_t end);
   bool advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section);
   void told(const RunRecord& record);
 
@@ -101,12 +100,14 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   std::atomic<std::uint64_t> clock_{0};
   std::atomic<std::uint64_t> realtime_offset_{0};
   std::mutex driving_;  // held for all of pump(): one thread at a time runs work
+  Runs room_;           // for the next one; of who drives
 
   mutable std::mutex mutex_;  // of what follows; nothing else is called under it
   struct Queue {
-    std::deque<Queued> timers, items;
-    ItemLine unroomed;  // for which there was no memory above: a start that has succeeded is not refused any more
-    bool empty() const { return timers.empty() && items.empty() && unroomed.empty(); }
+    ItemLine timers, items;
+    Runs begun;
+    std::uint64_t entered = 0, taken = 0;  // of the items
+    bool empty() const { return timers.empty() && items.empty() && begun.empty(); }
   };
   std::vector<Queue> queues_;
   std::size_t queued_ = 0;
@@ -122,35 +123,31 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
 Pumped::~Pumped() {
   rcu::ReadGuard section;
   timers_->clear();
-  const auto take_all = [this] {
-    std::deque<Queued> all;
-    const std::lock_guard lock(mutex_);
+  const auto drop_all = [this] {
     for (Queue& queue : queues_) {
-      while (!queue.unroomed.empty()) all.push_back({&queue.unroomed.pop(), nullptr});
-      for (auto* part : {&queue.timers, &queue.items}) {
-        std::move(part->begin(), part->end(), std::back_inserter(all));
-        part->clear();
-      }
+      const auto next = [&]() -> Runnable* {
+        const std::lock_guard lock(mutex_);
+        if (queue.timers.empty() && queue.items.empty()) return nullptr;
+        return &(queue.timers.empty() ? queue.items : queue.timers).pop();
+      };
+      while (Runnable* item = next()) item->drop();
     }
-    return all;
   };
-  {
-    for (Queued& queued : take_all()) {
-      if (queued.run == nullptr) {
-        queued.item->drop();
-        continue;
-      }
+  drop_all();
+  for (Queue& queue : queues_) {
+    for (Run& run : queue.begun) {
       // What has begun ends: its side effects are half made. New work that it starts is dropped below.
-      if (queued.run->job != nullptr) {
-        CpuSet::Lease lease = cpus_.enter(queued.run->cpu);
-        const CurrentScope scope(this, queued.run->cpu, queued.item);
-        drive(*queued.run->job, cpus_, lease, section, {});
-        queued.run.reset();
+      if (run.job != nullptr) {
+        CpuSet::Lease lease = cpus_.enter(run.cpu);
+        const CurrentScope scope(this, run.cpu, run.item);
+        drive(*run.job, cpus_, lease, section, {});
+        run.job.reset();
       }
-      queued.item->finish(false);
+      run.item->finish(false);
     }
+    queue.begun.clear();
   }
-  for (const Queued& queued : take_all()) queued.item->drop();
+  drop_all();
   timers_->clear();
   ::close(fd_);
 }
@@ -171,14 +168,23 @@ void Pumped::show_locked() {
 void Pumped::enqueue(unsigned cpu, Runnable& item) {
   if (!item.is_timer) started_.fetch_add(1, std::memory_order_relaxed);
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = now_ns();
-  const std::lock_guard lock(mutex_);
-  Queue& queue = queues_[cpu % cpus_.count()];
-  try {
-    (item.is_timer ? queue.timers : queue.items).push_back({&item, nullptr});
-  } catch (const std::bad_alloc&) {
-    queue.unroomed.push(item);
+  cpu %= cpus_.count();
+  ItemLine withdrawn;
+  {
+    const std::lock_guard lock(mutex_);
+    Queue& queue = queues_[cpu];
+    ItemLine& line = item.is_timer ? queue.timers : queue.items;
+    withdrawn = line.sweep();
+    line.push(item);
+    if (!item.is_timer) ++queue.entered;
+    ++queued_;
+    show_locked();
   }
-  ++queued_;
+  std::size_t gone = 0;
+  for (; !withdrawn.empty(); ++gone) withdrawn.pop().begin(cpu);
+  if (gone == 0) return;
+  const std::lock_guard lock(mutex_);
+  queued_ -= gone;
   show_locked();
 }
 
@@ -187,34 +193,33 @@ void Pumped::earliest_changed(std::uint64_t) {
   show_locked();
 }
 
-bool Pumped::next(Queued& queued, unsigned& cpu) {
+// Null: nothing is queued. `begun`: it has begun already.
+Runnable* Pumped::next(Runs& begun, unsigned& cpu) {
   const rcu::ReadGuard section;
   fire_due();
   const std::lock_guard lock(mutex_);
   for (unsigned i = 0; i < queues_.size(); ++i) {
     cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
-    std::deque<Queued>& part = queues_[cpu].timers.empty() ? queues_[cpu].items : queues_[cpu].timers;
-    if (queues_[cpu].empty()) continue;
-    if (part.empty()) {
-      queued = {&queues_[cpu].unroomed.pop(), nullptr};
-    } else {
-      queued = std::move(part.front());
-      part.pop_front();
-    }
+    Queue& queue = queues_[cpu];
+    if (queue.empty()) continue;
     --queued_;
     turn_ = cpu + 1;
-    return true;
+    if (!queue.timers.empty()) return &queue.timers.pop();
+    if (!queue.begun.empty() && (queue.items.empty() || queue.begun.front().turn <= queue.taken)) {
+      begun.splice(begun.end(), queue.begun, queue.begun.begin());
+      return begun.front().item;
+    }
+    ++queue.taken;
+    return &queue.items.pop();
   }
-  return false;
+  return nullptr;
 }
 
-void Pumped::put_back(unsigned cpu, Runnable& item, Run run, bool first) {
-  Queued queued{&item, std::make_unique<Run>(std::move(run))};
+void Pumped::put_back(unsigned cpu, Runs& run, bool first) {
   const std::lock_guard lock(mutex_);
-  if (first)
-    queues_[cpu].items.push_front(std::move(queued));
-  else
-    queues_[cpu].items.push_back(std::move(queued));
+  Queue& queue = queues_[cpu];
+  run.front().turn = first ? 0 : queue.entered;
+  queue.begun.splice(first ? queue.begun.begin() : queue.begun.end(), run);
   ++queued_;
 }
 
@@ -230,7 +235,14 @@ bool Pumped::advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section) {
         pause_blocked(++blocked);
         break;
       case Progress::sleeping:
-        if (!run.hold) run.hold = std::make_unique<rcu::Hold>();
+        try {
+          if (!run.hold) run.hold = std::make_unique<rcu::Hold>();
+        } catch (const std::bad_alloc&) {  // the section then keeps what it sees, and grace periods wait
+          lease.release();
+          run.job->sleep_off_cpu();
+          lease = cpus_.enter(run.cpu);
+          break;
+        }
         section.leave();
         lease.release();
         run.job->sleep_off_cpu();
@@ -250,20 +262,32 @@ void Pumped::told(const RunRecord& record) {
 }
 
 // How many runs ended in it.
-std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
-  Runnable& item = *queued.item;
+std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint64_t end) {
   CpuSet::Lease lease = cpus_.enter(cpu);
   const CurrentScope scope(this, cpu, &item);
   rcu::ReadGuard section;
-  Run run;
-  if (queued.run != nullptr) {
-    run = std::move(*queued.run);
-    if (run.job == nullptr && !item.finish(true)) return 0;
+  if (!begun.empty()) {
+    if (begun.front().job == nullptr && !item.finish(true)) {
+      room_.splice(room_.end(), begun);
+      return 0;
+    }
   } else {
-    run.cpu = cpu;
-    run.queued_ns = item.queued_ns;
+    const std::uint64_t queued_ns = item.queued_ns;
+    try {
+      if (room_.empty()) room_.emplace_back();
+    } catch (const std::bad_alloc&) {  // it begins all the same, and does not run
+    }
     if (item.begin(cpu) != Runnable::Begin::run) return 0;
+    if (room_.empty()) {
+      do {
+        if (!item.is_timer) count_cancelled();
+      } while (item.finish(true));
+      return 1;
+    }
+    begun.splice(begun.end(), room_, room_.begin());
+    begun.front() = {.item = &item, .cpu = cpu, .queued_ns = queued_ns};
   }
+  Run& run = begun.front();
   for (std::size_t runs = 0;;) {
     Callback* callback = item.callback();
     if (run.job == nullptr && callback != nullptr) {
@@ -273,7 +297,7 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
     const bool ran = run.job != nullptr;
     if (ran) {
       if (!advance(run, lease, section)) {
-        put_back(cpu, item, std::move(run), false);
+        put_back(cpu, begun, false);
         return runs;
       }
       run.record.stopped = run.job->stopped();
@@ -287,21 +311,25 @@ std::size_t Pumped::handle(Queued queued, unsigned cpu, std::uint64_t end) {
       (item.is_timer ? timers_ran_ : ran ? ran_ : cancelled_).fetch_add(1, std::memory_order_relaxed);
     ++runs;
     if (!item.is_timer && monotonic_ns() >= end) {
-      put_back(cpu, item, std::move(run), true);
+      put_back(cpu, begun, true);
       return runs;
     }
-    if (!item.finish(true)) return runs;
+    if (!item.finish(true)) {
+      room_.splice(room_.end(), begun);
+      return runs;
+    }
     run.queued_ns = now_ns();
   }
 }
 
 std::size_t Pumped::run_until(std::uint64_t end) {
   std::size_t runs = 0;
-  Queued queued;
+  Runs begun;
   unsigned cpu = 0;
   do {
-    if (!next(queued, cpu)) break;
-    runs += handle(std::move(queued), cpu, end);
+    Runnable* const item = next(begun, cpu);
+    if (item == nullptr) break;
+    runs += handle(*item, begun, cpu, end);
   } while (monotonic_ns() < end);
   const std::lock_guard lock(mutex_);
   show_locked();

@@ -125,11 +125,18 @@ void SteppingExecutor::drop_queued() {
 }
 
 void SteppingExecutor::enqueue(unsigned cpu, Runnable& item) {
-  std::lock_guard lock(mutex_);
-  if (!item.is_timer) ++counts_.started;
-  Queue& queue = queues_[cpu % cpus_.count()];
-  item.queued_ns = now_;
-  (item.is_timer ? queue.timers : queue.items).push(item);
+  cpu %= cpus_.count();
+  ItemLine withdrawn;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!item.is_timer) ++counts_.started;
+    Queue& queue = queues_[cpu];
+    item.queued_ns = now_;
+    ItemLine& line = item.is_timer ? queue.timers : queue.items;
+    withdrawn = line.sweep();
+    line.push(item);
+  }
+  while (!withdrawn.empty()) withdrawn.pop().begin(cpu);
 }
 
 void SteppingExecutor::count_merged(std::uint64_t starts) {

@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "async/executor.hpp"
 #include "async/threads.hpp"
+#include "rcu/brief.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
@@ -25,9 +27,32 @@ TaskThreads::~TaskThreads() {
   }
 }
 
+// What was cancelled would wait for its thread, which may be in the run that brings and cancels it. Others that share
+// the stack come back to it in their order.
+void TaskThreads::sweep(std::atomic<TaskItem*>& stack) {
+  TaskItem* oldest = nullptr;
+  for (TaskItem* item = stack.exchange(nullptr, std::memory_order_acq_rel); item != nullptr;)
+    oldest = std::exchange(item, std::exchange(item->next_waiting_, oldest));
+  while (oldest != nullptr) {
+    TaskItem& item = *std::exchange(oldest, oldest->next_waiting_);
+    if (item.withdrawn()) {
+      item.begin(0);
+      waiting_.fetch_sub(1, std::memory_order_acq_rel);
+    } else {
+      push(stack, item);
+    }
+  }
+  const std::size_t left = waiting_.load(std::memory_order_acquire);
+  sweep_at_.store(std::max<std::size_t>(2 * left, 4096), std::memory_order_relaxed);
+}
+
 void TaskThreads::enqueue(TaskItem& item) {
-  waiting_.fetch_add(1, std::memory_order_acq_rel);
   auto& stack = of(item.thread_);
+  if (waiting_.fetch_add(1, std::memory_order_acq_rel) >= sweep_at_.load(std::memory_order_relaxed)) sweep(stack);
+  push(stack, item);
+}
+
+void TaskThreads::push(std::atomic<TaskItem*>& stack, TaskItem& item) {
   TaskItem* top = stack.load(std::memory_order_relaxed);
   do {
     item.next_waiting_ = top;
@@ -92,6 +117,7 @@ int TaskItem::schedule(std::int32_t thread, std::shared_ptr<Callback> callback) 
 
 int TaskSlot::schedule(Executor& executor, std::int32_t thread, std::shared_ptr<Callback> callback,
                        bool (*map_alive)(const void* map), const void* map) {
+  const rcu::BriefSection section;
   for (;;) {
     if (!map_alive(map)) return -EPERM;
     TaskItem* item = item_.load(std::memory_order_acquire);
@@ -112,13 +138,18 @@ int TaskSlot::schedule(Executor& executor, std::int32_t thread, std::shared_ptr<
 }
 
 bool TaskSlot::busy() const {
+  const rcu::BriefSection section;
   const TaskItem* item = item_.load(std::memory_order_acquire);
   return item != nullptr && item->is_due();
 }
 
 void TaskSlot::cancel() {
   if (item_.load(std::memory_order_relaxed) == nullptr) return;
-  if (TaskItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
+  {
+    const rcu::BriefSection section;
+    if (TaskItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
+  }
+  rcu::after_retiring_brief();
 }
 
 }  // namespace skep::async

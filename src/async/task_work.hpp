@@ -34,12 +34,15 @@ class TaskThreads {
 
  private:
   std::size_t run(Executor& executor);
+  void sweep(std::atomic<TaskItem*>& stack);
+  static void push(std::atomic<TaskItem*>& stack, TaskItem& item);
   std::atomic<TaskItem*>& of(std::int32_t thread) {
     return stacks_[static_cast<std::uint32_t>(thread) % stacks_.size()];
   }
 
   std::array<std::atomic<TaskItem*>, 16> stacks_{};
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> sweep_at_{4096};
 };
 
 class TaskItem final : public Item {
@@ -68,7 +71,7 @@ class TaskSlot {
   // The element goes: as WorkSlot::cancel().
   void cancel();
 
-  // Inside a read section; null: nothing was scheduled on it.
+  // Inside a brief section; null: nothing was scheduled on it.
   const TaskItem* item() const { return item_.load(std::memory_order_acquire); }
 
  private:

@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "async/executor.hpp"
+#include "async/item_line.hpp"
 #include "async/threads.hpp"
 #include "rcu/own_thread.hpp"
 #include "rcu/rcu.hpp"
@@ -64,6 +65,10 @@ struct alignas(64) Queue {
   // away.
   std::atomic<std::uint64_t> role{0};
   std::atomic<std::uint32_t> hogs{0};
+
+  // Who takes all that was pushed has this: the dispatcher, and who sweeps it.
+  std::atomic<bool> being_taken{false};
+  SweepRule sweep_rule;  // of who has it
 
   // The dispatcher's: what it has taken, oldest first. Others only look whether there is any.
   std::atomic<Runnable*> taken{nullptr}, taken_urgent{nullptr};
@@ -107,6 +112,8 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
 
   Queue& own_queue() { return queues_[current_run().cpu % cpus_.count()]; }
   void push(unsigned n, Runnable& item);
+  void call_dispatcher(unsigned n);
+  void sweep(unsigned n, std::atomic<Runnable*>& stack);
   Runnable* pop(Queue& queue);
   void hand_over(unsigned n);
   void name_this_thread(std::size_t number) const;
@@ -192,14 +199,18 @@ void ThreadExecutor::push(unsigned n, Runnable& item) {
   const bool urgent = item.is_timer;
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
   if (urgent) queue.timers.fetch_add(1, std::memory_order_relaxed);
-  queue.entered.fetch_add(1, std::memory_order_seq_cst);
   auto& stack = urgent ? queue.urgent : queue.pushed;
+  if (SweepRule::time_to_look(queue.entered.fetch_add(1, std::memory_order_seq_cst))) sweep(n, stack);
   Runnable* top = stack.load(std::memory_order_relaxed);
   do {
     item.next_in_queue = top;
   } while (!stack.compare_exchange_weak(top, &item, std::memory_order_seq_cst));
   // `item` may be over and gone from here on. Whoever pushed first sees to it that somebody comes.
-  if (top != nullptr) return;
+  if (top == nullptr) call_dispatcher(n);
+}
+
+void ThreadExecutor::call_dispatcher(unsigned n) {
+  Queue& queue = queues_[n];
   std::uint32_t state = queue.dispatcher.load(std::memory_order_seq_cst);
   if (state == looking) return;
   if (state == busy) {
@@ -213,12 +224,56 @@ void ThreadExecutor::push(unsigned n, Runnable& item) {
   }
 }
 
+// Takes out what was cancelled, unless somebody has the queue. What is left comes below what was pushed meanwhile.
+void ThreadExecutor::sweep(unsigned n, std::atomic<Runnable*>& stack) {
+  Queue& queue = queues_[n];
+  const auto waiting = [&] {
+    const std::uint64_t done = queue.completed.load(std::memory_order_relaxed);
+    return queue.entered.load(std::memory_order_relaxed) - done;
+  };
+  if (waiting() < 2 || queue.being_taken.exchange(true, std::memory_order_acquire)) return;
+  if (queue.sweep_rule.worth_while(waiting())) {
+    Runnable* kept = nullptr;  // the newest first
+    Runnable** end = &kept;
+    std::uint64_t count = 0;
+    for (Runnable* item = stack.exchange(nullptr, std::memory_order_acquire); item != nullptr;) {
+      Runnable* const older = item->next_in_queue;
+      if (item->withdrawn()) {
+        item->begin(n);
+        completed(queue);
+      } else {
+        *end = item;
+        end = &item->next_in_queue;
+        ++count;
+      }
+      item = older;
+    }
+    *end = nullptr;
+    queue.sweep_rule.swept(count);
+    for (Runnable* none = nullptr; kept != nullptr; none = nullptr) {
+      if (stack.compare_exchange_strong(none, kept, std::memory_order_seq_cst)) break;
+      Runnable* const newer = stack.exchange(nullptr, std::memory_order_acquire);
+      Runnable* last = newer;
+      while (last->next_in_queue != nullptr) last = last->next_in_queue;
+      last->next_in_queue = kept;
+      kept = newer;
+    }
+    queue.being_taken.store(false, std::memory_order_release);
+    if (count != 0) call_dispatcher(n);
+    return;
+  }
+  queue.being_taken.store(false, std::memory_order_release);
+}
+
 // Only for the queue's dispatcher.
 Runnable* ThreadExecutor::pop(Queue& queue) {
-  const auto pop_from = [](std::atomic<Runnable*>& taken, std::atomic<Runnable*>& stack) {
+  const auto pop_from = [&queue](std::atomic<Runnable*>& taken, std::atomic<Runnable*>& stack) {
     Runnable* first = taken.load(std::memory_order_relaxed);
     if (first == nullptr && stack.load(std::memory_order_relaxed) != nullptr) {
+      for (unsigned tries = 1; queue.being_taken.exchange(true, std::memory_order_acquire); ++tries)
+        tries % 64 == 0 ? std::this_thread::yield() : pause_briefly();
       Runnable* item = stack.exchange(nullptr, std::memory_order_acquire);
+      queue.being_taken.store(false, std::memory_order_release);
       while (item != nullptr) first = std::exchange(item, std::exchange(item->next_in_queue, first));
     }
     if (first != nullptr) taken.store(first->next_in_queue, std::memory_order_relaxed);

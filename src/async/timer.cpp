@@ -9,6 +9,7 @@
 #include "async/probes.hpp"
 #include "async/threads.hpp"
 #include "async/timer_heap.hpp"
+#include "rcu/brief.hpp"
 
 namespace skep::async {
 namespace {
@@ -96,6 +97,7 @@ int TimerItem::cancel_and_wait() {
                      : nullptr;
   if ((state_.load(std::memory_order_acquire) & cancelled) != 0) return -EINVAL;
   replace_callback(nullptr);
+  if (caller != nullptr) make_known_to_runs();
   if ((state_.load(std::memory_order_seq_cst) & running) != 0) {
     if (caller != nullptr) {
       caller->waits_for_.store(this, std::memory_order_seq_cst);
@@ -154,6 +156,7 @@ void TimerItem::fire(const View& left) {
 }
 
 int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(const void* map), void* map) {
+  const rcu::BriefSection section;
   const auto clock = static_cast<Clock>(flags);
   if (flags > 7 || (clock != Clock::realtime && clock != Clock::monotonic && clock != Clock::boottime)) return -EINVAL;
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
@@ -176,41 +179,53 @@ int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(c
 }
 
 int TimerSlot::set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map) {
-  TimerItem* item = item_.load(std::memory_order_acquire);
-  if (item == nullptr) return -EINVAL;
-  if (!map_alive(map)) return -EPERM;
-  return item->set_callback(std::move(callback));
+  int result = -EINVAL;
+  {
+    const rcu::BriefSection section;
+    TimerItem* item = item_.load(std::memory_order_acquire);
+    if (item != nullptr) result = map_alive(map) ? item->set_callback(std::move(callback)) : -EPERM;
+  }
+  rcu::after_retiring_brief();
+  return result;
 }
 
 bool TimerSlot::has_callback(const void* identity) const {
+  const rcu::BriefSection section;
   const TimerItem* item = item_.load(std::memory_order_acquire);
   return item != nullptr && item->has_callback(identity);
 }
 
 int TimerSlot::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags) {
+  const rcu::BriefSection section;
   if ((flags & ~(timer_flag::absolute | timer_flag::cpu_pin)) != 0) return -EINVAL;
   TimerItem* item = item_.load(std::memory_order_acquire);
   return item == nullptr ? -EINVAL : item->start(cpu, nanoseconds, flags);
 }
 
 int TimerSlot::cancel() {
+  const rcu::BriefSection section;
   TimerItem* item = item_.load(std::memory_order_acquire);
   return item == nullptr ? -EINVAL : item->cancel_and_wait();
 }
 
 int TimerSlot::cancel_async() {
+  const rcu::BriefSection section;
   TimerItem* item = item_.load(std::memory_order_acquire);
   return item == nullptr ? -EINVAL : item->cancel_now();
 }
 
 void TimerSlot::release() {
   if (item_.load(std::memory_order_relaxed) == nullptr) return;
-  TimerItem* item = item_.exchange(nullptr, std::memory_order_acq_rel);
-  if (item == nullptr) return;
-  // The heap's room is given back after the heap was told to let go.
-  const std::shared_ptr<TimerHeap> heap = item->heap();
-  item->cancel();
-  heap->forget();
+  {
+    const rcu::BriefSection section;
+    TimerItem* item = item_.exchange(nullptr, std::memory_order_acq_rel);
+    if (item == nullptr) return;
+    // The heap's room is given back after the heap was told to let go.
+    const std::shared_ptr<TimerHeap> heap = item->heap();
+    item->cancel();
+    heap->forget();
+  }
+  rcu::after_retiring_brief();
 }
 
 }  // namespace skep::async

@@ -93,7 +93,7 @@ class TimerSlot {
   // The element goes: as WorkSlot::cancel().
   void release();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
-  // Inside a read section; null: not initialized.
+  // Inside a brief section; null: not initialized.
   const TimerItem* item() const { return item_.load(std::memory_order_acquire); }
   void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "async/timer.hpp"
+#include "rcu/brief.hpp"
 
 namespace skep::async {
 namespace {
@@ -79,6 +80,7 @@ void TimerHeap::follow(TimerItem& timer) {
 
 std::size_t TimerHeap::fire(std::uint64_t now, std::size_t limit) {
   std::size_t fired = 0;
+  const rcu::BriefSection section;
   lock();
   while (fired < limit) {
     look_through_changes();
@@ -108,6 +110,7 @@ bool TimerHeap::due_by(std::uint64_t at_ns) {
 }
 
 void TimerHeap::collect(std::vector<ArmedShot>& shots) {
+  const rcu::BriefSection section;
   lock();
   look_through_changes();
   try {

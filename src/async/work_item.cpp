@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "async/executor.hpp"
+#include "rcu/brief.hpp"
 
 namespace skep::async {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::uint64_t item_bytes = sizeof(WorkItem) + 64;  // with what the al
 }  // namespace
 
 int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void* map) {
+  const rcu::BriefSection section;
   if (item_.load(std::memory_order_acquire) != nullptr) return -EBUSY;
   if (!map_alive(map)) return -EPERM;
   memory::Charge charge;
@@ -30,27 +32,35 @@ int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void*
 }
 
 int WorkSlot::set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map) {
-  WorkItem* item = item_.load(std::memory_order_acquire);
-  if (item == nullptr) return -EINVAL;
-  if (!map_alive(map)) return -EPERM;
-  return item->set_callback(std::move(callback));
+  int result = -EINVAL;
+  {
+    const rcu::BriefSection section;
+    WorkItem* item = item_.load(std::memory_order_acquire);
+    if (item != nullptr) result = map_alive(map) ? item->set_callback(std::move(callback)) : -EPERM;
+  }
+  rcu::after_retiring_brief();
+  return result;
 }
 
 bool WorkSlot::has_callback(const void* identity) const {
+  const rcu::BriefSection section;
   const WorkItem* item = item_.load(std::memory_order_acquire);
   return item != nullptr && item->has_callback(identity);
 }
 
 int WorkSlot::start(unsigned cpu) {
+  const rcu::BriefSection section;
   WorkItem* item = item_.load(std::memory_order_acquire);
   return item == nullptr ? -EINVAL : item->start(cpu);
 }
 
 void WorkSlot::cancel() {
-  WorkItem* item = item_.load(std::memory_order_relaxed);
-  if (item == nullptr) return;
-  item = item_.exchange(nullptr, std::memory_order_acq_rel);
-  if (item != nullptr) item->cancel();
+  if (item_.load(std::memory_order_relaxed) == nullptr) return;
+  {
+    const rcu::BriefSection section;
+    if (WorkItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
+  }
+  rcu::after_retiring_brief();
 }
 
 }  // namespace skep::async

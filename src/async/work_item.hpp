@@ -18,7 +18,7 @@ class WorkItem final : public Item {
 };
 
 // The 16 bytes of a bpf_wq in a value. Zero bytes are a free slot. All operations are safe against each other from any
-// thread inside an RCU read section. Results are the kfuncs' results (docs/work-queues.md).
+// thread. Results are the kfuncs' results (docs/work-queues.md).
 class WorkSlot {
  public:
   static WorkSlot& at(void* field) { return *static_cast<WorkSlot*>(field); }
@@ -33,7 +33,7 @@ class WorkSlot {
   // The element goes, or is overwritten: the slot is free again; pending work does not run, running work finishes.
   void cancel();
   bool initialized() const { return item_.load(std::memory_order_acquire) != nullptr; }
-  // Inside a read section; null: not initialized.
+  // Inside a brief section; null: not initialized.
   const WorkItem* item() const { return item_.load(std::memory_order_acquire); }
   void* owner() const { return owner_.get(); }  // the map; null: torn down just now
 

@@ -10,6 +10,7 @@
 #include "kernel/impl.hpp"
 #include "kernel/work_observer.hpp"
 #include "maps/values.hpp"
+#include "rcu/brief.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep {
@@ -177,6 +178,7 @@ std::vector<WorkItemState> work_items(Kernel& kernel, int map_fd, std::size_t mo
   if (map.info().record == nullptr) return items;
   while (items.size() < most && map.next_element(cursor, element)) {
     for (const btf::Field& field : map.info().record->fields) {
+      const rcu::BriefSection items_stay;
       void* const slot = static_cast<std::uint8_t*>(element.value) + field.offset;
       WorkItemState state;
       if (field.kind == btf::FieldKind::wq) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <utility>
 
+#include "memory/spares.hpp"
 #include "memory/territory.hpp"
 
 namespace skep::memory {
@@ -46,11 +47,14 @@ class Account {
   // Where it is, of that what programs see.
   Territory& territory() const { return *territory_; }
   const TerritoryPtr& shared_territory() const { return territory_; }
+  // Of objects that programs allocated.
+  Spares& spares() { return spares_; }
 
  private:
   const std::uint64_t limit_;
   std::atomic<std::uint64_t> used_{0}, peak_{0}, refused_{0};
   const TerritoryPtr territory_ = std::make_shared<Territory>();
+  Spares spares_;
 };
 
 // Who has none counts nothing and has no limit.
@@ -77,6 +81,7 @@ class Charge {
     bytes_ += bytes;
     return true;
   }
+  const AccountPtr& account() const { return account_; }  // null: nothing is charged
   // Gives so many back.
   void give(std::uint64_t bytes) {
     if (!account_) return;

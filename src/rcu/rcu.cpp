@@ -20,9 +20,11 @@
 #include <mutex>
 #include <new>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "rcu/brief.hpp"
 #include "rcu/own_thread.hpp"
 
 #if defined(__SANITIZE_THREAD__)
@@ -41,6 +43,9 @@ namespace {
 // ThreadSanitizer's: addresses that stand for "all readers" and "all that was reclaimed".
 char readers_tag;
 char reclaimed_tag;
+
+// More than so many objects that wait for brief sections are made to wait for: their number shall be bounded.
+constexpr std::int64_t most_brief = 1 << 16;
 
 std::atomic<std::uint64_t> generation{0};  // of this process: how many forks lie between it and the first
 
@@ -132,9 +137,13 @@ class HoldTable {
 };
 
 // What is deferred, and the thread that calls it after a grace period, in order. The thread is started when there is
-// something for it the first time, and never ended.
+// something for it the first time, and never ended. One is for what read sections may know, and one for what only brief
+// sections may.
 class Reclaimer {
  public:
+  enum class Of : std::uint8_t { read_sections, brief_sections };
+  explicit Reclaimer(Of readers) : readers_(readers) {}
+
   // 0, or the negative errno for which there is no thread.
   int start() {
     const std::lock_guard lock(mutex_);
@@ -165,8 +174,14 @@ class Reclaimer {
     changed_.notify_all();
   }
   void wait_for_grace_period();
+  // Calls what waits without waiting for more.
+  void hurry() {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
   // Until nothing waits but what a Hold keeps.
   void wait_for_all();
+  std::int64_t waiting() const { return waiting_.load(std::memory_order_acquire); }
   // Before a fork: nobody waits for a grace period, and nobody will until resume(). False: somebody does, and readers
   // take long.
   bool pause();
@@ -175,11 +190,13 @@ class Reclaimer {
  private:
   // Grace periods cost all CPUs something: one serves whatever is deferred within this time.
   static constexpr std::chrono::milliseconds together{10};
+  static constexpr std::int64_t enough = 8192;  // to begin at once, if one looks
   // How long a fork waits for readers.
   static constexpr std::chrono::milliseconds patience{250};
   void go_on();
   void call(Deferred* deferred);
 
+  const Of readers_;
   std::atomic<Deferred*> pushed_{nullptr};
   std::atomic<std::int64_t> waiting_{0};  // pushed, and neither called nor parked
   std::mutex mutex_;
@@ -193,8 +210,10 @@ class Reclaimer {
 // Grace periods are the process's, and so is this. Never destroyed: the reclaimer may outlive main().
 struct Process {
   HoldTable* holds = std::make_unique<HoldTable>().release();
-  Reclaimer* reclaimer = std::make_unique<Reclaimer>().release();
+  Reclaimer* reclaimer = std::make_unique<Reclaimer>(Reclaimer::Of::read_sections).release();
+  Reclaimer* brief_reclaimer = std::make_unique<Reclaimer>(Reclaimer::Of::brief_sections).release();
   Reserve* reserve = std::make_unique<Reserve>().release();
+  bool has_brief = brief_sections_count();
   bool paused = false;    // while it forks
   bool has_none = false;  // the child of a fork that could not wait: see before_fork()
 };
@@ -216,12 +235,19 @@ Process& process() {
 void before_fork() {
   Process& p = process();
   p.paused = !p.has_none && urcu_bp_read_ongoing() == 0 && p.reclaimer->pause();
-  if (p.paused) urcu_bp_before_fork();
+  if (!p.paused) return;
+  if (!p.brief_reclaimer->pause()) {
+    p.reclaimer->resume();
+    p.paused = false;
+    return;
+  }
+  urcu_bp_before_fork();
 }
 void after_fork_in_parent() {
   Process& p = process();
   if (!p.paused) return;
   urcu_bp_after_fork_parent();
+  p.brief_reclaimer->resume();
   p.reclaimer->resume();
 }
 void after_fork_in_child() {
@@ -233,6 +259,7 @@ void after_fork_in_child() {
   // What waits is the parent's: forgotten, with the locks that other threads may have held. Leak checkers know it
   // still.
   static std::vector<Process>& parents = *std::make_unique<std::vector<Process>>().release();
+  forget_other_brief_threads();
   parents.push_back(std::exchange(p, Process{.has_none = p.has_none}));
   generation.fetch_add(1, std::memory_order_relaxed);
 }
@@ -242,7 +269,10 @@ void Reclaimer::wait_for_grace_period() {
     const std::lock_guard lock(mutex_);
     ++grace_periods_;
   }
-  urcu_bp_synchronize_rcu();
+  if (readers_ == Of::read_sections)
+    urcu_bp_synchronize_rcu();
+  else
+    wait_for_brief_sections();
   const std::lock_guard lock(mutex_);
   --grace_periods_;
   done_.notify_all();
@@ -259,7 +289,8 @@ void Reclaimer::call(Deferred* deferred) {
     else
       std::default_delete<Deferred>()(deferred);
   }
-  waiting_.fetch_sub(1, std::memory_order_release);
+  const std::int64_t left = waiting_.fetch_sub(1, std::memory_order_release) - 1;
+  if (readers_ == Of::brief_sections && left == most_brief) many_wait_brief.store(false, std::memory_order_relaxed);
 }
 
 void Reclaimer::go_on() {
@@ -268,7 +299,7 @@ void Reclaimer::go_on() {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return pushed_.load(std::memory_order_relaxed) != nullptr; });
-      changed_.wait_for(lock, together, [this] { return impatient_ != 0; });
+      changed_.wait_for(lock, together, [this] { return impatient_ != 0 || waiting() >= enough; });
     }
     Deferred* newest = pushed_.exchange(nullptr, std::memory_order_acquire);
     wait_for_grace_period();
@@ -344,17 +375,46 @@ std::uint64_t process_generation() {
   return generation.load(std::memory_order_relaxed);
 }
 
-void defer(void (*fn)(void*), void* object) {
+namespace {
+
+// Null: it stays for good.
+Deferred* make_deferred(void (*fn)(void*), void* object) {
   Deferred* deferred = nullptr;
   try {
     deferred = std::make_unique<Deferred>().release();
   } catch (const std::bad_alloc&) {
     deferred = process().reserve->take();
-    if (deferred == nullptr) return;
+    if (deferred == nullptr) return nullptr;
   }
   deferred->fn = fn;
   deferred->object = object;
-  process().reclaimer->push(deferred);
+  return deferred;
+}
+
+}  // namespace
+
+void defer(void (*fn)(void*), void* object) {
+  if (Deferred* const deferred = make_deferred(fn, object)) process().reclaimer->push(deferred);
+}
+
+void defer_brief(void (*fn)(void*), void* object) {
+  Process& p = process();
+  if (!p.has_brief) return defer(fn, object);
+  Deferred* const deferred = make_deferred(fn, object);
+  if (deferred == nullptr) return;
+  deferred->after_holds = true;  // no Hold knows it
+  p.brief_reclaimer->push(deferred);
+  if (p.brief_reclaimer->waiting() > most_brief) many_wait_brief.store(true, std::memory_order_relaxed);
+}
+
+constinit std::atomic<bool> many_wait_brief{false};
+
+void let_brief_reclaimer_catch_up() {
+  using namespace std::chrono_literals;
+  for (int n = 0; n < 20 && many_wait_brief.load(std::memory_order_relaxed); ++n) {
+    process().brief_reclaimer->hurry();
+    std::this_thread::sleep_for(50us);
+  }
 }
 
 void synchronize() {
@@ -364,8 +424,14 @@ void synchronize() {
 }
 
 void barrier() {
-  if (process().has_none) return;
-  process().reclaimer->wait_for_all();
+  Process& p = process();
+  if (p.has_none) return;
+  // Each may defer for the other; the bound is for a process whose other threads never stop.
+  constexpr int most_rounds = 100;
+  for (int n = 0; n < most_rounds && (p.reclaimer->waiting() != 0 || p.brief_reclaimer->waiting() != 0); ++n) {
+    p.brief_reclaimer->wait_for_all();
+    p.reclaimer->wait_for_all();
+  }
   SKEP_TSAN_ACQUIRE(&reclaimed_tag);
 }
 

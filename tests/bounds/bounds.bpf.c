@@ -197,5 +197,6 @@ SEC("tc") int start_each(struct __sk_buff *skb)
 		return refused;                      \
 	}
 TURNING(recreate_many, recreate)
-TURNING(start_many, recreate_and_start)
+TURNING(recreate_and_start_many, recreate_and_start)
+TURNING(start_many, start_one)
 TURNING(fill_many, fill_one)

@@ -3,6 +3,7 @@
 #include "calls/impl/objects.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -35,15 +36,25 @@ void release_held(std::uint64_t held, void* field) {
     drop_object(pointer<void>(held));
 }
 
-void free_object(void* memory) {
-  auto* header = static_cast<ObjectHeader*>(memory);
-  if (header->record) {
-    for (const btf::Field& field : header->record->fields)
-      release_field(field, reinterpret_cast<char*>(header + 1) + field.offset);
+void end_object(ObjectHeader& header) {
+  if (header.record) {
+    for (const btf::Field& field : header.record->fields)
+      release_field(field, reinterpret_cast<char*>(&header + 1) + field.offset);
   }
-  header->mark = 0;
-  header->~ObjectHeader();
-  std::free(memory);
+  header.mark = 0;
+  header.~ObjectHeader();
+}
+
+void free_after_grace_period(ObjectHeader& header) {
+  if (const memory::AccountPtr& account = header.charge.account()) account->spares().begin_to_wait(header.bytes);
+  rcu::defer(
+      [](void* memory) {
+        auto& gone = *static_cast<ObjectHeader*>(memory);
+        if (const memory::AccountPtr& account = gone.charge.account()) account->spares().end_to_wait(gone.bytes);
+        end_object(gone);
+        std::free(memory);
+      },
+      &header);
 }
 
 }  // namespace
@@ -66,10 +77,15 @@ void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned
   const std::size_t bytes = sizeof(ObjectHeader) + std::size_t{copy_size(size)} * copies;
   memory::Charge charge;
   if (!charge.take(account, bytes + bookkeeping)) return nullptr;
-  void* memory = std::calloc(1, bytes);
+  void* memory = account ? account->spares().take(bytes, record.get()) : nullptr;
+  if (memory != nullptr)
+    std::memset(memory, 0, bytes);
+  else
+    memory = std::calloc(1, bytes);
   if (memory == nullptr) return nullptr;
   auto* header = new (memory) ObjectHeader;
   header->distance = copy_size(size);
+  header->bytes = bytes;
   header->charge = std::move(charge);
   if (account) header->claim = memory::Claim(account->shared_territory(), header + 1, bytes - sizeof(ObjectHeader));
   header->record = std::move(record);
@@ -79,7 +95,13 @@ void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned
 void drop_object(void* object) {
   ObjectHeader& header = header_of_object(object);
   if (header.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  rcu::defer(free_object, &header);
+  const memory::AccountPtr account = header.charge.account();
+  if (!account || !account->spares().enough_wait()) return free_after_grace_period(header);
+  const std::size_t bytes = header.bytes;
+  std::shared_ptr<const btf::Record> kind = header.record;
+  end_object(header);
+  if (account->spares().keep(&header, bytes, std::move(kind))) return;
+  rcu::defer([](void* memory) { std::free(memory); }, &header);
 }
 
 void release_field(const btf::Field& field, void* address) {

@@ -15,6 +15,7 @@ struct alignas(16) ObjectHeader {
   static constexpr std::uint64_t own_mark = 0x736b65706f626a31;
   std::atomic<std::uint32_t> references{1};
   std::uint32_t distance = 0;     // from one CPU's copy to the next
+  std::uint64_t bytes = 0;        // with the header
   std::uint64_t mark = own_mark;  // by which an address that leads to an object is known
   memory::Charge charge;
   memory::Claim claim;
@@ -24,7 +25,8 @@ struct alignas(16) ObjectHeader {
 // `size` bytes of zeros, `copies` times; null without memory. `record`: what it may hold, or null.
 void* new_object(const memory::AccountPtr& account, std::uint32_t size, unsigned copies,
                  std::shared_ptr<const btf::Record> record = nullptr);
-// Gives one reference up. The last frees the object after a grace period, and gives up what its fields hold.
+// Gives one reference up. The last gives up what the object's fields hold and frees it: after a grace period, or, when
+// much waits for one already, for the next object of its kind at once (memory/spares.hpp).
 void drop_object(void* object);
 ObjectHeader& header_of_object(void* object);
 // The run holds a reference to the object; nothing happens with null. And it has given it up, or away.
