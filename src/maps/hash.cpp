@@ -2,6 +2,8 @@
 // The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/elements_test.cpp.
 #include "maps/hash.hpp"
 
+#include <sched.h>
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -43,6 +45,9 @@ HashTable::Options table_options(const MapAttributes& attributes) {
       info.type == MapType::rhash && info.extra != 0 ? static_cast<std::uint32_t>(info.extra) : info.max_entries;
   options.preallocated = (info.flags & map_flag::no_prealloc) == 0;
   options.lru = is_lru(info.type);
+  options.common_lru = (info.flags & map_flag::no_common_lru) == 0;
+  options.in_place = is_per_cpu(info.type);
+  options.cpus = attributes.cpu_count;
   options.account = attributes.account;
   options.seed = (info.flags & map_flag::zero_seed) != 0 ? 0 : attributes.hash_seed;
   return options;
@@ -69,6 +74,7 @@ class Hash final : public Map {
         cpus_(owner_->cpus),
         stride_(owner_->stride),
         lru_(is_lru(attributes.info.type)),
+        kernel_cpus_(attributes.cpu_count),
         table_(std::move(table)) {}
 
   void* lookup(const void* key, unsigned cpu) override {
@@ -77,8 +83,8 @@ class Hash final : public Map {
   }
   void* lookup_percpu(const void* key, unsigned cpu) override { return cpu < cpus_ ? lookup(key, cpu) : nullptr; }
   int update(const void* key, const void* value, std::uint64_t flags, unsigned cpu) override {
-    if (cpus_ != 0) return store_cpus(key, value, flags, cpu, cpu + 1, 0);
-    return store(key, value, flags, false);
+    if (cpus_ != 0) return store_cpus(key, value, flags, cpu, cpu + 1, 0, cpu);
+    return store(key, value, flags, false, cpu);
   }
   int erase(const void* key) override { return table_->erase(key, ignore); }
   bool next_element(std::uint64_t& cursor, Element& element) override {
@@ -106,13 +112,13 @@ class Hash final : public Map {
     if (frozen()) return -EPERM;
     if (const int bad = check_flags(values_, flags, allowed, cpus_ != 0, cpus_); bad != 0) return bad;
     const std::uint64_t how = update_flags(flags, cpus_ != 0);
-    if (cpus_ == 0) return store(key, value, how, true);
+    if (cpus_ == 0) return store(key, value, how, true, own_cpu());
     if ((flags & elem_flag::cpu) != 0) {
       const auto cpu = static_cast<unsigned>(flags >> 32);
-      return store_cpus(key, value, how, cpu, cpu + 1, 0);
+      return store_cpus(key, value, how, cpu, cpu + 1, 0, own_cpu());
     }
     const bool same = (flags & elem_flag::all_cpus) != 0;
-    return store_cpus(key, value, how, 0, cpus_, same ? 0 : round_up(info_->value_size, 8));
+    return store_cpus(key, value, how, 0, cpus_, same ? 0 : round_up(info_->value_size, 8), own_cpu());
   }
   int user_delete(const void* key) override { return frozen() ? -EPERM : erase(key); }
   int user_lookup_and_delete(const void* key, void* value, std::uint64_t flags) override {
@@ -166,7 +172,7 @@ class Hash final : public Map {
     return 0;
   }
 
-  int store(const void* key, const void* value, std::uint64_t flags, bool from_user) {
+  int store(const void* key, const void* value, std::uint64_t flags, bool from_user, unsigned on_cpu) {
     if ((flags & ~elem_flag::lock) > elem_flag::exist) return -EINVAL;
     if ((flags & elem_flag::lock) != 0) {
       if (!values_.has_lock()) return -EINVAL;
@@ -176,14 +182,17 @@ class Hash final : public Map {
         return values_.copy_in_locked(element, value, from_user);
       }
     }
-    return table_->store(key, flags, never_in_place,
-                         [&](void* element, const void*) { values_.copy_in(element, value); });
+    return table_->store(
+        key, flags, never_in_place, [&](void* element, const void*) { values_.copy_in(element, value); }, on_cpu);
   }
+
+  // The Kernel's CPU that user space is taken to be on.
+  unsigned own_cpu() const { return lru_ ? static_cast<unsigned>(sched_getcpu()) % kernel_cpus_ : 0; }
 
   // CPUs [begin, end) get value + step * cpu. An existing element is written in place, a new one is zero for other
   // CPUs.
   int store_cpus(const void* key, const void* value, std::uint64_t flags, unsigned begin, unsigned end,
-                 std::size_t step) {
+                 std::size_t step, unsigned on_cpu) {
     if (flags > elem_flag::exist) return -EINVAL;
     const auto write = [&](void* element) {
       for (unsigned cpu = begin; cpu < end; ++cpu) {
@@ -196,10 +205,11 @@ class Hash final : public Map {
       write(element);
       return true;
     };
-    return table_->store(key, flags, in_place, [&](void* element, const void*) {
+    const auto fill = [&](void* element, const void*) {
       zero_shared(element, stride_ * cpus_);
       write(element);
-    });
+    };
+    return table_->store(key, flags, in_place, fill, on_cpu);
   }
 
   const std::shared_ptr<const ValueOwner> owner_;
@@ -207,6 +217,7 @@ class Hash final : public Map {
   const unsigned cpus_;
   const std::size_t stride_;
   const bool lru_;
+  const unsigned kernel_cpus_;
   const std::unique_ptr<HashTable> table_;
 };
 
@@ -290,8 +301,13 @@ int check_hash_of_maps(const MapInfo& info) {
   return info.value_size != 4 ? -EINVAL : check_hash(info);
 }
 
-std::shared_ptr<Map> make_hash(const MapAttributes& attributes) {
-  const MapInfo& info = attributes.info;
+std::shared_ptr<Map> make_hash(const MapAttributes& given) {
+  MapAttributes attributes = given;
+  MapInfo& info = attributes.info;
+  if ((info.flags & map_flag::no_common_lru) != 0) {  // each CPU has as many, and one at least
+    const auto rounded = static_cast<std::uint32_t>(round_up(info.max_entries, attributes.cpu_count));
+    info.max_entries = rounded;
+  }
   const unsigned cpus = is_per_cpu(info.type) ? attributes.cpu_count : 0;
   const std::size_t stride = cpus == 0 ? 0 : round_up(info.value_size, 64);  // no two CPUs in a cache line
   auto owner = std::make_shared<ValueOwner>(attributes, cpus, stride);

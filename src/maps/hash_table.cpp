@@ -72,6 +72,7 @@ HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
       max_entries_(options.max_entries),
       preallocated_(options.preallocated),
       lru_(options.lru),
+      in_place_(options.in_place),
       start_(mix_into_hash(options.seed, options.key_size)),
       owner_(std::move(owner)),
       releases_(owner_->releases()),
@@ -90,7 +91,13 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
   table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account, false);
   if (table->bucket_pages_.data() == nullptr) return nullptr;
   table->places_ = std::make_unique<Place[]>(table->place_count_);
-  if (options.preallocated) {
+  if (options.lru) {
+    table->node_pages_ = Pages::make(table->node_stride_ * options.max_entries, false, options.account);
+    if (table->node_pages_.data() == nullptr) return nullptr;
+    const Lru::Options lists = {.nodes = options.max_entries, .cpus = options.cpus, .common = options.common_lru};
+    table->lists_ = Lru::make(lists, *table, options.account);
+    if (table->lists_ == nullptr) return nullptr;
+  } else if (options.preallocated) {
     const std::size_t nodes = std::size_t{options.max_entries} + table->place_count_;
     table->node_pages_ = Pages::make(table->node_stride_ * nodes, false, options.account);
     if (table->node_pages_.data() == nullptr) return nullptr;
@@ -103,6 +110,7 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
 HashTable::~HashTable() {
   if (bucket_pages_.data() == nullptr || (preallocated_ && node_pages_.data() == nullptr)) return;  // it was never made
   const rcu::ReadGuard section;
+  if (lru_ && !releases_) return;
   if (preallocated_) {
     for (std::uint32_t i = 0; i < touched(); ++i) owner_->release(value_of(touched_node(i)));
     return;
@@ -207,23 +215,11 @@ bool HashTable::Change::remove(Node& node) {
   return false;
 }
 
-bool HashTable::evict_one(Node*& evicted) {
-  for (int round = 0; round < 4; ++round) {
-    const std::uint32_t nodes = touched();
-    for (std::uint32_t i = 0; i < nodes; ++i) {
-      Node& node = touched_node(hand_.fetch_add(1, std::memory_order_relaxed) % nodes);
-      if (node.live.load(std::memory_order_relaxed) == 0) continue;
-      if (round < 3 && node.referenced.exchange(0, std::memory_order_relaxed) != 0) continue;
-      Change change(*this, node.hash.load(std::memory_order_relaxed));
-      if (node.live.load(std::memory_order_relaxed) == 0 || !change.remove(node)) continue;
-      release(node);
-      evicted = &node;
-      return true;
-    }
-    for (std::uint32_t i = 0; i < place_count_; ++i)
-      if (static_cast<std::uint32_t>(places_[i].free.load(std::memory_order_relaxed)) != 0) return true;
-  }
-  return false;
+bool HashTable::remove(std::uint32_t index) {
+  Node& node = node_at(index);
+  if (node.live.load(std::memory_order_relaxed) == 0) return false;
+  Change change(*this, node.hash.load(std::memory_order_relaxed));
+  return node.live.load(std::memory_order_relaxed) != 0 && change.remove(node);
 }
 
 // ---- what is free ---------------------------------------------------------------------------------------------------
@@ -329,6 +325,7 @@ void HashTable::give_spare(Node& node, Place* from) {
 // Of an element that is gone.
 void HashTable::give_back(Node& node) {
   release(node);
+  if (lru_) return lists_->give(node.id);
   if (preallocated_) return push_node(own_place(), node.id);
   give_right();
   if (!keep(node)) leave(node);

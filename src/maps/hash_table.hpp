@@ -9,8 +9,8 @@
 // Two threads that change different elements touch nothing in common: a writer locks one bucket, by a bit of the word
 // that its chain begins with; and what is free (nodes; of tables without preallocation, the right to make one) lies in
 // a place for each CPU of the machine, from which others only take what they cannot find at their own. Updates of what
-// is there take a spare node, of which each place has one. When an LRU table is full a hand goes round its nodes: those
-// looked up since it last came by are spared once (CLOCK). Tested by tests/maps/elements_test.cpp, and by
+// is there take a spare node, of which each place has one. The nodes of an LRU table are lru.hpp's, which takes them
+// from their elements when there are no others. Tested by tests/maps/elements_test.cpp, and by
 // tests/maps/stress_test.cpp with work items in the values.
 #pragma once
 
@@ -24,11 +24,12 @@
 #include <vector>
 
 #include "maps/hash.hpp"
+#include "maps/lru.hpp"
 #include "maps/memory.hpp"
 
 namespace skep::maps {
 
-class HashTable {
+class HashTable final : private Lru::Nodes {
  public:
   struct Options {
     std::uint32_t key_size = 0;
@@ -37,6 +38,9 @@ class HashTable {
     std::uint32_t buckets_for = 0;  // how many elements the buckets are made for
     bool preallocated = false;
     bool lru = false;
+    bool common_lru = true;  // no lists of each CPU's own
+    bool in_place = false;   // values are always updated where they are
+    unsigned cpus = 1;       // of the Kernel
     std::uint64_t seed = 0;
     memory::AccountPtr account;
   };
@@ -89,10 +93,10 @@ class HashTable {
   const void* key_of(const void* value) const { return static_cast<const char*>(value) - key_stride_; }
 
   // Stores under `key`: `fill(new value, old value or null)` writes the value; an existing element is replaced by a new
-  // one. Where `in_place(old value)` returns true nothing is replaced. `flags`: any, noexist, exist.
+  // one. Where `in_place(old value)` returns true nothing is replaced. `flags`: any, noexist, exist; `cpu`: for LRU.
   template <typename InPlace, typename Fill>
-  int store(const void* key, std::uint64_t flags, InPlace&& in_place, Fill&& fill) {
-    Evicted evicted(*this);
+  int store(const void* key, std::uint64_t flags, InPlace&& in_place, Fill&& fill, unsigned cpu = 0) {
+    if (lru_) return store_lru(key, flags, in_place, fill, cpu);
     for (;;) {
       Change change(*this, key);
       Node* old = change.find();
@@ -101,21 +105,16 @@ class HashTable {
       if (old != nullptr && in_place(value_of(*old))) return 0;
       int error = 0;
       Place* from = nullptr;  // whose spare node it is
-      Node* node = old != nullptr ? take_spare(from) : evicted.node != nullptr ? evicted.take() : take_node(error);
+      Node* node = old != nullptr ? take_spare(from) : take_node(error);
       if (node == nullptr) {
-        if (!preallocated_) return old != nullptr ? -12 : error;  // ENOMEM
+        if (old == nullptr) return error;
+        if (!preallocated_) return -12;  // ENOMEM
         change.unlock();
-        if (old != nullptr)
-          yield();  // all spare nodes are on their way back
-        else if (!lru_)
-          return error;
-        else if (!evict_one(evicted.node))
-          return -12;
+        yield();  // all spare nodes are on their way back
         continue;
       }
       set_key(*node, key, change.hash);
       fill(value_of(*node), old != nullptr ? value_of(*old) : nullptr);
-      if (old != nullptr) node->referenced.store(1, std::memory_order_relaxed);
       change.insert(*node);
       if (old != nullptr) change.remove(*old);
       change.unlock();
@@ -216,22 +215,51 @@ class HashTable {
   };
   friend class Change;
 
-  // What an LRU table has taken from its elements for a new one. Goes back if that one finds another way.
-  struct Evicted {
-    explicit Evicted(HashTable& of) : table(of) {}
-    ~Evicted() {
-      if (node != nullptr) table.give_back(*node);
+  // A node for an element that may not come to be.
+  struct Offered {
+    Offered(HashTable& of, std::uint32_t id) : table(of), index(id) {}
+    ~Offered() {
+      if (index != Lru::none) table.lists_->give(index);
     }
-    Evicted(const Evicted&) = delete;
-    Evicted& operator=(const Evicted&) = delete;
-    Node* take() {
-      table.release(*node);
-      return std::exchange(node, nullptr);
-    }
+    Offered(const Offered&) = delete;
+    Offered& operator=(const Offered&) = delete;
     HashTable& table;
-    Node* node = nullptr;
+    std::uint32_t index;
   };
-  friend struct Evicted;
+  friend struct Offered;
+
+  // A node is taken before it is known whether a new one is needed, as Linux does: an update of what is there
+  // may cost another element.
+  template <typename InPlace, typename Fill>
+  int store_lru(const void* key, std::uint64_t flags, InPlace&& in_place, Fill&& fill, unsigned cpu) {
+    const bool needs_node = !in_place_ || flags != 2;
+    Offered offered(*this, needs_node ? lists_->take(cpu) : Lru::none);
+    if (needs_node && offered.index == Lru::none) return -12;  // ENOMEM
+    Change change(*this, key);
+    Node* old = change.find();
+    if (old != nullptr && (flags & 1) != 0) return -17;  // EEXIST
+    if (old == nullptr && (flags & 2) != 0) return -2;   // ENOENT
+    if (old != nullptr && in_place(value_of(*old))) {
+      old->referenced.store(1, std::memory_order_relaxed);
+      return 0;
+    }
+    Node& node = node_at(offered.index);
+    node.id = std::exchange(offered.index, Lru::none);
+    release(node);
+    set_key(node, key, change.hash);
+    fill(value_of(node), old != nullptr ? value_of(*old) : nullptr);
+    if (old != nullptr) node.referenced.store(1, std::memory_order_relaxed);
+    change.insert(node);
+    if (old != nullptr) change.remove(*old);
+    change.unlock();
+    if (old != nullptr) give_back(*old);
+    return 0;
+  }
+
+  bool was_used(std::uint32_t node) override { return node_at(node).referenced.load(std::memory_order_relaxed) != 0; }
+  void forget_use(std::uint32_t node) override { node_at(node).referenced.store(0, std::memory_order_relaxed); }
+  bool remove(std::uint32_t node) override;
+  void let_go(std::uint32_t node) override { release(node_at(node)); }
 
   HashTable(const Options& options, std::shared_ptr<const Owner> owner);
   static void yield();
@@ -250,9 +278,6 @@ class HashTable {
   }
   void set_key(Node& node, const void* key, std::uint32_t hash) const;
   Place& own_place() const;
-  // Takes an element out, which is `node` then; or finds that there are free ones, and `node` stays null. False:
-  // neither.
-  bool evict_one(Node*& node);
   Node* take_node(int& error);
   Node* pop_node();
   Node* take_untouched(Place& own);
@@ -267,9 +292,11 @@ class HashTable {
   void push_node(Place& place, std::uint32_t index) const;
   // Nodes that may have been used; and one of them.
   std::uint32_t touched() const {
+    if (lru_) return max_entries_;
     return std::min(untouched_.load(std::memory_order_acquire), max_entries_) + place_count_;
   }
   Node& touched_node(std::uint32_t i) const {
+    if (lru_) return node_at(i);
     const std::uint32_t used = touched() - place_count_;
     return node_at(i < used ? i : max_entries_ + std::min(i - used, place_count_ - 1));
   }
@@ -284,6 +311,7 @@ class HashTable {
   const std::uint32_t max_entries_;
   const bool preallocated_;
   const bool lru_;
+  const bool in_place_;
   const std::uint64_t start_;  // of a key's hash
   const std::shared_ptr<const Owner> owner_;
   const bool releases_;
@@ -297,7 +325,7 @@ class HashTable {
 
   alignas(64) std::atomic<std::uint32_t> untouched_{0};  // nodes from here on have never been used
   std::atomic<std::uint32_t> rights_{0};                 // that no place has
-  alignas(64) std::atomic<std::uint32_t> hand_{0};
+  std::unique_ptr<Lru> lists_;                           // of an LRU table
 };
 
 }  // namespace skep::maps
