@@ -173,6 +173,7 @@ bpf_program* select_program(bpf_object* object, const std::string& name, bool co
     if (wanted) found = program;
     bpf_program__set_autoload(program, wanted || expectations_of(object, bpf_program__name(program)).auxiliary);
   }
+  clear_tables(object);
   prepare_maps(object, complete_maps);
   return found;
 }
