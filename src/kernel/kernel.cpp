@@ -106,6 +106,7 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
   if (options.random_seed) impl.services->seed(*options.random_seed);
   impl.services->run_limits = options.run_limits;
+  impl.services->lock_waits = std::make_unique<runtime::LockWaits>(cpus);
   impl.services->open_memory.open_all(options.host_memory == HostMemory::open);
   impl.account = std::make_shared<memory::Account>(options.memory_limit);
   impl.executor->account = impl.services->account = impl.account;

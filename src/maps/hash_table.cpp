@@ -68,7 +68,8 @@ constexpr std::size_t bytes_leaving = 1 << 20;  // that may wait for a grace per
 HashTable::HashTable(const Options& options, std::shared_ptr<const Owner> owner)
     : key_size_(options.key_size),
       key_stride_(round_up(options.key_size, 8)),
-      node_stride_(round_up(header_bytes + key_stride_ + options.value_bytes, cache_line)),
+      value_stride_(round_up(options.value_bytes, 8)),
+      node_stride_(round_up(header_bytes + key_stride_ + value_stride_, cache_line)),
       max_entries_(options.max_entries),
       preallocated_(options.preallocated),
       lru_(options.lru),
@@ -91,15 +92,16 @@ std::unique_ptr<HashTable> HashTable::make(const Options& options, std::shared_p
   table->bucket_pages_ = Pages::make(std::size_t{buckets} * sizeof(Bucket), false, options.account, false);
   if (table->bucket_pages_.data() == nullptr) return nullptr;
   table->places_ = std::make_unique<Place[]>(table->place_count_);
+  const memory::Cells elements = {table->node_stride_, header_bytes, table->element_bytes()};
   if (options.lru) {
-    table->node_pages_ = Pages::make(table->node_stride_ * options.max_entries, false, options.account);
+    table->node_pages_ = Pages::make(table->node_stride_ * options.max_entries, false, options.account, true, elements);
     if (table->node_pages_.data() == nullptr) return nullptr;
     const Lru::Options lists = {.nodes = options.max_entries, .cpus = options.cpus, .common = options.common_lru};
     table->lists_ = Lru::make(lists, *table, options.account);
     if (table->lists_ == nullptr) return nullptr;
   } else if (options.preallocated) {
     const std::size_t nodes = std::size_t{options.max_entries} + table->place_count_;
-    table->node_pages_ = Pages::make(table->node_stride_ * nodes, false, options.account);
+    table->node_pages_ = Pages::make(table->node_stride_ * nodes, false, options.account, true, elements);
     if (table->node_pages_.data() == nullptr) return nullptr;
     for (std::uint32_t i = 0; i < table->place_count_; ++i) table->places_[i].spare = options.max_entries + i + 1;
   }
@@ -293,7 +295,7 @@ HashTable::Node* HashTable::make_node() {
   std::memset(memory, 0, node_stride_);
   Node* node = new (memory) Node;
   node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
-  if (account_) account_->territory().add(memory + header_bytes, node_stride_ - header_bytes);
+  if (account_) account_->territory().add(memory + header_bytes, element_bytes());
   return node;
 }
 
@@ -365,8 +367,8 @@ void HashTable::give_right() {
 void HashTable::leave(Node& node) {
   owner_->leaving.fetch_add(1, std::memory_order_relaxed);
   char* const memory = reinterpret_cast<char*>(&node);
-  auto* const leaving = new (memory + leaving_offset(node_stride_)) Leaving{
-      NodeMemory(memory), value_of(node), owner_, account_, node_stride_ + bookkeeping, node_stride_ - header_bytes};
+  auto* const leaving = new (memory + leaving_offset(node_stride_))
+      Leaving{NodeMemory(memory), value_of(node), owner_, account_, node_stride_ + bookkeeping, element_bytes()};
   rcu::defer(
       [](void* p) {
         auto* const there = static_cast<Leaving*>(p);

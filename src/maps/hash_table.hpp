@@ -276,6 +276,7 @@ class HashTable final : private Lru::Nodes {
   Node& node_at(std::uint32_t index) const {
     return *reinterpret_cast<Node*>(node_pages_.data() + node_stride_ * index);
   }
+  std::size_t element_bytes() const { return key_stride_ + value_stride_; }  // what programs see of a node
   void set_key(Node& node, const void* key, std::uint32_t hash) const;
   Place& own_place() const;
   Node* take_node(int& error);
@@ -306,7 +307,7 @@ class HashTable final : private Lru::Nodes {
   void give_back(Node& node);
 
   const std::uint32_t key_size_;
-  const std::size_t key_stride_;
+  const std::size_t key_stride_, value_stride_;
   const std::size_t node_stride_;
   const std::uint32_t max_entries_;
   const bool preallocated_;

@@ -10,7 +10,8 @@ std::size_t Pages::page_size() {
   return static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs) {
+Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs,
+                  const memory::Cells& cells) {
   Pages pages;
   const std::size_t page = page_size();
   if (size > std::size_t{1} << 40) return {};
@@ -24,7 +25,7 @@ Pages Pages::make(std::size_t size, bool shared, const memory::AccountPtr& accou
   void* at = mmap(nullptr, pages.size_, PROT_READ | PROT_WRITE, flags, pages.fd_, 0);
   if (at == MAP_FAILED) return {};
   pages.data_ = static_cast<char*>(at);
-  if (account && for_programs) pages.claim_ = memory::Claim(account->shared_territory(), at, pages.size_);
+  if (account && for_programs) pages.claim_ = memory::Claim(account->shared_territory(), at, pages.size_, cells);
   return pages;
 }
 

@@ -27,8 +27,9 @@ class Pages {
   }
   ~Pages();
   // At least `size` bytes; `shared`: in a memfd. No data(): no memory, or the account (may be null) has not so much.
-  // `for_programs`: elements, records, and what else programs may look at.
-  static Pages make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs = true);
+  // `for_programs`: elements, records, and what else programs may look at, or these parts of it.
+  static Pages make(std::size_t size, bool shared, const memory::AccountPtr& account, bool for_programs = true,
+                    const memory::Cells& cells = {});
   static std::size_t page_size();
 
   char* data() const { return data_; }

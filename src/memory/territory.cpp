@@ -69,8 +69,13 @@ bool Territory::for_words(std::uint64_t from, std::size_t size, bool make, Do&& 
   return true;
 }
 
-void Territory::add(const void* at, std::size_t size) {
+void Territory::add(const void* at, std::size_t size, const Cells& cells) {
   const auto begin = reinterpret_cast<std::uint64_t>(at);
+  if (size <= small && cells.stride != 0) {
+    for (std::size_t cell = cells.offset; cell + cells.size <= size; cell += cells.stride)
+      add(static_cast<const char*>(at) + cell, cells.size);
+    return;
+  }
   if (size <= small) {
     for_words(begin, size, true, [](std::atomic<std::uint64_t>* word, std::uint64_t bits) {
       if (word != nullptr) word->fetch_or(bits, std::memory_order_relaxed);
@@ -79,7 +84,7 @@ void Territory::add(const void* at, std::size_t size) {
     return;
   }
   const std::lock_guard guard(lock_);
-  ranges_.insert_or_assign(begin, Range{begin + size});
+  ranges_.insert_or_assign(begin, Range{.end = begin + size, .cells = cells});
 }
 void Territory::remove(const void* at, std::size_t size) {
   const auto begin = reinterpret_cast<std::uint64_t>(at);
@@ -121,7 +126,11 @@ bool Territory::contains(std::uint64_t from, std::size_t size) const {
   const std::shared_lock guard(lock_);
   for (const auto* ranges : {&ranges_, &held_}) {
     auto it = ranges->upper_bound(from);
-    if (it != ranges->begin() && from + size <= (--it)->second.end) return true;
+    if (it == ranges->begin() || from + size > (--it)->second.end) continue;
+    const Cells& cells = it->second.cells;
+    if (cells.stride == 0) return true;
+    const std::uint64_t place = (from - it->first) % cells.stride;
+    if (place >= cells.offset && place + size <= cells.offset + cells.size) return true;
   }
   return false;
 }

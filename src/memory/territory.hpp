@@ -18,6 +18,11 @@
 
 namespace skep::memory {
 
+// Of a table's memory, what is the programs': `size` bytes from `offset` of every `stride`. 0: all of it.
+struct Cells {
+  std::size_t stride = 0, offset = 0, size = 0;
+};
+
 class Territory {
  public:
   Territory();
@@ -27,7 +32,7 @@ class Territory {
 
   // One thing, at a multiple of 8 and in memory that ends at a multiple of 8, too. It is not known where there is no
   // memory for the table.
-  void add(const void* at, std::size_t size);
+  void add(const void* at, std::size_t size, const Cells& cells = {});
   void remove(const void* at, std::size_t size);
   // Objects that several may hold: known until as many have let go of it as have taken it.
   void hold(const void* at, std::size_t size);
@@ -52,6 +57,7 @@ class Territory {
   struct Range {
     std::uint64_t end = 0;
     std::uint64_t holders = 1;
+    Cells cells;
   };
   mutable std::shared_mutex lock_;
   std::map<std::uint64_t, Range> ranges_;
@@ -63,9 +69,9 @@ using TerritoryPtr = std::shared_ptr<Territory>;
 class Claim {
  public:
   Claim() = default;
-  Claim(TerritoryPtr territory, const void* at, std::size_t size)
+  Claim(TerritoryPtr territory, const void* at, std::size_t size, const Cells& cells = {})
       : territory_(std::move(territory)), at_(at), size_(size) {
-    if (territory_) territory_->add(at, size);
+    if (territory_) territory_->add(at, size, cells);
   }
   Claim(Claim&& other) noexcept : territory_(std::move(other.territory_)), at_(other.at_), size_(other.size_) {}
   Claim& operator=(Claim&& other) noexcept {

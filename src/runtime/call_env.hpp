@@ -18,6 +18,7 @@
 #include "memory/account.hpp"
 #include "runtime/holdings.hpp"
 #include "runtime/leash.hpp"
+#include "runtime/lock_waits.hpp"
 #include "runtime/reach.hpp"
 
 namespace skep::btf {
@@ -90,6 +91,7 @@ class Services {
   RunLimits run_limits;                   // of runs that bring none of their own
   StopSignal stop_signal;                 // asks all runs to stop
   memory::AccountPtr account;             // pays for what programs allocate, and knows where it is; null: nobody counts
+  std::unique_ptr<LockWaits> lock_waits;  // of resilient spin locks; null: a wait that cannot end does not
   OpenMemory open_memory;                 // what of the process's own memory programs may reach
   class RunObserver* observer = nullptr;  // of runs that bring none of their own; set while nothing runs
   // A run was stopped: called on its thread, before it gives back what it holds.

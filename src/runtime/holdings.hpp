@@ -6,6 +6,7 @@
 // tests/engine/leash_test.cpp and tests/bounds/run_limits_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -31,6 +32,9 @@ class Holdings {
       return true;
     }
     return false;
+  }
+  bool holds(Held kind, std::uint64_t what) const {
+    return std::ranges::any_of(entries_, [&](const Entry& entry) { return entry.what == what && entry.kind == kind; });
   }
   void give_all_back() {
     while (!entries_.empty()) {

@@ -61,6 +61,28 @@ SEC("syscall") int snprintf_string(void *context)
 	return answered(result, value);
 }
 
+/* The first eight bytes of a text. */
+#define FORMATTING(NAME, FORMAT)                                                  \
+	SEC("syscall") int NAME(void *context)                                    \
+	{                                                                         \
+		static const char format[] = FORMAT;                              \
+		__u64 value = 0, from = told();                                   \
+		char text[64] = {};                                               \
+		__s64 result = bpf_snprintf(text, sizeof(text), format, &from, 8); \
+                                                                                  \
+		__builtin_memcpy(&value, text, 8);                                \
+		return answered(result, value);                                   \
+	}
+FORMATTING(format_string, "%s")
+FORMATTING(format_ip4, "%pI4")
+FORMATTING(format_ip6, "%pI6")
+SEC("syscall") int print_string(void *context)
+{
+	static const char format[] = "%s";
+
+	return answered(bpf_trace_printk(format, sizeof(format), told()), 0);
+}
+
 /* ---- what is their own ---- */
 
 #define OWN(SECTION, NAME, POINTER)                                        \
@@ -214,6 +236,10 @@ SEC("tc") int own_string(struct __sk_buff *skb)
 SEC("syscall") int remember_element(void *context)
 {
 	return answered(0, (__u64)in_hash_without_preallocation());
+}
+SEC("syscall") int remember_preallocated(void *context)
+{
+	return answered(0, (__u64)in_hash());
 }
 
 /* ---- the host's objects ---- */

@@ -20,6 +20,12 @@ struct bpf_iter_bits {
 extern int bpf_strcmp(const char *s1__ign, const char *s2__ign) __ksym;
 extern int bpf_strlen(const char *s__ign) __ksym;
 extern int bpf_strchr(const char *s__ign, char c) __ksym;
+extern int bpf_strnlen(const char *s__ign, unsigned long count) __ksym;
+extern int bpf_strrchr(const char *s__ign, int c) __ksym;
+extern int bpf_strspn(const char *s__ign, const char *accept__ign) __ksym;
+extern int bpf_strcspn(const char *s__ign, const char *reject__ign) __ksym;
+extern int bpf_strstr(const char *s1__ign, const char *s2__ign) __ksym;
+extern int bpf_strcasecmp(const char *s1__ign, const char *s2__ign) __ksym;
 extern int bpf_copy_from_user_str(void *dst, __u32 dst__sz, const void *unsafe_ptr__ign, __u64 flags) __ksym;
 extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym;
 extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *unsafe_ptr__ign, __u32 nr_words) __ksym;
@@ -54,6 +60,12 @@ ASKING(strcmp_first, bpf_strcmp((void *)from, "*"))
 ASKING(strcmp_second, bpf_strcmp("*", (void *)from))
 ASKING(string_length, bpf_strlen((void *)from))
 ASKING(string_search, bpf_strchr((void *)from, '*'))
+ASKING(string_bounded, bpf_strnlen((void *)from, 8))
+ASKING(string_end, bpf_strrchr((void *)from, '*'))
+ASKING(string_span, bpf_strspn((void *)from, "*+"))
+ASKING(string_outside, bpf_strcspn((void *)from, "+"))
+ASKING(string_within, bpf_strstr((void *)from, "*"))
+ASKING(strcmp_case, bpf_strcasecmp((void *)from, "*"))
 ASKING(copy_string, bpf_copy_from_user_str(&value, 8, (void *)from, 0))
 
 SEC("syscall") int iterate_bits(void *context)

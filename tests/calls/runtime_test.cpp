@@ -383,6 +383,28 @@ TEST_F(Runtime, TakesALockOnce) {
   EXPECT_EQ(call("bpf_res_spin_lock", at(lock)), -EDEADLK);
 }
 
+TEST_F(Runtime, TellsLocksThatWaitForEachOther) {
+  std::uint32_t one = 0, other = 0;
+  env_.given.lock_waits = std::make_unique<runtime::LockWaits>(2);
+  runtime::Holdings of_other_cpu;
+  const auto on_other_cpu = [&] {
+    std::swap(env_.holdings, of_other_cpu);
+    env_.at_cpu ^= 1;
+  };
+  EXPECT_EQ(call("bpf_res_spin_lock", at(one)), 0);
+  on_other_cpu();
+  EXPECT_EQ(call("bpf_res_spin_lock", at(other)), 0);
+  on_other_cpu();
+  EXPECT_EQ(code_of("bpf_res_spin_lock")(env_, at(other), 0, 0, 0, 0).kind, CallResult::Kind::retry);
+  on_other_cpu();
+  EXPECT_EQ(call("bpf_res_spin_lock", at(one)), -EDEADLK);
+  EXPECT_EQ(call("bpf_res_spin_unlock", at(other)), 0);
+  on_other_cpu();
+  EXPECT_EQ(call("bpf_res_spin_lock", at(other)), 0);
+  EXPECT_EQ(call("bpf_res_spin_lock", at(other)), -EDEADLK);  // its own
+  env_.holdings.give_all_back();
+}
+
 TEST_F(Runtime, KeepsListsInOrderAndNodesInOneList) {
   struct Object {
     std::uint64_t value;

@@ -35,6 +35,25 @@ TEST(Territory, KnowsWhatWasAddedAndNothingBeside) {
   }
 }
 
+// Of a table of elements, small or large, the links between them are nobody's.
+TEST(Territory, KnowsCellsAndNotWhatIsBetween) {
+  for (const std::size_t size : {std::size_t{640}, std::size_t{1} << 20}) {
+    Territory territory;
+    territory.add(at(base), size, {64, 24, 32});
+    for (const std::uint64_t cell : {base, base + 64, base + size - 64}) {
+      EXPECT_TRUE(territory.contains(cell + 24, 32)) << size;
+      EXPECT_TRUE(territory.contains(cell + 55, 1)) << size;
+      EXPECT_FALSE(territory.contains(cell + 23, 1)) << size;
+      EXPECT_FALSE(territory.contains(cell + 16, 16)) << size;
+      EXPECT_FALSE(territory.contains(cell + 24, 33)) << size;
+      EXPECT_FALSE(territory.contains(cell + 56, 1)) << size;
+      EXPECT_FALSE(territory.contains(cell, 64)) << size;
+    }
+    territory.remove(at(base), size);
+    EXPECT_FALSE(territory.contains(base + 24, 1)) << size;
+  }
+}
+
 // Over the borders of the tables' words and parts.
 TEST(Territory, KnowsThingsSideBySide) {
   Territory territory;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t longest_string = 512;
 
+// Nothing, where any of it cannot be read.
 std::string read_string(CallEnv& env, std::uint64_t from) {
   std::string text;
   constexpr std::uint64_t piece = 64;
@@ -26,7 +28,7 @@ std::string read_string(CallEnv& env, std::uint64_t from) {
   while (text.size() < longest_string) {
     const std::uint64_t at = from + text.size();
     std::uint64_t size = piece - at % piece;
-    if (env.read_start(buffer, at, size) != 0) return text.empty() ? "(efault)" : text;
+    if (env.read_start(buffer, at, size) != 0) return {};
     const std::size_t length = strnlen(buffer, size);
     text.append(buffer, length);
     if (length < size) break;
@@ -37,7 +39,7 @@ std::string read_string(CallEnv& env, std::uint64_t from) {
 std::string ip_address(CallEnv& env, bool six, bool separators, std::uint64_t from) {
   std::uint8_t bytes[16] = {};
   char text[64];
-  if (env.read_memory(bytes, from, six ? 16 : 4) != 0) return "(efault)";
+  if (env.read_memory(bytes, from, six ? 16 : 4) != 0) std::memset(bytes, 0, sizeof bytes);
   if (!six) {
     std::snprintf(text, sizeof text, separators ? "%u.%u.%u.%u" : "%03u.%03u.%03u.%03u", bytes[0], bytes[1], bytes[2],
                   bytes[3]);

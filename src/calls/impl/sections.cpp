@@ -2,7 +2,8 @@
 //
 // A run holds its virtual CPU alone until it ends or sleeps, so that disabling preemption or interrupts has nothing to
 // do. A lock is a word of the element: 0 when free, else the CPU that holds it plus one. A contended one is asked for
-// again. Tested by tests/calls/runtime_test.cpp.
+// again; what waits for a resilient one is told when that cannot end (runtime/lock_waits.hpp). Tested by
+// tests/calls/runtime_test.cpp.
 #include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
@@ -14,9 +15,9 @@ void unlock(std::uint64_t lock, void*) {
   __atomic_store_n(pointer<std::uint32_t>(lock), 0, __ATOMIC_RELEASE);
 }
 
-Taken take(CallEnv& env, std::uint64_t lock) {
+Taken take(CallEnv& env, std::uint64_t lock, std::uint32_t& holder) {
   const unsigned cpu = env.cpu();
-  std::uint32_t holder = 0;
+  holder = 0;
   if (__atomic_compare_exchange_n(pointer<std::uint32_t>(lock), &holder, cpu + 1, false, __ATOMIC_ACQUIRE,
                                   __ATOMIC_RELAXED)) {
     env.holdings.add(Held::lock, lock, unlock);
@@ -30,12 +31,20 @@ void give(CallEnv& env, std::uint64_t lock) {
 }
 
 CallResult take_resilient(CallEnv& env, std::uint64_t lock) {
-  switch (take(env, lock)) {
+  std::uint32_t holder = 0;
+  runtime::LockWaits* const waits = env.services().lock_waits.get();
+  switch (take(env, lock, holder)) {
     case Taken::yes:
+      if (waits != nullptr) waits->taken(env.cpu());
       return CallResult::of(0);
     case Taken::mine:
       return CallResult::error(-EDEADLK);
     default:
+      if (waits != nullptr) {
+        const auto held = [&env](std::uint64_t address) { return env.holdings.holds(Held::lock, address); };
+        if (const int error = waits->wait(env.cpu(), lock, holder - 1, env.services().monotonic_ns(), held); error != 0)
+          return CallResult::error(error);
+      }
       return {CallResult::Kind::retry, 0};
   }
 }
@@ -43,7 +52,8 @@ CallResult take_resilient(CallEnv& env, std::uint64_t lock) {
 }  // namespace
 
 SKEP_CALL(bpf_spin_lock) {
-  if (take(env, r1) != Taken::yes) return {CallResult::Kind::retry, 0};
+  std::uint32_t holder = 0;
+  if (take(env, r1, holder) != Taken::yes) return {CallResult::Kind::retry, 0};
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_spin_unlock) {

@@ -42,7 +42,8 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
   if (!emit_inlined(facts)) {
     std::array<Value, 5> arguments = {};
     std::size_t known = arguments.size();
-    if (facts.helper != nullptr)
+    const bool any_number = facts.helper != nullptr && facts.helper->signature.ends_with("...)");
+    if (facts.helper != nullptr && !any_number)
       while (known > 0 && facts.helper->args[known - 1].kind == calls::ArgKind::none) --known;
     if (known == 0) known = arguments.size();
     for (unsigned i = 0; i < arguments.size(); ++i) arguments[i] = i >= known ? b_.undefined(b_.i64) : number(i + 1);
