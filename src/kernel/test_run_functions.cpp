@@ -106,6 +106,10 @@ int run_test_functions(Kernel::Impl& kernel, const ProgramObject& program, std::
     case AttachType::modify_return:
       retval = call_modified_functions(caller);
       return 0;
+    case AttachType::trace_fentry_multi:
+    case AttachType::trace_fexit_multi:
+    case AttachType::trace_fsession_multi:
+      return 0;  // no function is called
     default:
       return -EFAULT;  // as the kernel says it
   }

@@ -44,12 +44,14 @@ int attach(AttachType type) {
 
 // The packet, as a kernel's sk_buff as far as the types tell its layout, and the state of the hook. Without a state of
 // the caller's it is that of packets which this machine sends.
+constexpr std::uint32_t least_data = 20;  // of Ethernet and what follows, as the kernel has it
+
 class NetfilterInvocation final : public Invocation, private runtime::Beyond {
  public:
   int check(const InvocationRequest& request, std::string_view&) const override {
     if (request.flags != 0 || request.cpu != 0 || request.batch_size != 0) return -EINVAL;
     const bool fits =
-        request.data_size >= ethernet_header && request.data_size <= page_size - packet_headroom - packet_tailroom;
+        request.data_size >= least_data && request.data_size <= page_size - packet_headroom - packet_tailroom;
     return fits ? 0 : -EINVAL;
   }
   std::optional<std::uint32_t> known_context() const override { return state_size; }
@@ -75,7 +77,7 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
     return 0;
   }
   void* context() override { return context_.address(); }
-  InvocationResults take(InvocationHost&) override { return {}; }
+  InvocationResults take(InvocationHost&) override { return {.gives_data = true}; }  // an empty packet
 
  private:
   // The context leads to the state and to the packet's object.

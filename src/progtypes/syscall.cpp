@@ -42,6 +42,9 @@ int attach(AttachType type) {
 // program reads and writes is refused: the verifier only knows how much that is.
 class SyscallInvocation final : public Invocation {
  public:
+  // What it jumps to may use more of the context than it does itself, of which nobody is asked: there is room for all
+  // that the verifier lets a program use.
+  SyscallInvocation() { context_.reset(largest_context & ~7U); }
   int check(const InvocationRequest& request, std::string_view&) const override {
     if (request.has_data || request.wants_data || request.wants_context || request.wants_duration || request.repeats ||
         request.flags != 0 || request.batch_size != 0)
@@ -58,7 +61,6 @@ class SyscallInvocation final : public Invocation {
     return 0;
   }
   void* context() override { return context_.address(); }
-  std::uint64_t argument() override { return size_ != 0 ? Invocation::argument() : 0; }
   bool measured() const override { return false; }
   InvocationResults take(InvocationHost&) override {
     return {.context = {static_cast<const std::uint8_t*>(context_.address()), size_},

@@ -3,6 +3,7 @@
 // Tested by tests/progtypes/ and, running, by tests/kernel/invocation_test.cpp.
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
@@ -62,25 +63,29 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
   }
   std::optional<std::uint32_t> known_context() const override { return xdp::size; }
 
-  // In a caller's context `data` is where the packet begins behind its metadata, `data_end` the whole length.
+  // In a caller's context `data` is where the packet begins behind its metadata, `data_end` where the part ends that
+  // the program sees: what follows is in fragments. Who only asks for a context has given one of zeros.
   int make(const InvocationRequest& request, std::span<const std::uint8_t> data, std::span<const std::uint8_t> given,
            InvocationHost&) override {
     const auto field = [&](std::uint32_t offset) { return take_field<std::uint32_t>(given.data(), offset); };
-    has_context_ = request.has_context;
+    has_context_ = request.has_context || request.wants_context;
     meta_ = 0;
+    length_ = data.size();
     if (has_context_) {
-      if (field(xdp::data_meta) != 0 || field(xdp::data_end) != data.size()) return -EINVAL;
+      length_ = field(xdp::data_end);
+      if (field(xdp::data_meta) != 0 || length_ > data.size() || field(xdp::data) > length_) return -EINVAL;
       if (field(xdp::egress_ifindex) != 0) return -EINVAL;
       meta_ = field(xdp::data);
-      if (meta_ > data.size() || meta_ % 4 != 0 || meta_ > most_metadata) return -EINVAL;
+      if (meta_ % 4 != 0 || meta_ > most_metadata) return -EINVAL;
       if (field(xdp::ingress_ifindex) > loopback) return -ENODEV;
     }
     if (data.size() - meta_ < ethernet_header) return -EINVAL;
     fill(packet_, data, packet_headroom, page_size);
-    length_ = data.size();
+    fragments_.assign(data.begin() + static_cast<std::ptrdiff_t>(length_), data.end());
     context_.reset(xdp::size);
     context_.header().packet = &packet_;
-    put(context_.address(), xdp::ingress_ifindex, has_context_ ? field(xdp::ingress_ifindex) : loopback);
+    put(context_.address(), xdp::ingress_ifindex,
+        has_context_ && field(xdp::ingress_ifindex) != 0 ? field(xdp::ingress_ifindex) : loopback);
     put(context_.address(), xdp::rx_queue_index, field(xdp::rx_queue_index));
     std::memcpy(result_.data(), given.data(), result_.size());
     return 0;
@@ -96,11 +101,15 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
   }
 
   InvocationResults take(InvocationHost&) override {
-    const std::span<const std::uint8_t> out(packet_.storage.data() + packet_.begin - packet_.meta,
-                                            packet_.end - packet_.begin + packet_.meta);
+    std::span<const std::uint8_t> out(packet_.storage.data() + packet_.begin - packet_.meta,
+                                      packet_.end - packet_.begin + packet_.meta);
     put(result_.data(), xdp::data, static_cast<std::uint32_t>(packet_.meta));
     put(result_.data(), xdp::data_end, static_cast<std::uint32_t>(out.size()));
     put<std::uint32_t>(result_.data(), xdp::data_meta, 0);
+    if (!fragments_.empty()) {
+      fragments_.insert(fragments_.begin(), out.begin(), out.end());
+      out = fragments_;
+    }
     return {.data = out, .context = result_, .gives_data = true, .gives_context = has_context_};
   }
 
@@ -109,6 +118,7 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
   bool has_context_ = false;
   std::uint32_t meta_ = 0;
   std::size_t length_ = 0;
+  std::vector<std::uint8_t> fragments_;  // what of the packet is behind its length
   runtime::Packet packet_;
   runtime::Context context_{xdp::size};
   std::array<std::uint8_t, xdp::size> result_ = {};

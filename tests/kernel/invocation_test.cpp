@@ -177,6 +177,60 @@ TEST_F(Invocations, AContextOfASyscallThatIsSmallerThanItsUseIsRefused) {
   EXPECT_EQ(run_syscall(none, empty), 3);
 }
 
+TEST_F(Invocations, AProgramThatIsJumpedToHasRoomForAllThatItUses) {
+  const int programs = bpf.map(MapType::prog_array, 4, 4, 1);
+  const int target = load(ProgType::syscall, "r2 = 7; *(u64 *)(r1 +32000) = r2; r0 = *(u64 *)(r1 +32000); exit");
+  const int jumps = load(ProgType::syscall, "r2 = map " + std::to_string(programs) + "; r3 = 0; call 12; r0 = 2; exit");
+  ASSERT_EQ(bpf.update(programs, 0, target), 0);
+  Bytes none, some(8);
+  EXPECT_EQ(run_syscall(jumps, none), 7);
+  EXPECT_EQ(run_syscall(jumps, some), 7);
+  EXPECT_EQ(some, Bytes(8)) << "what lies behind the caller's context is nobody's";
+}
+
+TEST_F(Invocations, APacketHasComeFromNoDeviceAndHoldsItsHeader) {
+  const int from = load(ProgType::sched_cls, "r0 = *(u32 *)(r1 +36); exit");
+  const int on = load(ProgType::sched_cls, "r0 = *(u32 *)(r1 +40); exit");
+  std::uint32_t retval = 99;
+  Bytes packet = frame(), context(skb::size);
+  EXPECT_EQ(run(from, packet, retval, &context), 0);
+  EXPECT_EQ(retval, 0U);
+  EXPECT_EQ(run(on, packet, retval, &context), 0);
+  EXPECT_EQ(retval, 1U);
+  // The smallest frame of each Ethernet type, as 7.3 has it.
+  for (const auto& [type, size] : {std::pair{0x0800, 34U}, std::pair{0x86dd, 54U}, std::pair{0x0806, 14U}}) {
+    Bytes enough(size), less(size - 1);
+    for (Bytes* bytes : {&enough, &less})
+      (*bytes)[12] = static_cast<std::uint8_t>(type >> 8), (*bytes)[13] = static_cast<std::uint8_t>(type);
+    EXPECT_EQ(run(on, enough, retval), 0) << type;
+    EXPECT_EQ(run(on, less, retval), -EINVAL) << type;
+  }
+}
+
+TEST_F(Invocations, WhatOfAPacketIsBehindTheContextsEndIsInFragments) {
+  const int length = load(ProgType::xdp, "r2 = *(u32 *)(r1 +0); r0 = *(u32 *)(r1 +4); r0 -= r2; exit");
+  std::uint32_t retval = 99;
+  Bytes packet = frame(), context(xdp::size);
+  context[4] = 20;
+  EXPECT_EQ(run(length, packet, retval, &context), 0);
+  EXPECT_EQ(retval, 20U);
+  EXPECT_EQ(packet, frame());
+  EXPECT_EQ(context[4], 20);
+  context = Bytes(xdp::size);
+  context[4] = 65;
+  EXPECT_EQ(run(length, packet, retval, &context), -EINVAL);
+  // A context that is only asked for is one of zeros.
+  attr::TestRun attr{};
+  attr.prog_fd = static_cast<std::uint32_t>(length);
+  attr.data_in = test::address_of(packet.data());
+  attr.data_size_in = static_cast<std::uint32_t>(packet.size());
+  attr.ctx_out = test::address_of(context.data());
+  attr.ctx_size_out = static_cast<std::uint32_t>(context.size());
+  EXPECT_EQ(bpf.command(Command::prog_test_run, attr), 0);
+  EXPECT_EQ(attr.retval, 0U);
+  EXPECT_EQ(context, Bytes(xdp::size));
+}
+
 TEST_F(Invocations, MoreBytesThanAnyInputHasAreRefused) {
   const int fd = load(ProgType::xdp, "r0 = 1; exit");
   Bytes packet((1 << 16) + 1);

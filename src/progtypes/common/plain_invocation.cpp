@@ -11,7 +11,8 @@ namespace {
 
 class PlainInvocation final : public Invocation {
  public:
-  explicit PlainInvocation(std::uint32_t size) : size_(size), context_(size) {}
+  // Room for what another program uses that it jumps to; a tracepoint's record is the longest.
+  explicit PlainInvocation(std::uint32_t size) : size_(size), context_(std::max(size, longest_record)) {}
 
   int check(const InvocationRequest&, std::string_view&) const override { return 0; }
   std::optional<std::uint32_t> known_context() const override { return std::nullopt; }
@@ -32,6 +33,7 @@ class PlainInvocation final : public Invocation {
   }
 
  private:
+  static constexpr std::uint32_t longest_record = 8192;
   std::uint32_t size_, given_ = 0;
   runtime::Context context_;
 };

@@ -40,6 +40,14 @@ bool valid_context(Bytes c) {
   return zero_between(c, at, c.size()) && zero_between(c, skb::ifindex + 4, skb::cb);
 }
 
+// A frame of IP has a whole header.
+bool holds_its_header(Bytes frame) {
+  constexpr std::uint16_t ip = 0x0008, ipv6 = 0xdd86;  // in the packet's byte order
+  const auto ether_type = take_field<std::uint16_t>(frame.data(), 12);
+  const std::size_t header = ether_type == ip ? 20 : ether_type == ipv6 ? 40 : 0;
+  return frame.size() >= ethernet_header + header;
+}
+
 // The socket that the packet of a test run belongs to, as `struct bpf_sock`: of no protocol, closed, and with the
 // addresses of the packet.
 class PacketSocket final : public runtime::Beyond {
@@ -83,7 +91,7 @@ class SkbInvocation final : public Invocation, public FollowsPacket {
   std::optional<std::uint32_t> known_context() const override { return skb::size; }
 
   int make(const InvocationRequest&, Bytes data, Bytes given, InvocationHost& host) override {
-    if (!valid_context(given)) return -EINVAL;
+    if (!valid_context(given) || !holds_its_header(data)) return -EINVAL;
     fill(packet_, data, packet_headroom, packet_headroom + data.size() + packet_tailroom);
     const auto ether_type = take_field<std::uint16_t>(data.data(), 12);
     socket_.make(data.subspan(ethernet_header), ether_type);
@@ -99,10 +107,8 @@ class SkbInvocation final : public Invocation, public FollowsPacket {
     put<std::uint32_t>(c, skb::protocol, ether_type);
     if (take_field<std::uint32_t>(c, skb::wire_len) == 0)
       put(c, skb::wire_len, static_cast<std::uint32_t>(packet_.end - packet_.begin));
-    if (take_field<std::uint32_t>(c, skb::ifindex) == 0 && take_field<std::uint32_t>(c, skb::ingress_ifindex) == 0) {
-      put(c, skb::ifindex, loopback);
-      put(c, skb::ingress_ifindex, loopback);
-    }
+    // It came from no device unless the caller says so.
+    if (take_field<std::uint32_t>(c, skb::ifindex) == 0) put(c, skb::ifindex, loopback);
     return 0;
   }
   void* context() override { return context_.address(); }
