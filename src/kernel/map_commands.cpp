@@ -175,11 +175,27 @@ static int read_key(const MapObject& object, std::uint64_t user_key, std::vector
   return copy_from_user(key.data(), user_key, key.size());
 }
 
+// Of the program whose code this is; 0: there is none, or nobody but programs that may jump to it has it any more.
+static std::uint32_t program_id(Kernel::Impl& kernel, const std::shared_ptr<void>& code) {
+  if (code == nullptr) return 0;
+  std::vector<std::shared_ptr<KernelObject>> programs;  // none comes to its end under the lock
+  {
+    const std::shared_lock guard(kernel.lock);
+    kernel.table(ObjectKind::program).for_each([&](const std::shared_ptr<KernelObject>& object) {
+      programs.push_back(object);
+    });
+  }
+  for (const auto& program : programs)
+    if (static_cast<const ProgramObject&>(*program).code.get() == code.get()) return program->id;
+  return 0;
+}
+
 int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::uint64_t flags, bool and_delete) {
   const maps::MapTypeDef& type = type_of(*map.map);
   if (holds_objects(type)) {
     if (and_delete) return -enotsupp;
-    const std::uint32_t id = map.map->object_id(key);
+    const std::uint32_t id =
+        type.holds == maps::Holds::programs ? program_id(*this, map.map->object_at(key)) : map.map->object_id(key);
     if (id == 0) return -ENOENT;
     std::memcpy(value, &id, sizeof id);
     return 0;

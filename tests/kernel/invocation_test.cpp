@@ -182,6 +182,9 @@ TEST_F(Invocations, AProgramThatIsJumpedToHasRoomForAllThatItUses) {
   const int target = load(ProgType::syscall, "r2 = 7; *(u64 *)(r1 +32000) = r2; r0 = *(u64 *)(r1 +32000); exit");
   const int jumps = load(ProgType::syscall, "r2 = map " + std::to_string(programs) + "; r3 = 0; call 12; r0 = 2; exit");
   ASSERT_EQ(bpf.update(programs, 0, target), 0);
+  std::uint32_t key = 0, id = 0;
+  EXPECT_EQ(bpf.element(Command::map_lookup_elem, programs, &key, &id), 0);
+  EXPECT_NE(id, 0U) << "user space reads the program's id";
   Bytes none, some(8);
   EXPECT_EQ(run_syscall(jumps, none), 7);
   EXPECT_EQ(run_syscall(jumps, some), 7);
