@@ -12,3 +12,12 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/mutation_ora
 target_link_libraries(mutation-oracle PRIVATE skep_loader)
 target_link_options(mutation-oracle PRIVATE -Wl,--wrap=bpf_prog_load)
 set_target_properties(mutation-oracle PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+# run-oracle: see run_oracle.c; scripts/compare-run builds it.
+add_executable(run-oracle EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/conformance/run_skep.cpp
+               ${PROJECT_SOURCE_DIR}/tests/conformance/run_oracle.c)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/run_oracle.c PROPERTIES
+                            COMPILE_DEFINITIONS RUNS_ON_SKEP)
+target_link_libraries(run-oracle PRIVATE skep_loader)
+# Named as on the machine that is asked: programs look at the name of the task.
+set_target_properties(run-oracle PROPERTIES OUTPUT_NAME run_oracle RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -29,6 +29,7 @@ class Row:
     reason: str
     suggestion: str
     processed: int | None = None  # instructions that the verifier walked, where it accepted
+    type: int = 0  # of the program
 
     @property
     def key(self) -> str:
@@ -60,6 +61,7 @@ def parse(line: str) -> Row:
         reason=fields.get("reason", ""),
         suggestion=fields.get("suggestion", ""),
         processed=fields.get("processed") if fields["verdict"] == "accept" else None,
+        type=fields.get("type", 0),
     )
 
 
