@@ -55,7 +55,6 @@ std::shared_ptr<const MapState> state_of(const std::shared_ptr<const ObjectState
   state->map = map;
   state->name = bpf_map__name(map);
   state->type = static_cast<MapType>(bpf_map__type(map));
-  state->per_cpu = is_per_cpu(state->type);
   state->fd = bpf_map__fd(map);
   bpf_map_info info{};
   __u32 size = sizeof info;
@@ -64,7 +63,9 @@ std::shared_ptr<const MapState> state_of(const std::shared_ptr<const ObjectState
     state->key_size = info.key_size;
     state->value_size = info.value_size;
     state->max_entries = info.max_entries;
+    state->type = static_cast<MapType>(info.type);  // sections of each CPU's data are loaded as arrays
   }
+  state->per_cpu = is_per_cpu(state->type);
   if (object->types != nullptr) state->types = loader::types_of(*object->types, map);
   if (const auto record = object->records.find(state->name); record != object->records.end())
     state->record = record->second;

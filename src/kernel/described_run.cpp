@@ -175,6 +175,7 @@ class Described {
                                               .data = run_.packet,
                                               .context = run_.bytes,
                                               .context_used = program_.context_used,
+                                              .record_used = program_.tracepoint_buffer_used,
                                               .signature = signature,
                                               .types = *kernel_.vmlinux->btf,
                                               .objects = objects};

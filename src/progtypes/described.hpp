@@ -37,6 +37,7 @@ struct DescribedRequest {
   std::span<const std::uint8_t> data = {};     // the packet
   std::span<const std::uint8_t> context = {};  // bytes below what is described
   std::uint32_t context_used = 0;              // how far the program reads and writes into its context
+  std::uint32_t record_used = 0;               // … and into a writable tracepoint's record
   Signature signature = {};
   const btf::Btf& types;       // the kernel's
   describe::Objects& objects;  // what is described is laid out here, and outlives the invocation

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ struct Occasion {
   std::optional<std::uint64_t> replaced_result;  // bpf_override_return: what the function returns instead
   std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::uint8_t>>
       options;                        // of the socket, by level and name
+  std::span<std::uint8_t> report;     // of an input device: its event
   std::string output;                 // what an iterator's program has written into its file
   std::string setting;                // cgroup_sysctl: which one is read or written, as "net/ipv4/ip_forward"
   std::string current_value;          // … its value

@@ -324,6 +324,15 @@ int raw_tracepoint_prog(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+SEC("raw_tp.w")
+int raw_tracepoint_writable_prog(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 *record = (__u64 *)ctx->args[0];
+
+	record[100] += 5;
+	return (int)record[100];
+}
+
 SEC("perf_event")
 int perf_event_prog(struct bpf_perf_event_data *ctx)
 {

@@ -227,6 +227,12 @@ TEST_F(OneType, TheTestFunctionsRunWhatIsAttached) {
   EXPECT_EQ((*item)->ran, 1U);
 }
 
+TEST_F(OneType, AWritableTracepointHasItsRecord) {
+  const auto result = load("raw_tracepoint_writable_prog").run();
+  ASSERT_TRUE(result) << result.message();
+  EXPECT_EQ(result->verdict, 5U);
+}
+
 TEST_F(OneType, AnIteratorWritesALineAnObject) {
   const auto result = load("iter_prog").run({.described = R"({"task": [{"pid": 1, "comm": "init"}, {"pid": 2}]})"});
   ASSERT_TRUE(result) << result.message();

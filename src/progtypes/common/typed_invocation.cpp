@@ -25,6 +25,8 @@ class TypedInvocation final : public DescribedInvocation {
     signature_ = request.signature;
     objects_ = &request.objects;
     occasion_ = {};
+    report_.assign(request.data.begin(), request.data.end());
+    occasion_.report = report_;
     rounds_.clear();
     run_ = 0;
     if (signature_.types == nullptr) return -EINVAL;
@@ -41,6 +43,7 @@ class TypedInvocation final : public DescribedInvocation {
     for (const std::string& name : described.names)
       if (!is_argument(name))
         return complain(name, fmt::format("there is no such argument; there are {}", all_names()));
+    record_used_ = request.record_used;
     if (const int error = lay_out(described); error != 0) return error;
     if (!objects_->connect()) return complain_of_objects();
     return 0;
@@ -67,7 +70,7 @@ class TypedInvocation final : public DescribedInvocation {
     }
     return true;
   }
-  DescribedResults take() override { return {.output = occasion_.output}; }
+  DescribedResults take() override { return {.data = report_, .output = occasion_.output}; }
 
  private:
   struct Parameter {
@@ -190,6 +193,9 @@ class TypedInvocation final : public DescribedInvocation {
         if (!lay_out_one(parameter, value, at)) return -EINVAL;
       }
     }
+    // The record of a writable tracepoint is there.
+    if (record_used_ != 0 && rounds_[0][0] == 0)
+      rounds_[0][0] = reinterpret_cast<std::uint64_t>(objects_->make_bytes(record_used_, "record"));
     const Value* const result = described.field("return");
     if (result == nullptr) return 0;
     const btf::TypeId type = signature_.types->type(signature_.prototype).type;
@@ -236,7 +242,8 @@ class TypedInvocation final : public DescribedInvocation {
   describe::Objects* objects_ = nullptr;
   std::vector<Parameter> parameters_;
   std::vector<std::uint64_t*> rounds_;  // the context's words, of each run: in the objects, for names to lead there
-  std::uint32_t run_ = 0;
+  std::uint32_t run_ = 0, record_used_ = 0;
+  std::vector<std::uint8_t> report_;
   runtime::Occasion occasion_;
   std::string complaint_;
   runtime::Context context_{8};
