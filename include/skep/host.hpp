@@ -84,8 +84,10 @@ struct HostKfunc {
   std::string_view prototype;                       // C: "struct foo *foo_acquire(int id)"
   std::uint32_t flags = 0;                          // HostKfuncFlags
   std::uint64_t program_types = all_program_types;  // one bit a ProgType: 1 << BPF_PROG_TYPE_XDP | …
-  HostFunction function = nullptr;                  // null: programs run until they call it (StopReason::no_behavior)
-  void* user = nullptr;                             // HostCall::user of its calls
+  // Null: the call answers -EOPNOTSUPP where it returns a signed number, null where it may; else the run ends there
+  // (StopReason::no_behavior).
+  HostFunction function = nullptr;
+  void* user = nullptr;  // HostCall::user of its calls
   // host_release: the struct that it lets go of ("foo"), so that maps may keep pointers to it (__kptr). When a map
   // gives one up the function is called with it, perhaps on a thread of Skep's. Empty: maps keep none.
   std::string_view destroys = {};

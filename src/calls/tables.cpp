@@ -2,14 +2,18 @@
 //
 // The tables are constant; the joined, sorted copies are made once, on first use. Tested by tests/calls/.
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "calls/call.hpp"
 #include "calls/helpers/helpers.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
+#include "calls/without_behavior.hpp"
 #include "runtime/facts.hpp"
+#include "runtime/kernel_side.hpp"
 
 namespace skep::calls {
 namespace {
@@ -47,8 +51,20 @@ CallResult replaced(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint6
 
 runtime::CallResult no_behavior(runtime::CallEnv& env, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
                                 std::uint64_t) {
+  const Kfunc* const kfunc = env.call_site().kfunc;
+  if (const auto answer = kfunc != nullptr ? answer_without_behavior(*kfunc) : std::nullopt) {
+    if (auto* const kernel = runtime::KernelSide::of(env)) kernel->answered_without_behavior(env, kfunc->name, *answer);
+    return runtime::CallResult::error(*answer);
+  }
   env.leash.end(StopReason::no_behavior);
   return {runtime::CallResult::Kind::retry, 0};
+}
+
+std::optional<int> answer_without_behavior(const Kfunc& kfunc) {
+  if (kfunc.has(call_flag::ret_null | call_flag::iter_next | call_flag::iter_destroy)) return 0;
+  for (const std::string_view number : {"int ", "s32 ", "s64 ", "long ", "__s32 ", "__s64 "})
+    if (kfunc.prototype.starts_with(number)) return -EOPNOTSUPP;
+  return std::nullopt;
 }
 
 CallFn function_of(const runtime::InsnFacts& facts) {

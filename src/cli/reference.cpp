@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "calls/call.hpp"
+#include "calls/without_behavior.hpp"
 #include "cli/json.hpp"
 #include "maps/map_types.hpp"
 #include "progtypes/progtype.hpp"
@@ -83,7 +84,17 @@ std::vector<std::string> remarks_of(const calls::Kfunc& kfunc) {
   return texts;
 }
 
-void add_documentation(std::string& page, const calls::Doc& doc) {
+// What a call answers of which no codes are listed, as its C prototype and its entry say.
+std::string_view answer_of(std::string_view prototype, bool maybe_null) {
+  const std::string_view type = prototype.substr(0, prototype.find('('));
+  if (type.find('*') != std::string_view::npos) return maybe_null ? "An address, or NULL." : "An address, never NULL.";
+  if (type.starts_with("void ")) return "Nothing.";
+  if (type.starts_with("bool ")) return "Whether it is so.";
+  if (type.starts_with("u") || type.starts_with("__u") || type.starts_with("unsigned")) return "A number.";
+  return "0 or more, or a negative errno.";
+}
+
+void add_documentation(std::string& page, const calls::Doc& doc, std::string_view answer) {
   if (!doc.args.empty()) {
     page += "\n## Arguments\n\n";
     for (const std::string_view argument : doc.args) {
@@ -93,6 +104,7 @@ void add_documentation(std::string& page, const calls::Doc& doc) {
                   : fmt::format("- `{}`{}\n", argument.substr(0, colon), argument.substr(colon));
     }
   }
+  if (doc.results.empty()) page += fmt::format("\n## Result\n\n{}\n", answer);
   if (!doc.results.empty()) {
     page += "\n## Result\n\n| result | when |\n| --- | --- |\n";
     for (const calls::ResultDoc& result : doc.results)
@@ -112,13 +124,16 @@ std::string page_of(const calls::Kfunc& kfunc) {
   if (!kfunc.doc.summary.empty()) page += fmt::format("\n{}\n", kfunc.doc.summary);
   page += "\nA kfunc. " + since_text(kfunc.since);
   if (kfunc.until != Release::never()) page += fmt::format("Until Linux {}.{}. ", kfunc.until.major, kfunc.until.minor);
-  if (kfunc.fn == nullptr && kfunc.host_fn == nullptr)
-    page += "It has no behavior here: a run that calls it ends there.";
+  if (kfunc.fn == nullptr && kfunc.host_fn == nullptr) {
+    const auto answer = calls::answer_without_behavior(kfunc);
+    page += "It has no behavior here: ";
+    page += !answer ? "a run that calls it ends there." : *answer != 0 ? "it answers -EOPNOTSUPP." : "it answers NULL.";
+  }
   while (page.back() == ' ') page.pop_back();
   page += '\n';
   if (!kfunc.prototype.empty()) page += fmt::format("\n```c\n{};\n```\n", kfunc.prototype);
   for (const std::string& remark : remarks_of(kfunc)) page += fmt::format("\n{}\n", remark);
-  add_documentation(page, kfunc.doc);
+  add_documentation(page, kfunc.doc, answer_of(kfunc.prototype, (kfunc.flags & calls::call_flag::ret_null) != 0));
   const auto types = program_types_of(kfunc);
   if (!types.empty()) page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(types));
   if (!kfunc.struct_ops.empty())
@@ -137,7 +152,8 @@ std::string page_of(const calls::Helper& helper) {
   while (page.back() == ' ') page.pop_back();
   page += '\n';
   if (!helper.signature.empty()) page += fmt::format("\n```c\n{};\n```\n", helper.signature);
-  add_documentation(page, helper.doc);
+  add_documentation(page, helper.doc,
+                    answer_of(helper.signature, (helper.ret_flags & calls::ret_flag::maybe_null) != 0));
   page += fmt::format("\n## Program types\n\n{}\n", wrapped_list(program_types_of(helper)));
   add_example(page, helper.doc.example);
   return page;

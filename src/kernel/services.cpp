@@ -1,6 +1,7 @@
 // Clocks, identity, randomness and the process's memory, for running programs and for commands.
 #include "kernel/services.hpp"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -145,6 +146,15 @@ void KernelServices::trace_printk(std::string_view line) {
     guarded(kernel_, "the listener of on_trace", [&] { listener(told); });
   });
 }
+void KernelServices::answered_without_behavior(runtime::CallEnv& env, std::string_view call, int answer) {
+  {
+    const std::lock_guard guard(unanswered_lock_);
+    if (!unanswered_.emplace(call).second) return;
+  }
+  kernel_.impl().log(fmt::format("program '{}' called {}, which has no behavior here: it answers {}",
+                                 env.program().name(), call, answer));
+}
+
 void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
   trace_.set(std::move(listener));
 }

@@ -5,9 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "describe/objects.hpp"
 #include "kernel/denials.hpp"
 #include "kernel/listener.hpp"
 #include "kernel/mocks.hpp"
@@ -15,6 +21,7 @@
 #include "kernel/tasks.hpp"
 #include "kernel/world.hpp"
 #include "runtime/call_env.hpp"
+#include "runtime/kernel_side.hpp"
 #include "skep/testing.hpp"
 
 namespace skep {
@@ -25,7 +32,7 @@ class Kernel;
 int copy_from_user(void* to, std::uint64_t from, std::size_t size);
 int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
 
-class KernelServices final : public runtime::Services {
+class KernelServices final : public runtime::Services, public runtime::KernelSide {
  public:
   KernelServices(Kernel& kernel, async::Executor& executor);
   std::uint64_t monotonic_ns() override;
@@ -43,6 +50,7 @@ class KernelServices final : public runtime::Services {
   void* root_cgroup() override { return world_ ? world_->root_cgroup() : nullptr; }
   void* root_mem_cgroup() override { return world_ ? world_->root_mem_cgroup() : nullptr; }
   void* executable_of_tasks() override { return world_ ? world_->executable() : nullptr; }
+  void* kernel_context(runtime::CallEnv& env) override;
   const btf::Btf* kernel_types() override { return types_.get(); }
   std::int64_t find_type(std::string_view name, std::uint32_t kind) override;
   std::int64_t bpf(std::uint32_t command, void* attributes, std::uint32_t size) override;
@@ -54,6 +62,7 @@ class KernelServices final : public runtime::Services {
   int perf_output(runtime::CallEnv& env, const maps::Map& map, std::uint32_t index, const void* data,
                   std::size_t size) override;
   runtime::CallResult mocked_call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) override;
+  void answered_without_behavior(runtime::CallEnv& env, std::string_view call, int answer) override;
   int read_memory(void* to, std::uint64_t from, std::size_t size) override;
   int write_memory(std::uint64_t to, const void* from, std::size_t size) override;
   void memory_denied(runtime::CallEnv& env, std::uint64_t address, bool write) override {
@@ -90,6 +99,10 @@ class KernelServices final : public runtime::Services {
   std::unique_ptr<Tasks> tasks_;
   LineListener trace_;
   Mocks mocks_;
+  std::mutex unanswered_lock_;
+  std::set<std::string, std::less<>> unanswered_;  // calls without behavior that somebody was told of
+  std::mutex contexts_lock_;
+  std::map<const void*, std::unique_ptr<describe::Objects>> kernel_contexts_;  // by the context
 };
 
 }  // namespace skep

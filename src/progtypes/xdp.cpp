@@ -1,10 +1,12 @@
 // XDP: runs on a frame in the driver, before the kernel makes a packet of it.
 //
 // Tested by tests/progtypes/ and, running, by tests/kernel/invocation_test.cpp.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <vector>
 
+#include "progtypes/common/acts_on_verdicts.hpp"
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/follows_packet.hpp"
@@ -47,41 +49,46 @@ bool packet_write(const ProgramTraits&) {
 
 constexpr std::uint32_t on_live_frames = 2;
 
-class XdpInvocation final : public Invocation, public FollowsPacket {
+// A frame that does not fit into a page goes on in pieces. On live frames the program's verdicts are acted on, so that
+// nothing comes back but how many bytes there were.
+class XdpInvocation final : public Invocation, public FollowsPacket, public ActsOnVerdicts {
  public:
-  int check(const InvocationRequest& request, std::string_view& what) const override {
+  int check(const InvocationRequest& request, std::string_view&) const override {
+    constexpr std::uint32_t largest_batch = 256;
     if ((request.flags & ~on_live_frames) != 0 || request.cpu != 0) return -EINVAL;
-    if ((request.flags & on_live_frames) != 0 || request.batch_size != 0) {
-      what = "test runs of XDP on live frames";
-      return -EOPNOTSUPP;
-    }
-    if (request.data_size > page_size - packet_headroom - packet_tailroom) {
-      what = "test runs of XDP on fragmented frames";
-      return -EOPNOTSUPP;
-    }
-    return 0;
+    const bool live = (request.flags & on_live_frames) != 0;
+    if (live && request.batch_size > largest_batch) return -E2BIG;
+    if (!live && request.batch_size != 0) return -EINVAL;
+    if (live && request.data_size > most_live + most_metadata) return -EINVAL;
+    if (live && request.has_context && (request.wants_data || request.wants_context)) return -EINVAL;
+    return request.data_size > most_linear + most_metadata + largest_rest ? -ENOMEM : 0;
   }
   std::optional<std::uint32_t> known_context() const override { return xdp::size; }
 
-  // In a caller's context `data` is where the packet begins behind its metadata, `data_end` where the part ends that
-  // the program sees: what follows is in fragments. Who only asks for a context has given one of zeros.
+  // In a caller's context `data` is where the packet begins behind its metadata, `data_end` how far the linear part
+  // goes. Who only asks for a context has given one of zeros.
   int make(const InvocationRequest& request, std::span<const std::uint8_t> data, std::span<const std::uint8_t> given,
            InvocationHost&) override {
     const auto field = [&](std::uint32_t offset) { return take_field<std::uint32_t>(given.data(), offset); };
     has_context_ = request.has_context || request.wants_context;
+    live_ = (request.flags & on_live_frames) != 0;
     meta_ = 0;
-    length_ = data.size();
+    std::size_t linear = data.size();
     if (has_context_) {
-      length_ = field(xdp::data_end);
-      if (field(xdp::data_meta) != 0 || length_ > data.size() || field(xdp::data) > length_) return -EINVAL;
-      if (field(xdp::egress_ifindex) != 0) return -EINVAL;
+      linear = field(xdp::data_end);
       meta_ = field(xdp::data);
+      if (field(xdp::data_meta) != 0 || linear > data.size() || meta_ > linear) return -EINVAL;
       if (meta_ % 4 != 0 || meta_ > most_metadata) return -EINVAL;
-      if (field(xdp::ingress_ifindex) > loopback) return -ENODEV;
     }
-    if (data.size() - meta_ < ethernet_header) return -EINVAL;
-    fill(packet_, data, packet_headroom, page_size);
-    fragments_.assign(data.begin() + static_cast<std::ptrdiff_t>(length_), data.end());
+    linear = std::min<std::size_t>(linear, (live_ ? most_live : most_linear) + meta_);
+    if ((live_ && data.size() > linear) || data.size() - meta_ < ethernet_header) return -EINVAL;
+    if (has_context_ && field(xdp::egress_ifindex) != 0) return -EINVAL;
+    if (has_context_ && field(xdp::ingress_ifindex) > loopback) return -ENODEV;
+    if (data.size() - linear > largest_rest) return -ENOMEM;
+    fill(packet_, data.first(linear), packet_headroom - meta_, page_size);
+    rest_.assign(data.begin() + static_cast<std::ptrdiff_t>(linear), data.end());
+    if (live_) given_.assign(data.begin(), data.end());
+    length_ = linear - meta_;
     context_.reset(xdp::size);
     context_.header().packet = &packet_;
     put(context_.address(), xdp::ingress_ifindex,
@@ -91,12 +98,19 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
     return 0;
   }
   void* context() override { return context_.address(); }
+  bool acts_on_verdicts() const override { return live_; }
 
   // A run before may have moved the packet's ends.
   void before_run() override {
-    packet_.begin = packet_headroom + meta_;
+    packet_.begin = packet_headroom;
     packet_.end = packet_headroom + length_;
     packet_.meta = meta_;
+    packet_.pieces.clear();
+    for (std::size_t at = 0; at < rest_.size(); at += runtime::Packet::piece_size) {
+      const auto begin = rest_.begin() + static_cast<std::ptrdiff_t>(at);
+      packet_.pieces.emplace_back(
+          begin, begin + static_cast<std::ptrdiff_t>(std::min(runtime::Packet::piece_size, rest_.size() - at)));
+    }
     runtime::Context::point_into(context_.address(), packet_, xdp::packet);
   }
 
@@ -106,19 +120,25 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
     put(result_.data(), xdp::data, static_cast<std::uint32_t>(packet_.meta));
     put(result_.data(), xdp::data_end, static_cast<std::uint32_t>(out.size()));
     put<std::uint32_t>(result_.data(), xdp::data_meta, 0);
-    if (!fragments_.empty()) {
-      fragments_.insert(fragments_.begin(), out.begin(), out.end());
-      out = fragments_;
+    if (!packet_.pieces.empty()) {
+      whole_.assign(out.begin(), out.end());
+      for (const auto& piece : packet_.pieces) whole_.insert(whole_.end(), piece.begin(), piece.end());
+      out = whole_;
     }
+    if (live_) out = given_;
     return {.data = out, .context = result_, .gives_data = true, .gives_context = has_context_};
   }
 
  private:
   static constexpr std::uint32_t loopback = 1, most_metadata = 252;
-  bool has_context_ = false;
+  static constexpr std::size_t page_header = 112;  // of a live frame
+  static constexpr std::size_t most_linear = page_size - packet_headroom - packet_tailroom,
+                               most_live = most_linear - page_header,
+                               largest_rest = runtime::Packet::most_pieces * runtime::Packet::piece_size;
+  bool has_context_ = false, live_ = false;
   std::uint32_t meta_ = 0;
-  std::size_t length_ = 0;
-  std::vector<std::uint8_t> fragments_;  // what of the packet is behind its length
+  std::size_t length_ = 0;                          // of the linear part, without metadata
+  std::vector<std::uint8_t> rest_, whole_, given_;  // what comes behind it; all that is given back
   runtime::Packet packet_;
   runtime::Context context_{xdp::size};
   std::array<std::uint8_t, xdp::size> result_ = {};

@@ -30,14 +30,22 @@ struct Redirect {
   std::uint64_t key = 0, flags = 0;
 };
 
-// What a helper such as bpf_skb_load_bytes works on. Linear; head- and tailroom for programs that adjust it.
+// What a helper such as bpf_skb_load_bytes works on. Head- and tailroom for programs that adjust it. Linear, but that
+// large frames of XDP go on behind `end` in pieces, which only calls reach.
 struct Packet {
+  static constexpr std::size_t piece_size = 4096, most_pieces = 17;
   std::vector<std::uint8_t> storage;
   std::size_t begin = 0, end = 0;  // the packet within storage
-  std::size_t meta = 0;            // bytes of metadata before begin
-  bool encapsulated = false;       // the program has put a tunnel's header in front
+  std::vector<std::vector<std::uint8_t>> pieces;
+  std::size_t meta = 0;       // bytes of metadata before begin
+  bool encapsulated = false;  // the program has put a tunnel's header in front
   Redirect redirect;
   std::span<std::uint8_t> data() { return {storage.data() + begin, end - begin}; }
+  std::size_t length() const {
+    std::size_t all = end - begin;
+    for (const auto& piece : pieces) all += piece.size();
+    return all;
+  }
 };
 
 struct alignas(16) ContextHeader {

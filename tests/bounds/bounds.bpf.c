@@ -10,11 +10,17 @@ struct app_object {
 extern struct app_object *app_take(void) __ksym;
 extern void app_give(struct app_object *object) __ksym;
 
-extern int app_nowhere(int value) __ksym;
+extern unsigned int app_nowhere(int value) __ksym;
+extern int app_unsupported(int value) __ksym;
 
 SEC("tc") int may_come_there(struct __sk_buff *skb)
 {
 	return skb->mark == 0 ? 3 : app_nowhere(skb->mark);
+}
+
+SEC("tc") int goes_on(struct __sk_buff *skb)
+{
+	return -app_unsupported(skb->mark);
 }
 
 struct guarded {

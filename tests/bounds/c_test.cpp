@@ -45,7 +45,8 @@ class CBounds : public testing::Test {
         {"struct app_object *app_take(void)", 1 | 4, SKEP_ANY_PROGRAM, peek, &object_of_host},
         {"void app_give(struct app_object *object)", 2, SKEP_ANY_PROGRAM, nothing, nullptr},
         {"struct app_object *app_peek(void)", 4, SKEP_ANY_PROGRAM, peek, &object_of_host},
-        {"int app_nowhere(int value)", 0, SKEP_ANY_PROGRAM, nullptr, nullptr}};
+        {"unsigned int app_nowhere(int value)", 0, SKEP_ANY_PROGRAM, nullptr, nullptr},
+        {"int app_unsupported(int value)", 0, SKEP_ANY_PROGRAM, nullptr, nullptr}};
     skep_module module = {};
     module.size = sizeof module;
     module.name = "app";

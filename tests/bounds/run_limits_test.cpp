@@ -44,6 +44,20 @@ TEST(Runs, EndAtACallWithoutBehaviorAndSayWhich) {
   EXPECT_EQ(b.stopped.front().function, "may_come_there");
 }
 
+TEST(Runs, GoOnWhereACallWithoutBehaviorCanSayThatItIsNotSupported) {
+  const Bounded b;
+  std::vector<std::string> told;
+  b.kernel->on_log([&told](std::string_view line) { told.emplace_back(line); });
+  for (int i = 0; i < 2; ++i) {
+    const auto run = b.run("goes_on");
+    ASSERT_TRUE(run) << run.message();
+    EXPECT_EQ(run->verdict, static_cast<std::uint32_t>(EOPNOTSUPP));
+  }
+  EXPECT_THAT(b.stopped, testing::IsEmpty());
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr("called app_unsupported, which has no behavior here")));
+  b.kernel->on_log({});
+}
+
 TEST(RunLimits, OfOneRunGoBeforeTheKernels) {
   const Bounded b;
   EXPECT_EQ(b.run("endless", RunLimits{.instructions = 5000}).error(), ETIME);

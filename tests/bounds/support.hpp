@@ -40,7 +40,8 @@ inline HostModule bounds_module(HostObjects& objects) {
   module.kfuncs = {
       {"struct app_object *app_take(void)", host_acquire | host_ret_null, all_program_types, app_take, &objects},
       {"void app_give(struct app_object *object)", host_release, all_program_types, app_give, &objects, "app_object"},
-      {"int app_nowhere(int value)"}};
+      {"unsigned int app_nowhere(int value)"},
+      {"int app_unsupported(int value)"}};
   module.functions = {"int app_hook(u64 a, u64 b)"};
   module.modifiable = {"app_hook"};
   return module;

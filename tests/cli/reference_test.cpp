@@ -48,6 +48,14 @@ TEST(Reference, SaysOfEverythingWhatItIs) {
   for (const auto* type : progtypes::all()) EXPECT_FALSE(type->summary.empty()) << type->name;
 }
 
+TEST(Reference, SaysOfEveryCallWhatItAnswersAndThatItDoesSomething) {
+  for (const std::string& name : reference_names()) {
+    if (calls::find_helper(name) == nullptr && calls::find_kfunc(name) == nullptr) continue;
+    EXPECT_NE(reference_page(name)->find("## Result"), std::string::npos) << name;
+    EXPECT_EQ(reference_page(name)->find("no behavior"), std::string::npos) << name;
+  }
+}
+
 TEST(Reference, KnowsEveryKindOfName) {
   for (const char* name : {"bpf_map_lookup_elem", "bpf_wq_start", "lru_hash", "sched_cls"})
     EXPECT_TRUE(reference_page(name)) << name;

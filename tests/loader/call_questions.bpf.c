@@ -767,3 +767,420 @@ SEC("syscall") int kernel_socket(void *ctx)
 	SOCKET(sizeof(socket_options));
 	return 0;
 }
+
+// ---- the extensible scheduler, where none is loaded
+
+struct cpumask {
+	__u64 bits[1];
+};
+struct rq {
+	int nothing;
+};
+struct scx_event_stats {
+	__s64 counts[32];
+};
+struct scx_cid_topo {
+	__s32 words[8];
+};
+struct bpf_iter_scx_dsq {
+	__u64 opaque[6];
+} __attribute__((aligned(8)));
+struct scx_bpf_select_cpu_and_args {
+	s32 prev_cpu;
+	__u64 wake_flags, flags;
+};
+extern s32 scx_bpf_create_dsq(__u64 dsq_id, s32 node) __ksym __weak;
+extern void scx_bpf_destroy_dsq(__u64 dsq_id) __ksym __weak;
+extern s32 scx_bpf_dsq_nr_queued(__u64 dsq_id) __ksym __weak;
+extern struct task_struct *scx_bpf_dsq_peek(__u64 dsq_id) __ksym __weak;
+extern int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, __u64 dsq_id, __u64 flags) __ksym __weak;
+extern struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym __weak;
+extern void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym __weak;
+extern __u32 scx_bpf_cpuperf_cap(s32 cpu) __ksym __weak;
+extern __u32 scx_bpf_cpuperf_cur(s32 cpu) __ksym __weak;
+extern void scx_bpf_cpuperf_set(s32 cpu, __u32 perf) __ksym __weak;
+extern __u32 scx_bpf_nr_cpu_ids(void) __ksym __weak;
+extern __u32 scx_bpf_nr_node_ids(void) __ksym __weak;
+extern s32 scx_bpf_cpu_node(s32 cpu) __ksym __weak;
+extern __u64 scx_bpf_now(void) __ksym __weak;
+extern const struct cpumask *scx_bpf_get_possible_cpumask(void) __ksym __weak;
+extern const struct cpumask *scx_bpf_get_online_cpumask(void) __ksym __weak;
+extern const struct cpumask *scx_bpf_get_idle_cpumask(void) __ksym __weak;
+extern const struct cpumask *scx_bpf_get_idle_smtmask(void) __ksym __weak;
+extern void scx_bpf_put_cpumask(const struct cpumask *cpumask) __ksym __weak;
+extern void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask) __ksym __weak;
+extern bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) __ksym __weak;
+extern s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, __u64 flags) __ksym __weak;
+extern s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, __u64 flags) __ksym __weak;
+extern s32 scx_bpf_pick_idle_cpu_node(const struct cpumask *cpus_allowed, s32 node, __u64 flags) __ksym __weak;
+extern s32 scx_bpf_pick_any_cpu_node(const struct cpumask *cpus_allowed, s32 node, __u64 flags) __ksym __weak;
+extern bool scx_bpf_task_running(const struct task_struct *p) __ksym __weak;
+extern s32 scx_bpf_task_cpu(const struct task_struct *p) __ksym __weak;
+extern s32 scx_bpf_task_cid(const struct task_struct *p) __ksym __weak;
+extern bool scx_bpf_task_set_slice(struct task_struct *p, __u64 slice) __ksym __weak;
+extern bool scx_bpf_task_set_dsq_vtime(struct task_struct *p, __u64 vtime) __ksym __weak;
+extern struct cgroup *scx_bpf_task_cgroup(struct task_struct *p) __ksym __weak;
+extern void bpf_cgroup_release(struct cgroup *cgrp) __ksym __weak;
+extern struct task_struct *scx_bpf_cpu_curr(s32 cpu) __ksym __weak;
+extern struct task_struct *scx_bpf_cid_curr(s32 cid) __ksym __weak;
+extern struct task_struct *scx_bpf_tid_to_task(__u64 tid) __ksym __weak;
+extern struct rq *scx_bpf_locked_rq(void) __ksym __weak;
+extern void scx_bpf_events(struct scx_event_stats *events, __u64 events__sz) __ksym __weak;
+extern s32 scx_bpf_cid_to_cpu(s32 cid) __ksym __weak;
+extern s32 scx_bpf_cpu_to_cid(s32 cpu) __ksym __weak;
+extern s32 scx_bpf_this_cid(void) __ksym __weak;
+extern __u32 scx_bpf_nr_cids(void) __ksym __weak;
+extern __u32 scx_bpf_nr_online_cids(void) __ksym __weak;
+extern void scx_bpf_cid_topo(s32 cid, struct scx_cid_topo *out, __u64 out__sz) __ksym __weak;
+extern __u32 scx_bpf_cidperf_cap(s32 cid) __ksym __weak;
+extern __u32 scx_bpf_cidperf_cur(s32 cid) __ksym __weak;
+extern s32 scx_bpf_cidperf_set(s32 cid, __u32 perf) __ksym __weak;
+extern void scx_bpf_kick_cpu(s32 cpu, __u64 flags) __ksym __weak;
+extern void scx_bpf_kick_cid(s32 cid, __u64 flags) __ksym __weak;
+extern void scx_bpf_dsq_reenq(__u64 dsq_id, __u64 flags) __ksym __weak;
+extern s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, __u64 wake_flags, bool *is_idle) __ksym __weak;
+extern s32 scx_bpf_select_cpu_and(struct task_struct *p, s32 prev_cpu, __u64 wake_flags, const struct cpumask *allowed,
+				  __u64 flags) __ksym __weak;
+extern s32 __scx_bpf_select_cpu_and(struct task_struct *p, const struct cpumask *allowed,
+				    struct scx_bpf_select_cpu_and_args *args) __ksym __weak;
+extern void scx_bpf_dump_bstr(char *fmt, unsigned long long *data, __u32 data__sz) __ksym __weak;
+extern void scx_bpf_error_bstr(char *fmt, unsigned long long *data, __u32 data__sz) __ksym __weak;
+extern void scx_bpf_exit_bstr(__s64 exit_code, char *fmt, unsigned long long *data, __u32 data__sz) __ksym __weak;
+extern s32 scx_bpf_sub_kill_bstr(__u64 cgroup_id, char *fmt, unsigned long long *data, __u32 data__sz) __ksym __weak;
+extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern void bpf_rcu_read_unlock(void) __ksym __weak;
+
+SEC("syscall") int scheduler_queues(void *ctx)
+{
+	struct bpf_iter_scx_dsq it;
+	ASK(scx_bpf_create_dsq(1, -1));
+	ASK(scx_bpf_create_dsq(1, 77));
+	ASK(scx_bpf_create_dsq(1ULL << 63, -1));
+	scx_bpf_destroy_dsq(1);
+	ASK(scx_bpf_dsq_nr_queued(1));
+	ASK(scx_bpf_dsq_nr_queued((1ULL << 63) | 2));
+	scx_bpf_dsq_reenq(1, 0);
+	bpf_rcu_read_lock();
+	IS(scx_bpf_dsq_peek(1));
+	ASK(bpf_iter_scx_dsq_new(&it, 1, 0));
+	IS(bpf_iter_scx_dsq_next(&it));
+	bpf_iter_scx_dsq_destroy(&it);
+	ASK(bpf_iter_scx_dsq_new(&it, 1, 1ULL << 40));
+	bpf_iter_scx_dsq_destroy(&it);
+	bpf_rcu_read_unlock();
+	return 0;
+}
+SEC("syscall") int scheduler_machine(void *ctx)
+{
+	static struct scx_event_stats events;
+	ASK(scx_bpf_cpuperf_cap(0));
+	ASK(scx_bpf_cpuperf_cap(77));
+	ASK(scx_bpf_cpuperf_cur(0));
+	ASK(scx_bpf_cpuperf_cur(-1));
+	scx_bpf_cpuperf_set(0, 77);
+	ASK(scx_bpf_nr_cpu_ids());
+	ASK(scx_bpf_nr_node_ids());
+	ASK(scx_bpf_cpu_node(0));
+	ASK(scx_bpf_cpu_node(1));
+	ASK(scx_bpf_cpu_node(77));
+	IS(scx_bpf_now());
+	events.counts[0] = 7;
+	events.counts[1] = 8;
+	scx_bpf_events(&events, 16);
+	ASK(events.counts[0]);
+	ASK(events.counts[1]);
+	scx_bpf_kick_cpu(0, 0);
+	scx_bpf_kick_cid(0, 0);
+	IS(scx_bpf_locked_rq());
+	return 0;
+}
+SEC("syscall") int scheduler_idle(void *ctx)
+{
+	const struct cpumask *mask = scx_bpf_get_possible_cpumask();
+	ASK(mask->bits[0]);
+	ASK(scx_bpf_pick_idle_cpu(mask, 0));
+	ASK(scx_bpf_pick_any_cpu(mask, 0));
+	ASK(scx_bpf_pick_idle_cpu_node(mask, 0, 0));
+	ASK(scx_bpf_pick_any_cpu_node(mask, 0, 0));
+	scx_bpf_put_cpumask(mask);
+	mask = scx_bpf_get_online_cpumask();
+	ASK(mask->bits[0]);
+	scx_bpf_put_cpumask(mask);
+	mask = scx_bpf_get_idle_cpumask();
+	ASK(mask->bits[0]);
+	scx_bpf_put_idle_cpumask(mask);
+	mask = scx_bpf_get_idle_smtmask();
+	ASK(mask->bits[0]);
+	scx_bpf_put_idle_cpumask(mask);
+	ASK(scx_bpf_test_and_clear_cpu_idle(0));
+	return 0;
+}
+SEC("syscall") int scheduler_tasks(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup *cgroup;
+	struct scx_bpf_select_cpu_and_args args = {};
+	const struct cpumask *mask;
+	bool idle = true;
+
+	ASK(scx_bpf_task_running(task));
+	ASK(scx_bpf_task_cpu(task) == bpf_get_smp_processor_id());
+	ASK(scx_bpf_task_cid(task));
+	ASK(scx_bpf_task_set_slice(task, 5));
+	ASK(scx_bpf_task_set_dsq_vtime(task, 5));
+	cgroup = scx_bpf_task_cgroup(task);
+	IS(cgroup);
+	bpf_cgroup_release(cgroup);
+	ASK(scx_bpf_select_cpu_dfl(task, 1, 0, &idle));
+	ASK(idle);
+	mask = scx_bpf_get_possible_cpumask();
+	ASK(scx_bpf_select_cpu_and(task, 1, 0, mask, 0));
+	ASK(__scx_bpf_select_cpu_and(task, mask, &args));
+	scx_bpf_put_cpumask(mask);
+	bpf_rcu_read_lock();
+	IS(scx_bpf_cpu_curr(0));
+	IS(scx_bpf_cpu_curr(77));
+	IS(scx_bpf_cid_curr(0));
+	IS(scx_bpf_tid_to_task(1));
+	bpf_rcu_read_unlock();
+	return 0;
+}
+SEC("syscall") int scheduler_cids(void *ctx)
+{
+	static struct scx_cid_topo place;
+	ASK(scx_bpf_cid_to_cpu(0));
+	ASK(scx_bpf_cid_to_cpu(77));
+	ASK(scx_bpf_cpu_to_cid(0));
+	ASK(scx_bpf_cpu_to_cid(77));
+	ASK(scx_bpf_this_cid());
+	ASK(scx_bpf_nr_cids());
+	ASK(scx_bpf_nr_online_cids());
+	place.words[0] = 7;
+	place.words[7] = 7;
+	scx_bpf_cid_topo(0, &place, sizeof(place));
+	ASK(place.words[0]);
+	ASK(place.words[7]);
+	ASK(scx_bpf_cidperf_cap(0));
+	ASK(scx_bpf_cidperf_cur(0));
+	ASK(scx_bpf_cidperf_set(0, 77));
+	return 0;
+}
+SEC("syscall") int scheduler_words(void *ctx)
+{
+	static char text[] = "a number: %d";
+	static unsigned long long number = 7;
+	scx_bpf_error_bstr(text, &number, sizeof(number));
+	scx_bpf_dump_bstr(text, &number, sizeof(number));
+	scx_bpf_exit_bstr(1, text, &number, sizeof(number));
+	ASK(scx_bpf_sub_kill_bstr(1, text, &number, sizeof(number)));
+	return 0;
+}
+
+// ---- frames in pieces: call_oracle.c runs what is named so on one of 9000 bytes, each of which is its place modulo 251
+
+extern int bpf_dynptr_from_xdp(struct xdp_md *xdp, __u64 flags, struct bpf_dynptr *ptr) __ksym __weak;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u64 offset, void *buffer, __u64 buffer__szk) __ksym __weak;
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u64 offset, void *buffer, __u64 buffer__szk) __ksym __weak;
+extern int bpf_xdp_pull_data(struct xdp_md *xdp, __u32 len) __ksym __weak;
+extern __u64 bpf_dynptr_size(const struct bpf_dynptr *p) __ksym __weak;
+#define LINEAR ((long)ctx->data_end - (long)ctx->data)
+
+SEC("xdp.frags") int frames_bytes(struct xdp_md *ctx)
+{
+	__u8 some[8] = {}, many[64];
+	ASK(LINEAR);
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_load_bytes(ctx, 0, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_xdp_load_bytes(ctx, 3516, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_xdp_load_bytes(ctx, 8992, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_xdp_load_bytes(ctx, 8993, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, 0xffff, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, 0x10000, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, -1, some, 8));
+	*(__u64 *)some = 77;
+	ASK(bpf_xdp_store_bytes(ctx, 7612, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, 7610, many, 16));
+	ASK(*(__u64 *)many);
+	ASK(*(__u64 *)(many + 8));
+	ASK(bpf_xdp_store_bytes(ctx, 8999, some, 8));
+	ASK(bpf_xdp_store_bytes(ctx, 0x10000, some, 8));
+	return 0;
+}
+SEC("xdp.frags") int frames_longer(struct xdp_md *ctx)
+{
+	__u8 some[8];
+	ASK(bpf_xdp_adjust_tail(ctx, 10));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_load_bytes(ctx, 8998, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_xdp_adjust_tail(ctx, 4096));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, 1000));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, 1));
+	ASK(bpf_xdp_adjust_tail(ctx, 2));
+	ASK(bpf_xdp_adjust_tail(ctx, 1644));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, 0));
+	return 0;
+}
+SEC("xdp.frags") int frames_shorter(struct xdp_md *ctx)
+{
+	ASK(bpf_xdp_adjust_tail(ctx, -8987));
+	ASK(bpf_xdp_adjust_tail(ctx, -1384));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, 10));
+	ASK(bpf_xdp_adjust_tail(ctx, -10));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, -4100));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(LINEAR);
+	ASK(bpf_xdp_adjust_tail(ctx, 10));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_tail(ctx, -3480));
+	ASK(LINEAR);
+	ASK(bpf_xdp_adjust_tail(ctx, -1000));
+	return 0;
+}
+SEC("xdp.frags") int frames_begin(struct xdp_md *ctx)
+{
+	ASK(bpf_xdp_adjust_head(ctx, 20));
+	ASK(LINEAR);
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_adjust_head(ctx, 3480));
+	ASK(LINEAR);
+	ASK(bpf_xdp_adjust_head(ctx, 10));
+	ASK(LINEAR);
+	ASK(bpf_xdp_adjust_head(ctx, -3490));
+	ASK(bpf_xdp_adjust_meta(ctx, -4));
+	ASK(bpf_xdp_get_buff_len(ctx));
+	return 0;
+}
+SEC("xdp.frags") int frames_slices(struct xdp_md *ctx)
+{
+	struct bpf_dynptr p;
+	__u8 some[16] = {}, *at;
+	ASK(bpf_dynptr_from_xdp(ctx, 0, &p));
+	ASK(bpf_dynptr_size(&p));
+	at = bpf_dynptr_slice(&p, 3512, some, 16);
+	ASK(at == some);
+	ASK(at ? at[0] : -1);
+	ASK(at ? at[15] : -1);
+	at = bpf_dynptr_slice(&p, 3496, some, 16);
+	ASK(at && at != some);
+	at = bpf_dynptr_slice_rdwr(&p, 5000, some, 16);
+	ASK(at && at != some);
+	if (at)
+		at[0] = 7;
+	at = bpf_dynptr_slice(&p, 8992, some, 16);
+	IS(at);
+	ASK(bpf_dynptr_read(some, 8, &p, 5000, 0));
+	ASK(*(__u64 *)some);
+	ASK(bpf_dynptr_write(&p, 3518, some, 8, 0));
+	ASK(bpf_xdp_load_bytes(ctx, 3517, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_dynptr_write(&p, 8996, some, 8, 0));
+	ASK(bpf_dynptr_read(some, 8, &p, 8996, 0));
+	return 0;
+}
+SEC("xdp.frags") int frames_pulled(struct xdp_md *ctx)
+{
+	__u8 some[8];
+	ASK(bpf_xdp_pull_data(ctx, 0));
+	ASK(bpf_xdp_pull_data(ctx, 9001));
+	ASK(bpf_xdp_pull_data(ctx, 3530));
+	ASK(LINEAR);
+	ASK(bpf_xdp_get_buff_len(ctx));
+	ASK(bpf_xdp_load_bytes(ctx, 3524, some, 8));
+	ASK(*(__u64 *)some);
+	ASK(bpf_xdp_pull_data(ctx, 3736));
+	ASK(LINEAR);
+	ASK(bpf_xdp_pull_data(ctx, 3737));
+	ASK(LINEAR);
+	ASK(bpf_xdp_pull_data(ctx, 3800));
+	ASK(bpf_xdp_adjust_head(ctx, 3000));
+	ASK(bpf_xdp_pull_data(ctx, 3000));
+	ASK(LINEAR);
+	ASK(bpf_xdp_get_buff_len(ctx));
+	return 0;
+}
+SEC("xdp") int frames_in_one_piece(struct xdp_md *ctx)
+{
+	ASK(LINEAR);
+	return 0;
+}
+SEC("xdp") int frame(struct xdp_md *ctx)
+{
+	__u8 some[8];
+	ASK(bpf_xdp_load_bytes(ctx, 0xffff, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, 0x10000, some, 8));
+	ASK(bpf_xdp_load_bytes(ctx, 57, some, 8));
+	ASK(bpf_xdp_store_bytes(ctx, 0x10000, some, 8));
+	ASK(bpf_xdp_adjust_tail(ctx, 3457));
+	ASK(bpf_xdp_adjust_tail(ctx, 3456));
+	ASK(LINEAR);
+	return 0;
+}
+SEC("xdp.frags") int frames_counted(struct xdp_md *ctx)
+{
+	ASK(0);
+	return 2;
+}
+SEC("xdp") int frame_counted(struct xdp_md *ctx)
+{
+	ASK(0);
+	return 1;
+}
+
+// ---- the kernel's object behind a context
+
+struct net_device {
+	int ifindex;
+} __attribute__((preserve_access_index));
+struct sk_buff {
+	unsigned int len, data_len, mark, priority;
+	__be16 protocol;
+	unsigned char *data;
+	struct net_device *dev;
+} __attribute__((preserve_access_index));
+struct xdp_rxq_info {
+	struct net_device *dev;
+	__u32 queue_index;
+} __attribute__((preserve_access_index));
+struct xdp_buff {
+	void *data, *data_end, *data_meta, *data_hard_start;
+	struct xdp_rxq_info *rxq;
+	__u32 frame_sz;
+} __attribute__((preserve_access_index));
+extern void *bpf_cast_to_kern_ctx(void *obj) __ksym __weak;
+
+SEC("tc") int behind_skb(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel;
+	skb->mark = 7;
+	skb->priority = 8;
+	kernel = bpf_cast_to_kern_ctx(skb);
+	ASK(kernel->len);
+	ASK(kernel->data_len);
+	ASK(kernel->mark);
+	ASK(kernel->priority);
+	ASK(kernel->protocol);
+	ASK((long)kernel->data == (long)skb->data);
+	ASK(kernel->dev->ifindex);
+	return 0;
+}
+SEC("xdp") int behind_xdp(struct xdp_md *ctx)
+{
+	struct xdp_buff *kernel = bpf_cast_to_kern_ctx(ctx);
+	ASK((long)kernel->data == (long)ctx->data);
+	ASK(kernel->data_end - kernel->data);
+	ASK(kernel->data - kernel->data_meta);
+	ASK(kernel->data - kernel->data_hard_start);
+	ASK(kernel->rxq->dev->ifindex);
+	ASK(kernel->rxq->queue_index);
+	ASK(kernel->frame_sz);
+	return 0;
+}

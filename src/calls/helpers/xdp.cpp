@@ -4,7 +4,7 @@
 #include "calls/helpers/helpers.hpp"
 
 namespace skep::calls::impl {
-// impl/packet.cpp
+// impl/xdp.cpp
 CallFunction bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail, bpf_xdp_get_buff_len, bpf_xdp_load_bytes,
     bpf_xdp_store_bytes;
 }  // namespace skep::calls::impl
@@ -23,7 +23,7 @@ constexpr Helper entries[] = {
         .since = {4, 10},
         .fn = impl::bpf_xdp_adjust_head,
         .signature = "long bpf_xdp_adjust_head(struct xdp_md *xdp_md, int delta)",
-        .doc = {.summary = "Moves the start of the frame."},
+        .doc = {.summary = "Moves the start of the frame.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 54,
@@ -35,7 +35,7 @@ constexpr Helper entries[] = {
         .since = {4, 15},
         .fn = impl::bpf_xdp_adjust_meta,
         .signature = "long bpf_xdp_adjust_meta(struct xdp_md *xdp_md, int delta)",
-        .doc = {.summary = "Moves the start of the metadata."},
+        .doc = {.summary = "Moves the start of the metadata.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 65,
@@ -47,7 +47,7 @@ constexpr Helper entries[] = {
         .since = {4, 18},
         .fn = impl::bpf_xdp_adjust_tail,
         .signature = "long bpf_xdp_adjust_tail(struct xdp_md *xdp_md, int delta)",
-        .doc = {.summary = "Moves the end of the frame."},
+        .doc = {.summary = "Moves the end of the frame.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 188,
@@ -57,7 +57,7 @@ constexpr Helper entries[] = {
         .since = {5, 18},
         .fn = impl::bpf_xdp_get_buff_len,
         .signature = "u64 bpf_xdp_get_buff_len(struct xdp_md *xdp_md)",
-        .doc = {.summary = "Gives the frame's length, fragments included."},
+        .doc = {.summary = "Gives the frame's length, fragments included.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 189,

@@ -1,6 +1,8 @@
 // What network stacks and devices know and there is nothing of here: tracked connections, encrypted ones, metadata of
 // network cards, sockets of the kernel's own. Calls check what the kernel checks and answer as it does where it finds
 // nothing. Tested by tests/kernel/world_test.cpp.
+#include <utility>
+
 #include "calls/impl/kernel_fields.hpp"
 #include "calls/impl/objects.hpp"
 #include "calls/impl/support.hpp"
@@ -140,6 +142,19 @@ SKEP_CALL(bpf_ksock_connect) {
 SKEP_CALL(bpf_ksock_send) {
   return CallResult::error(-ENOTCONN);
 }
+SKEP_CALL(bpf_sock_addr_set_sun_path) {
+  constexpr std::uint64_t of_paths = 1;
+  constexpr std::uint32_t path_at = 2, longest_path = 108;
+  constexpr std::string_view type = "bpf_sock_addr_kern";
+  if (read_field(env, read_field(env, r1, type, {"sk"}), "sock", {"__sk_common", "skc_family"}) != of_paths ||
+      u32(r3) == 0 || u32(r3) > longest_path)
+    return CallResult::error(-EINVAL);
+  const std::uint64_t to = read_field(env, r1, type, {"uaddr"});
+  if (const int error = env.services().write_memory(to + path_at, pointer<const void>(r2), u32(r3)); error != 0)
+    return CallResult::error(error);
+  write_field(env, r1, type, {"uaddrlen"}, path_at + u32(r3));
+  return CallResult::of(0);
+}
 SKEP_CALL(bpf_sock_destroy) {
   return CallResult::error(-EOPNOTSUPP);
 }
@@ -178,10 +193,17 @@ SKEP_CALL(bpf_xdp_get_buff_len_of_buff) {
   const std::uint64_t end = read_field(env, r1, "xdp_buff", {"data_end"});
   return CallResult::of(end > begin ? end - begin : 0);
 }
-SKEP_CALL(bpf_xdp_pull_data) {
-  const runtime::Packet* const packet = packet_of(r1);
-  // Packets are linear: all of it is there.
-  return CallResult::error(packet == nullptr || u32(r2) > packet->end - packet->begin ? -EINVAL : 0);
+
+// ---- queueing disciplines
+SKEP_CALL(bpf_qdisc_bstats_update) {
+  const std::uint64_t length = read_field(env, r2, "sk_buff", {"len"});
+  for (const auto& [field, more] : {std::pair<std::string_view, std::uint64_t>("bytes", length), {"packets", 1}})
+    write_field(env, r1, "Qdisc", {"bstats", field}, read_field(env, r1, "Qdisc", {"bstats", field}) + more);
+  return CallResult::of(0);
+}
+// Nobody but the host asks a discipline.
+SKEP_CALL(bpf_qdisc_without_effect) {
+  return CallResult::of(0);
 }
 
 }  // namespace skep::calls::impl

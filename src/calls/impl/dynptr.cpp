@@ -1,6 +1,8 @@
-// Dynamic pointers, and the ring buffers that hand them out. Packets are linear here, so a slice is always the packet
-// itself and never the caller's buffer. Tested by tests/calls/runtime_test.cpp.
+// Dynamic pointers, and the ring buffers that hand them out. A slice is the memory or packet itself; the caller's
+// buffer is used only for what crosses the pieces of a large frame. Tested by tests/calls/runtime_test.cpp.
 #include "calls/impl/dynptr.hpp"
+
+#include <vector>
 
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
@@ -21,7 +23,7 @@ CallResult from_packet(CallEnv& env, std::uint64_t context, std::uint64_t flags,
   runtime::Packet* packet = packet_of(context);
   if (flags != 0 || packet == nullptr) return CallResult::error(-EINVAL);
   made.base = address(packet);
-  made.size = static_cast<std::uint32_t>(packet->data().size());
+  made.size = static_cast<std::uint32_t>(packet->length());
   made.kind = Dynptr::packet;
   made.read_only = env.program().code().writes_packets ? 0 : 1;  // as with direct access
   return CallResult::of(0);
@@ -41,10 +43,11 @@ CallResult give_back_dynptr(CallEnv& env, std::uint64_t reg, std::uint64_t flags
   p = {};
   return CallResult::of(0);
 }
-CallResult slice(std::uint64_t reg, std::uint64_t offset, std::uint64_t length, bool write) {
+CallResult slice(std::uint64_t reg, std::uint64_t offset, std::uint64_t buffer, std::uint64_t length, bool write) {
   const Dynptr& p = dynptr(reg);
   if (write && p.read_only) return CallResult::of(0);
-  return result_of(p.range(offset, u32(length)));
+  if (std::uint8_t* const at = p.range(offset, u32(length)); at != nullptr) return result_of(at);
+  return CallResult::of(buffer != 0 && p.load(offset, pointer<void>(buffer), u32(length)) ? buffer : 0);
 }
 
 }  // namespace
@@ -77,18 +80,13 @@ SKEP_CALL(bpf_dynptr_from_skb_meta) {
 SKEP_CALL(bpf_dynptr_read) {
   const Dynptr& p = dynptr(r3);
   if (p.base == 0 || r5 != 0) return CallResult::error(-EINVAL);
-  const std::uint8_t* from = p.range(r4, r2);
-  if (from == nullptr) return CallResult::error(-E2BIG);
-  std::memmove(pointer<void>(r1), from, r2);
-  return CallResult::of(0);
+  return CallResult::error(p.load(r4, pointer<void>(r1), r2) ? 0 : -E2BIG);
 }
 SKEP_CALL(bpf_dynptr_write) {
   const Dynptr& p = dynptr(r1);
   if (p.base == 0 || p.read_only || (r5 != 0 && p.kind != Dynptr::packet)) return CallResult::error(-EINVAL);
-  std::uint8_t* to = p.range(r2, r4);
-  if (to == nullptr) return CallResult::error(p.kind == Dynptr::packet ? -EFAULT : -E2BIG);
-  std::memmove(to, pointer<const void>(r3), r4);
-  return CallResult::of(0);
+  if (p.store(r2, pointer<const void>(r3), r4)) return CallResult::of(0);
+  return CallResult::error(p.kind == Dynptr::packet && p.has(r2, r4) ? -EFAULT : -E2BIG);
 }
 SKEP_CALL(bpf_dynptr_data) {
   const Dynptr& p = dynptr(r1);
@@ -96,10 +94,10 @@ SKEP_CALL(bpf_dynptr_data) {
   return result_of(p.range(r2, r3));
 }
 SKEP_CALL(bpf_dynptr_slice) {
-  return slice(r1, r2, r4, false);
+  return slice(r1, r2, r3, r4, false);
 }
 SKEP_CALL(bpf_dynptr_slice_rdwr) {
-  return slice(r1, r2, r4, true);
+  return slice(r1, r2, r3, r4, true);
 }
 SKEP_CALL(bpf_dynptr_adjust) {
   Dynptr& p = dynptr(r1);
@@ -122,17 +120,19 @@ SKEP_CALL(bpf_dynptr_copy) {
   if (to.base == 0 || from.base == 0 || to.read_only) return CallResult::error(-EINVAL);
   std::uint8_t* target = to.range(r2, r5);
   const std::uint8_t* source = from.range(r4, r5);
-  if (target == nullptr || source == nullptr) return CallResult::error(-E2BIG);
-  std::memmove(target, source, r5);
-  return CallResult::of(0);
+  if (target != nullptr && source != nullptr) return std::memmove(target, source, r5), CallResult::of(0);
+  if (!to.has(r2, r5) || !from.has(r4, r5)) return CallResult::error(-E2BIG);
+  std::vector<std::uint8_t> bytes(r5);  // across the pieces of a frame
+  return CallResult::error(from.load(r4, bytes.data(), r5) && to.store(r2, bytes.data(), r5) ? 0 : -E2BIG);
 }
 SKEP_CALL(bpf_dynptr_memset) {
   const Dynptr& p = dynptr(r1);
   if (p.base == 0 || p.read_only) return CallResult::error(-EINVAL);
-  std::uint8_t* at = p.range(r2, r3);
-  if (at == nullptr) return CallResult::error(-E2BIG);
-  std::memset(at, static_cast<int>(r4 & 0xff), r3);
-  return CallResult::of(0);
+  if (std::uint8_t* const at = p.range(r2, r3); at != nullptr)
+    return std::memset(at, static_cast<int>(r4 & 0xff), r3), CallResult::of(0);
+  if (!p.has(r2, r3)) return CallResult::error(-E2BIG);
+  const std::vector<std::uint8_t> bytes(r3, static_cast<std::uint8_t>(r4));
+  return CallResult::error(p.store(r2, bytes.data(), r3) ? 0 : -E2BIG);
 }
 SKEP_CALL(bpf_probe_read_kernel_dynptr) {
   constexpr std::uint64_t null_page = 4096;

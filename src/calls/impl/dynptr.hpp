@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "calls/impl/pieces.hpp"
 #include "runtime/context.hpp"
 
 namespace skep::calls::impl {
@@ -25,13 +26,27 @@ struct Dynptr {
     if (kind == metadata) return of().data().data() - of().meta + offset;
     return reinterpret_cast<std::uint8_t*>(base) + offset;  // NOLINT(performance-no-int-to-ptr)
   }
-  // Where `length` bytes at `at` are, or null.
+  bool has(std::uint64_t at, std::uint64_t length) const { return base != 0 && at <= size && length <= size - at; }
+  // Where `length` bytes at `at` are, or null: there are not as many, or they are not in one stretch.
   std::uint8_t* range(std::uint64_t at, std::uint64_t length) const {
-    if (base == 0 || at > size || length > size - at) return nullptr;
+    if (!has(at, length)) return nullptr;
     // A packet may have become shorter.
-    if (kind == packet && offset + at + length > of().data().size()) return nullptr;
+    if (kind == packet) return in_one_stretch(of(), offset + at, length);
     if (kind == metadata && offset + at + length > of().meta) return nullptr;
     return data() + at;
+  }
+  // Copies, across the pieces of a packet too. False: there are not as many bytes.
+  bool load(std::uint64_t at, void* to, std::uint64_t length) const {
+    if (kind == packet) return has(at, length) && copy_out(of(), offset + at, to, length);
+    const std::uint8_t* const from = range(at, length);
+    if (from != nullptr) std::memmove(to, from, length);
+    return from != nullptr;
+  }
+  bool store(std::uint64_t at, const void* from, std::uint64_t length) const {
+    if (kind == packet) return has(at, length) && copy_in(of(), offset + at, from, length);
+    std::uint8_t* const to = range(at, length);
+    if (to != nullptr) std::memmove(to, from, length);
+    return to != nullptr;
   }
 };
 static_assert(sizeof(Dynptr) == 16);

@@ -29,6 +29,34 @@ SKEP_CALL(bpf_map_sum_elem_count) {
   return CallResult::of(0);
 }
 
+// ---- functions that tracing programs are attached to in tests
+SKEP_CALL(bpf_fentry_test1) {
+  return CallResult::of(u32(r1) + 1);
+}
+SKEP_CALL(bpf_modify_return_test) {
+  return CallResult::of(u32(r1) + ++*pointer<std::uint32_t>(r2));
+}
+// Of seven numbers; those behind the fifth are not passed in registers, and are zero here.
+SKEP_CALL(bpf_modify_return_test2) {
+  return CallResult::of(u32(r1) + ++*pointer<std::uint32_t>(r2) + u32(r3) + u32(r4) + u32(r5));
+}
+SKEP_CALL(bpf_modify_return_test_tp) {
+  return CallResult::of(u32(r1));
+}
+
+// ---- io_uring: there is none
+SKEP_CALL(bpf_io_uring_get_region) {
+  return CallResult::of(0);
+}
+SKEP_CALL(bpf_io_uring_submit_sqes) {
+  return CallResult::error(-EOPNOTSUPP);
+}
+
+// The verifier lets no program come here.
+SKEP_CALL(bpf_trap) {
+  return CallResult::of(0);
+}
+
 // ---- wakeup sources: a list that leads to itself
 SKEP_CALL(bpf_wakeup_sources_get_head) {
   alignas(16) static const std::array<const void*, 2> head = {&head, &head};

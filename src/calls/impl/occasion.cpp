@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "calls/impl/format.hpp"
+#include "calls/impl/objects.hpp"
 #include "calls/impl/support.hpp"
+#include "runtime/kernel_side.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -39,6 +41,30 @@ bool has_options(std::int32_t level) {
 }
 
 }  // namespace
+
+SKEP_CALL(bpf_cast_to_kern_ctx) {
+  auto* const kernel = runtime::KernelSide::of(env);
+  return kernel != nullptr ? result_of(kernel->kernel_context(env)) : CallResult::of(r1);
+}
+
+// ---- input devices: the event is the run's packet; no other device is there, nor one behind it
+SKEP_CALL(hid_bpf_get_data) {
+  const Occasion* const occasion = occasion_of(env);
+  const std::uint64_t offset = u32(r2), size = r3;
+  if (occasion == nullptr || offset > occasion->report.size() || size > occasion->report.size() - offset)
+    return CallResult::of(0);
+  return result_of(occasion->report.data() + offset);
+}
+SKEP_CALL(hid_without_device) {
+  return CallResult::error(-ENODEV);
+}
+SKEP_CALL(hid_bpf_allocate_context) {
+  return CallResult::of(0);
+}
+SKEP_CALL(hid_bpf_release_context) {
+  object_given_up(env, r1);
+  return CallResult::of(0);
+}
 
 SKEP_CALL(bpf_get_attach_cookie) {
   const Occasion* const occasion = occasion_of(r1);

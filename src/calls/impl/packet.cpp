@@ -1,4 +1,4 @@
-// The packet behind a context: loads, stores, checksums, and moving its ends.
+// The packet behind a context: loads, stores, checksums, and moving its ends. Frames of XDP are in xdp.cpp.
 //
 // Packets are linear. After its ends have moved the context's pointers name the new ones. Tested by
 // tests/calls/runtime_test.cpp.
@@ -15,12 +15,11 @@ namespace {
 using runtime::Context;
 using runtime::Packet;
 
-void expose(CallEnv& env, std::uint64_t context) {
-  namespace layout = runtime::layout;
+void expose(std::uint64_t context) {
+  namespace skb = runtime::layout::skb;
   Packet& packet = *packet_of(context);
-  const bool xdp = env.program().code().type == ProgType::xdp;
-  Context::point_into(pointer<void>(context), packet, xdp ? layout::xdp::packet : layout::skb::packet);
-  if (!xdp) *pointer<std::uint32_t>(context + layout::skb::len) = static_cast<std::uint32_t>(packet.end - packet.begin);
+  Context::point_into(pointer<void>(context), packet, skb::packet);
+  *pointer<std::uint32_t>(context + skb::len) = static_cast<std::uint32_t>(packet.end - packet.begin);
 }
 
 std::uint8_t* range(std::uint64_t context, std::uint64_t offset, std::uint64_t size) {
@@ -106,7 +105,7 @@ bool resize_tail(Packet& packet, std::uint64_t length) {
   return true;
 }
 
-constexpr std::size_t ethernet_header = 14, tail_reserve = 320;
+constexpr std::size_t ethernet_header = 14;
 
 }  // namespace
 
@@ -172,7 +171,7 @@ SKEP_CALL(bpf_skb_change_tail) {
   constexpr std::uint32_t longest = 0xffff;
   if (packet == nullptr || r3 != 0 || u32(r2) > longest || u32(r2) < ethernet_header) return CallResult::error(-EINVAL);
   if (!resize_tail(*packet, u32(r2))) return CallResult::error(-ENOMEM);
-  expose(env, r1);
+  expose(r1);
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_skb_change_head) {
@@ -183,7 +182,7 @@ SKEP_CALL(bpf_skb_change_head) {
   if (u32(r2) > packet->begin) return CallResult::error(-ENOMEM);
   packet->begin -= u32(r2);
   std::memset(packet->storage.data() + packet->begin, 0, u32(r2));
-  expose(env, r1);
+  expose(r1);
   return CallResult::of(0);
 }
 SKEP_CALL(bpf_skb_change_type) {
@@ -233,62 +232,6 @@ SKEP_CALL(bpf_redirect) {
   if ((r2 & ~known) != 0) return CallResult::of(xdp ? xdp_aborted : tc_shot);
   note_redirect(env, {.to = runtime::Redirect::To::device, .device = u32(r1), .flags = r2});
   return CallResult::of(xdp ? xdp_redirect : tc_redirect);
-}
-
-SKEP_CALL(bpf_xdp_get_buff_len) {
-  const Packet* packet = packet_of(r1);
-  return CallResult::of(packet == nullptr ? 0 : packet->end - packet->begin);
-}
-SKEP_CALL(bpf_xdp_load_bytes) {
-  const std::uint8_t* from = range(r1, u32(r2), u32(r4));
-  if (from == nullptr) return CallResult::error(-EINVAL);
-  std::memcpy(pointer<void>(r3), from, u32(r4));
-  return CallResult::of(0);
-}
-SKEP_CALL(bpf_xdp_store_bytes) {
-  std::uint8_t* to = range(r1, u32(r2), u32(r4));
-  if (to == nullptr) return CallResult::error(-EINVAL);
-  std::memcpy(to, pointer<const void>(r3), u32(r4));
-  return CallResult::of(0);
-}
-SKEP_CALL(bpf_xdp_adjust_head) {
-  Packet* packet = packet_of(r1);
-  if (packet == nullptr) return CallResult::error(-EINVAL);
-  const auto begin = static_cast<std::int64_t>(packet->begin) + s32(r2);
-  constexpr std::int64_t frame_header = 40;  // kept for the kernel in front of the headroom
-  if (begin - static_cast<std::int64_t>(packet->meta) < frame_header ||
-      begin > static_cast<std::int64_t>(packet->end - ethernet_header))
-    return CallResult::error(-EINVAL);
-  const std::size_t old_meta = packet->begin - packet->meta;
-  std::memmove(packet->storage.data() + static_cast<std::size_t>(begin) - packet->meta,
-               packet->storage.data() + old_meta, packet->meta);
-  packet->begin = static_cast<std::size_t>(begin);
-  expose(env, r1);
-  return CallResult::of(0);
-}
-SKEP_CALL(bpf_xdp_adjust_tail) {
-  Packet* packet = packet_of(r1);
-  if (packet == nullptr) return CallResult::error(-EINVAL);
-  const auto end = static_cast<std::int64_t>(packet->end) + s32(r2);
-  if (end < static_cast<std::int64_t>(packet->begin + ethernet_header) ||
-      end > static_cast<std::int64_t>(packet->storage.size() - tail_reserve))
-    return CallResult::error(-EINVAL);
-  if (!resize_tail(*packet, static_cast<std::uint64_t>(end) - packet->begin)) return CallResult::error(-EINVAL);
-  expose(env, r1);
-  return CallResult::of(0);
-}
-SKEP_CALL(bpf_xdp_adjust_meta) {
-  Packet* packet = packet_of(r1);
-  constexpr std::int64_t most = 252, frame_header = 40;
-  if (packet == nullptr) return CallResult::error(-EINVAL);
-  const auto begin = static_cast<std::int64_t>(packet->begin);
-  const std::int64_t meta = begin - static_cast<std::int64_t>(packet->meta) + s32(r2);
-  const std::int64_t length = begin - meta;
-  if (meta < frame_header || meta > begin) return CallResult::error(-EINVAL);
-  if ((length & 3) != 0 || length > most) return CallResult::error(-EACCES);
-  packet->meta = static_cast<std::size_t>(length);
-  expose(env, r1);
-  return CallResult::of(0);
 }
 
 }  // namespace skep::calls::impl

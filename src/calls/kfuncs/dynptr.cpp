@@ -113,7 +113,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
         .since = {6, 4},
         .fn = impl::bpf_dynptr_from_skb,
-        .doc = {.summary = "Makes a dynptr of a packet."},
+        .doc = {.summary = "Makes a dynptr of a packet.", .example = "calls.bpf.c"},
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops sched_ext_ops.sub_caps_updated "
                       "sched_ext_ops.sub_ecaps_updated sched_ext_ops_cid.set_cmask sched_ext_ops_cid.sub_caps_updated",
     },
@@ -183,7 +183,8 @@ constexpr Kfunc entries[] = {
         .since = {6, 4},
         .fn = impl::bpf_dynptr_slice,
         .doc = {.summary = "Gives the address of a part of a dynptr, to read; a copy in the program's buffer "
-                           "where it is in pieces."},
+                           "where it is in pieces.",
+                .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_dynptr_slice_rdwr",

@@ -161,7 +161,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_iter_num_destroy(struct bpf_iter_num *it)",
         .since = {6, 4},
         .fn = impl::bpf_iter_num_destroy,
-        .doc = {.summary = "Ends an iteration over numbers."},
+        .doc = {.summary = "Ends an iteration over numbers.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_iter_num_new",
@@ -171,7 +171,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)",
         .since = {6, 4},
         .fn = impl::bpf_iter_num_new,
-        .doc = {.summary = "Begins an iteration over numbers, from one up to another."},
+        .doc = {.summary = "Begins an iteration over numbers, from one up to another.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_iter_num_next",
@@ -180,7 +180,7 @@ constexpr Kfunc entries[] = {
         .prototype = "int *bpf_iter_num_next(struct bpf_iter_num *it)",
         .since = {6, 4},
         .fn = impl::bpf_iter_num_next,
-        .doc = {.summary = "Gives the next number, or NULL."},
+        .doc = {.summary = "Gives the next number, or NULL.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_iter_task_destroy",

@@ -4,6 +4,11 @@
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {
+// impl/occasion.cpp
+CallFunction bpf_cast_to_kern_ctx;
+// impl/kernel_tests.cpp
+CallFunction bpf_fentry_test1, bpf_io_uring_get_region, bpf_io_uring_submit_sqes, bpf_modify_return_test,
+    bpf_modify_return_test2, bpf_modify_return_test_tp;
 // impl/memory.cpp
 CallFunction bpf_copy_from_user_str;
 // impl/objects.cpp
@@ -34,7 +39,11 @@ constexpr Kfunc entries[] = {
         .special = Special::cast_to_kern_ctx,
         .prototype = "void *bpf_cast_to_kern_ctx(void *obj)",
         .since = {6, 2},
-        .doc = {.summary = "Gives the kernel's own object behind a context."},
+        .fn = impl::bpf_cast_to_kern_ctx,
+        .doc = {.summary = "Gives the kernel's own object behind a context.",
+                .details = "In the layout of the kernel's types: fields that the context has by the same name are the "
+                           "context's, what leads into the packet leads there, and the device has the context's "
+                           "number; everything else reads zero."},
     },
     Kfunc{
         .name = "bpf_copy_from_user_str",
@@ -60,7 +69,9 @@ constexpr Kfunc entries[] = {
         .name = "bpf_fentry_test1",
         .prog_types = 0,
         .prototype = "int bpf_fentry_test1(int a)",
-        .doc = {.summary = "A function of the kernel's own tests: one more than its argument."},
+        .fn = impl::bpf_fentry_test1,
+        .doc = {.summary = "A function of the kernel's own tests: one more than its argument.",
+                .details = "It computes what the kernel does; programs that are attached to it do not run."},
     },
     Kfunc{
         .name = "bpf_io_uring_get_region",
@@ -68,16 +79,21 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::struct_ops),
         .prototype =
             "__u8 *bpf_io_uring_get_region(struct iou_ctx *loop_ctx, __u32 region_id, const size_t rdwr_buf_size)",
+        .fn = impl::bpf_io_uring_get_region,
         .doc = {.summary = "Gives the address of a memory region of an io_uring.",
-                .details = "A host that plays an io_uring offers it: see skep/host.hpp."},
+                .details =
+                    "There is no io_uring here: NULL; a host that plays one offers the call: see skep/host.hpp."},
     },
     Kfunc{
         .name = "bpf_io_uring_submit_sqes",
         .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "int bpf_io_uring_submit_sqes(struct iou_ctx *loop_ctx, u32 nr)",
-        .doc = {.summary = "Submits entries of an io_uring.",
-                .details = "A host that plays an io_uring offers it: see skep/host.hpp."},
+        .fn = impl::bpf_io_uring_submit_sqes,
+        .doc =
+            {.summary = "Submits entries of an io_uring.",
+             .details =
+                 "There is no io_uring here: -EOPNOTSUPP; a host that plays one offers the call: see skep/host.hpp."},
     },
     Kfunc{
         .name = "bpf_kfunc_call_memb_release",
@@ -109,19 +125,25 @@ constexpr Kfunc entries[] = {
         .name = "bpf_modify_return_test",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test(int a, int *b)",
-        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached."},
+        .fn = impl::bpf_modify_return_test,
+        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached.",
+                .details = "It computes what the kernel does; programs that are attached to it do not run."},
     },
     Kfunc{
         .name = "bpf_modify_return_test2",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test2(int a, int *b, short int c, int d, void *e, char f, int g)",
-        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached."},
+        .fn = impl::bpf_modify_return_test2,
+        .doc = {.summary = "A function of the kernel's own tests, to which fmod_ret programs are attached.",
+                .details = "It computes what the kernel does; programs that are attached to it do not run."},
     },
     Kfunc{
         .name = "bpf_modify_return_test_tp",
         .prog_types = 0,
         .prototype = "int bpf_modify_return_test_tp(int nonce)",
-        .doc = {.summary = "A function of the kernel's own tests, which passes a tracepoint."},
+        .fn = impl::bpf_modify_return_test_tp,
+        .doc = {.summary = "A function of the kernel's own tests, which passes a tracepoint.",
+                .details = "It computes what the kernel does; programs that are attached to it do not run."},
     },
     Kfunc{
         .name = "bpf_rdonly_cast",

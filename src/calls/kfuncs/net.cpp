@@ -5,10 +5,13 @@
 
 namespace skep::calls::impl {
 // impl/connections.cpp
+CallFunction bpf_sock_addr_set_sun_path;
+// impl/connections.cpp
 CallFunction bpf_kfree_skb, bpf_ksock_acquire, bpf_ksock_connect, bpf_ksock_create, bpf_ksock_release, bpf_ksock_send,
     bpf_sk_assign_tcp_reqsk, bpf_skb_get_hash, bpf_sock_destroy, bpf_sock_ops_enable_tx_tstamp, bpf_xdp_get_xfrm_state,
-    bpf_xdp_metadata_rx_hash, bpf_xdp_metadata_rx_timestamp, bpf_xdp_metadata_rx_vlan_tag, bpf_xdp_pull_data,
-    bpf_xdp_xfrm_state_release;
+    bpf_xdp_metadata_rx_hash, bpf_xdp_metadata_rx_timestamp, bpf_xdp_metadata_rx_vlan_tag, bpf_xdp_xfrm_state_release;
+// impl/xdp.cpp
+CallFunction bpf_xdp_pull_data;
 // impl/files.cpp
 CallFunction bpf_sock_read_xattr;
 // impl/connections.cpp
@@ -117,7 +120,10 @@ constexpr Kfunc entries[] = {
         .prototype =
             "int bpf_sock_addr_set_sun_path(struct bpf_sock_addr_kern *sa_kern, const u8 *sun_path, u32 sun_path__sz)",
         .since = {6, 7},
-        .doc = {.summary = "Changes the path of a Unix socket's address."},
+        .fn = impl::bpf_sock_addr_set_sun_path,
+        .doc = {.summary = "Changes the path of a Unix socket's address.",
+                .details = "-EINVAL: the socket is not of the family AF_UNIX (the context says user_family 1), or the "
+                           "path is empty or longer than 108 bytes."},
     },
     Kfunc{
         .name = "bpf_sock_destroy",

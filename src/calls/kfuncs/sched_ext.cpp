@@ -3,6 +3,15 @@
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
 #include "calls/kfuncs/kfuncs.hpp"
 
+namespace skep::calls::impl {
+// impl/scheduler.cpp
+CallFunction bpf_iter_scx_dsq_new, scx_bpf_cid_topo, scx_bpf_cpu_node, scx_bpf_cpuperf_cap, scx_bpf_create_dsq,
+    scx_bpf_dsq_nr_queued, scx_bpf_dump_bstr, scx_bpf_error_bstr, scx_bpf_events, scx_bpf_exit_bstr,
+    scx_bpf_get_idle_cpumask, scx_bpf_get_possible_cpumask, scx_bpf_now, scx_bpf_nr_cpu_ids, scx_bpf_nr_node_ids,
+    scx_bpf_put_cpumask, scx_bpf_task_cgroup, scx_bpf_task_cpu, scx_bpf_task_running, scx_without_effect,
+    scx_without_number, scx_without_scheduler;
+}  // namespace skep::calls::impl
+
 namespace skep::calls::kfunc_tables {
 namespace {
 
@@ -82,8 +91,10 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "bool __scx_bpf_dsq_insert_vtime(struct task_struct *p, struct scx_bpf_dsq_insert_vtime_args *args)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues a task by its virtual time.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -92,8 +103,10 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 __scx_bpf_select_cpu_and(struct task_struct *p, const struct cpumask *cpus_allowed, struct "
                      "scx_bpf_select_cpu_and_args *args)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Chooses a CPU for a task among some.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
@@ -101,8 +114,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::iter_destroy,
         .prog_types = tracers_and_syscall,
         .prototype = "void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Ends an iteration over the tasks of a queue.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -110,8 +125,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::iter_new | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags)",
+        .fn = impl::bpf_iter_scx_dsq_new,
         .doc = {.summary = "Begins an iteration over the tasks of a queue.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -119,8 +136,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::iter_next,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the next task of a queue, or NULL.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -128,8 +147,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cid_curr(s32 cid)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the task that runs on a CPU, by the CPU's dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -137,48 +158,60 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype = "void scx_bpf_cid_override(const s32 __arena *cpu_to_cid__arena, u32 cpu_to_cid_cnt, const s32 "
                      "__arena *shard_start__arena, u32 shard_start_cnt)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Says which dense number each CPU has.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_cid_to_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cid_to_cpu(s32 cid)",
+        .fn = impl::scx_without_number,
         .doc = {.summary = "Gives the CPU of a dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -EINVAL; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cid_topo",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cid_topo(s32 cid, struct scx_cid_topo *out, size_t out__sz)",
+        .fn = impl::scx_bpf_cid_topo,
         .doc = {.summary = "Says where in the machine a CPU is, by its dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, all fields are -1; a host that plays the scheduler offers "
+                           "the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cap(s32 cid)",
+        .fn = impl::scx_bpf_cpuperf_cap,
         .doc = {.summary = "Gives the capacity of a CPU, by its dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 1024; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cidperf_cur(s32 cid)",
+        .fn = impl::scx_bpf_cpuperf_cap,
         .doc = {.summary = "Gives the current performance of a CPU, by its dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 1024; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cidperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cidperf_set(s32 cid, u32 perf)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Sets the wanted performance of a CPU, by its dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -186,48 +219,60 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_cpu_curr(s32 cpu)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the task that runs on a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_node",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_node(s32 cpu)",
+        .fn = impl::scx_bpf_cpu_node,
         .doc = {.summary = "Gives the memory node of a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -1; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpu_to_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_cpu_to_cid(s32 cpu)",
+        .fn = impl::scx_without_number,
         .doc = {.summary = "Gives the dense number of a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -EINVAL; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cap",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cap(s32 cpu)",
+        .fn = impl::scx_bpf_cpuperf_cap,
         .doc = {.summary = "Gives the capacity of a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 1024; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_cur",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_cpuperf_cur(s32 cpu)",
+        .fn = impl::scx_bpf_cpuperf_cap,
         .doc = {.summary = "Gives the current performance of a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 1024; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_cpuperf_set",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_cpuperf_set(s32 cpu, u32 perf)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Sets the wanted performance of a CPU.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -235,8 +280,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::sleepable,
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_create_dsq(u64 dsq_id, s32 node)",
+        .fn = impl::scx_bpf_create_dsq,
         .doc = {.summary = "Makes a queue of tasks.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops =
             "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
             "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
@@ -258,24 +305,30 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_destroy_dsq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_destroy_dsq(u64 dsq_id)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Destroys a queue of tasks.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_cancel",
         .prog_types = 0,
         .prototype = "void scx_bpf_dispatch_cancel(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Takes the last insertion of a dispatch back.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dispatch_nr_slots",
         .prog_types = 0,
         .prototype = "u32 scx_bpf_dispatch_nr_slots(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "How many tasks a dispatch may still insert.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 0; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -283,8 +336,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = 0,
         .prototype = "void scx_bpf_dsq_insert(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues a task, first in first out.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -292,8 +347,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_insert___v2(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues a task, first in first out; whether it was queued.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -302,8 +359,10 @@ constexpr Kfunc entries[] = {
         .prog_types = 0,
         .prototype =
             "void scx_bpf_dsq_insert_vtime(struct task_struct *p, u64 dsq_id, u64 slice, u64 vtime, u64 enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues a task by its virtual time.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = enqueuing,
     },
     Kfunc{
@@ -312,8 +371,10 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 dsq_id, u64 "
                      "enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Moves a task from the queue that is iterated to another.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
@@ -321,8 +382,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_slice(struct bpf_iter_scx_dsq *it__iter, u64 slice)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Sets the time slice of the task that is moved next.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
@@ -330,24 +393,30 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq *it__iter, u64 vtime)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Sets the virtual time of the task that is moved next.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local(u64 dsq_id)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Moves a task from a queue to that of the CPU that is dispatched to.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
         .name = "scx_bpf_dsq_move_to_local___v2",
         .prog_types = 0,
         .prototype = "bool scx_bpf_dsq_move_to_local___v2(u64 dsq_id, u64 enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Moves a task from a queue to that of the CPU that is dispatched to.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -356,16 +425,20 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq *it__iter, struct task_struct *p, u64 "
                      "dsq_id, u64 enq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Moves a task from the queue that is iterated to another, by its virtual time.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = moving,
     },
     Kfunc{
         .name = "scx_bpf_dsq_nr_queued",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_dsq_nr_queued(u64 dsq_id)",
+        .fn = impl::scx_bpf_dsq_nr_queued,
         .doc = {.summary = "Counts the tasks of a queue.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -373,48 +446,60 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_dsq_peek(u64 dsq_id)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the first task of a queue, which stays in it.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dsq_reenq",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dsq_reenq(u64 dsq_id, u64 reenq_flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues the tasks of a queue anew.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_dump_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_dump_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
+        .fn = impl::scx_bpf_dump_bstr,
         .doc = {.summary = "Adds text to the dump of a scheduler's state.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the text goes to the trace; a host that plays the scheduler "
+                           "offers the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_error_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_error_bstr(char *fmt, long unsigned long *data, u32 data__sz)",
+        .fn = impl::scx_bpf_error_bstr,
         .doc = {.summary = "Ends the scheduler with an error.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the text goes to the trace; a host that plays the scheduler "
+                           "offers the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_events",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_events(struct scx_event_stats *events, size_t events__sz)",
+        .fn = impl::scx_bpf_events,
         .doc = {.summary = "Reads the counters of a scheduler's events.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, all counts are 0; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_exit_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_exit_bstr(s64 exit_code, char *fmt, long unsigned long *data, u32 data__sz)",
+        .fn = impl::scx_bpf_exit_bstr,
         .doc = {.summary = "Ends the scheduler with a code.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the text goes to the trace; a host that plays the scheduler "
+                           "offers the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -422,8 +507,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask(void)",
+        .fn = impl::scx_bpf_get_idle_cpumask,
         .doc = {.summary = "Gives the mask of idle CPUs.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the set is empty; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -431,8 +518,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_cpumask_node(s32 node)",
+        .fn = impl::scx_bpf_get_idle_cpumask,
         .doc = {.summary = "Gives the mask of idle CPUs of a memory node.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the set is empty; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -440,8 +529,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask(void)",
+        .fn = impl::scx_bpf_get_idle_cpumask,
         .doc = {.summary = "Gives the mask of CPUs whose whole core is idle.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the set is empty; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -449,8 +540,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_idle_smtmask_node(s32 node)",
+        .fn = impl::scx_bpf_get_idle_cpumask,
         .doc = {.summary = "Gives the mask of CPUs of a memory node whose whole core is idle.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, the set is empty; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -458,8 +551,9 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_online_cpumask(void)",
+        .fn = impl::scx_bpf_get_possible_cpumask,
         .doc = {.summary = "Gives the mask of CPUs that are online.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -467,23 +561,29 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire,
         .prog_types = tracers_and_syscall,
         .prototype = "const struct cpumask *scx_bpf_get_possible_cpumask(void)",
+        .fn = impl::scx_bpf_get_possible_cpumask,
         .doc = {.summary = "Gives the mask of CPUs that may be there.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cid(s32 cid, u64 flags)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Wakes a CPU, by its dense number.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_kick_cpu",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_kick_cpu(s32 cpu, u64 flags)",
-        .doc = {.summary = "Wakes a CPU.", .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+        .fn = impl::scx_without_effect,
+        .doc = {.summary = "Wakes a CPU.",
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -491,56 +591,63 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null,
         .prog_types = tracers_and_syscall,
         .prototype = "struct rq *scx_bpf_locked_rq(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the run queue that is locked.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_now",
         .prog_types = tracers_and_syscall,
         .prototype = "u64 scx_bpf_now(void)",
-        .doc = {.summary = "Gives the time, quickly.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+        .fn = impl::scx_bpf_now,
+        .doc = {.summary = "Gives the time, quickly.", .details = "The clock of bpf_ktime_get_ns()."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cids(void)",
+        .fn = impl::scx_bpf_nr_cpu_ids,
         .doc = {.summary = "How many dense numbers of CPUs there are.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_cpu_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_cpu_ids(void)",
+        .fn = impl::scx_bpf_nr_cpu_ids,
         .doc = {.summary = "How many numbers of CPUs there are.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_node_ids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_node_ids(void)",
-        .doc = {.summary = "How many numbers of memory nodes there are.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+        .fn = impl::scx_bpf_nr_node_ids,
+        .doc = {.summary = "How many numbers of memory nodes there are.", .details = "There is one."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_nr_online_cids",
         .prog_types = tracers_and_syscall,
         .prototype = "u32 scx_bpf_nr_online_cids(void)",
+        .fn = impl::scx_bpf_nr_cpu_ids,
         .doc = {.summary = "How many CPUs are online.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_online_cmask",
         .prog_types = tracers_and_syscall,
         .prototype = "const void __arena *scx_bpf_online_cmask(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Gives the mask of dense numbers of the CPUs that are online.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -548,8 +655,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu(const struct cpumask *cpus_allowed, u64 flags)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Takes an idle CPU of a mask, or any.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -557,8 +666,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_any_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Takes an idle CPU of a mask and a memory node, or any.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -566,8 +677,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu(const struct cpumask *cpus_allowed, u64 flags)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Takes an idle CPU of a mask.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -575,8 +688,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_pick_idle_cpu_node(const struct cpumask *cpus_allowed, s32 node, u64 flags)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Takes an idle CPU of a mask and a memory node.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -584,8 +699,9 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::release | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_cpumask(const struct cpumask *cpumask)",
+        .fn = impl::scx_bpf_put_cpumask,
         .doc = {.summary = "Gives up a mask of CPUs.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -593,16 +709,19 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::release | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_put_idle_cpumask(const struct cpumask *idle_mask)",
+        .fn = impl::scx_bpf_put_cpumask,
         .doc = {.summary = "Gives up a mask of idle CPUs.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_reenqueue_local",
         .prog_types = 0,
         .prototype = "u32 scx_bpf_reenqueue_local(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues the tasks of the CPU's own queue anew.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: 0; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = "tcp_congestion_ops.get_info Qdisc_ops.peek Qdisc_ops.change Qdisc_ops.attach "
                       "Qdisc_ops.change_tx_queue_len Qdisc_ops.change_real_num_tx Qdisc_ops.dump Qdisc_ops.dump_stats "
                       "Qdisc_ops.ingress_block_set Qdisc_ops.egress_block_set Qdisc_ops.ingress_block_get "
@@ -613,8 +732,10 @@ constexpr Kfunc entries[] = {
         .name = "scx_bpf_reenqueue_local___v2",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_reenqueue_local___v2(void)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Queues the tasks of the CPU's own queue anew.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -623,8 +744,10 @@ constexpr Kfunc entries[] = {
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_and(struct task_struct *p, s32 prev_cpu, u64 wake_flags, const struct "
                      "cpumask *cpus_allowed, u64 flags)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Chooses a CPU for a task among some.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
@@ -632,24 +755,30 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = bit(ProgType::syscall),
         .prototype = "s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Chooses a CPU for a task as the kernel itself would.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = selecting_cpu,
     },
     Kfunc{
         .name = "scx_bpf_sub_caps",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_caps(u64 cgroup_id, u64 caps, struct scx_cmask __arena *out__arena)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Reads what a scheduler below this one may do.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_sub_dispatch",
         .prog_types = 0,
         .prototype = "bool scx_bpf_sub_dispatch(u64 cgroup_id)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Has a scheduler below this one dispatch.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = dispatching,
     },
     Kfunc{
@@ -657,24 +786,30 @@ constexpr Kfunc entries[] = {
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_grant(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena, "
                      "struct scx_cmask __arena *denied_out__arena__nullable)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Lets a scheduler below this one do something on some CPUs.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
         .name = "scx_bpf_sub_kill_bstr",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_sub_kill_bstr(u64 cgroup_id, char *fmt, long unsigned long *data, u32 data__sz)",
+        .fn = impl::scx_without_scheduler,
         .doc = {.summary = "Ends a scheduler below this one.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -ENODEV; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_sub_revoke",
         .prog_types = tracers_and_syscall,
         .prototype = "void scx_bpf_sub_revoke(u64 cgroup_id, u64 caps, const struct scx_cmask __arena *cmask__arena)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "No longer lets a scheduler below this one do something on some CPUs.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, nothing happens; a host that plays the scheduler offers the "
+                           "call: see skep/host.hpp."},
         .struct_ops = "sched_ext_ops_cid",
     },
     Kfunc{
@@ -682,8 +817,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::acquire | call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "struct cgroup *scx_bpf_task_cgroup(struct task_struct *p)",
+        .fn = impl::scx_bpf_task_cgroup,
         .doc = {.summary = "Gives the cgroup by which a task is scheduled.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here, all tasks are in the root cgroup; a host that plays the "
+                           "scheduler offers the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -691,8 +828,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cid(const struct task_struct *p)",
+        .fn = impl::scx_without_number,
         .doc = {.summary = "Gives the dense number of the CPU that a task is on.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -EINVAL; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -700,8 +839,9 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_task_cpu(const struct task_struct *p)",
+        .fn = impl::scx_bpf_task_cpu,
         .doc = {.summary = "Gives the CPU that a task is on.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
@@ -709,8 +849,9 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_running(const struct task_struct *p)",
+        .fn = impl::scx_bpf_task_running,
         .doc = {.summary = "Whether a task runs now.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "A host that plays the scheduler may offer the call: see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -718,8 +859,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_dsq_vtime(struct task_struct *p, u64 vtime)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Sets the virtual time of a task.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -727,24 +870,30 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::rcu,
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_task_set_slice(struct task_struct *p, u64 slice)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Sets what is left of a task's time slice.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_test_and_clear_cpu_idle",
         .prog_types = tracers_and_syscall,
         .prototype = "bool scx_bpf_test_and_clear_cpu_idle(s32 cpu)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Takes a CPU that is idle, and says whether it was.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: false; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = cpu_scheduler,
     },
     Kfunc{
         .name = "scx_bpf_this_cid",
         .prog_types = tracers_and_syscall,
         .prototype = "s32 scx_bpf_this_cid(void)",
+        .fn = impl::scx_without_number,
         .doc = {.summary = "Gives the dense number of the CPU that the program runs on.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: -EINVAL; a host that plays the scheduler offers the call: "
+                           "see skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
     Kfunc{
@@ -752,8 +901,10 @@ constexpr Kfunc entries[] = {
         .flags = call_flag::ret_null | call_flag::rcu_protected,
         .prog_types = tracers_and_syscall,
         .prototype = "struct task_struct *scx_bpf_tid_to_task(u64 tid)",
+        .fn = impl::scx_without_effect,
         .doc = {.summary = "Finds a task by its number in the scheduler.",
-                .details = "A host that plays the scheduler offers it: see skep/host.hpp."},
+                .details = "Without a scheduler, as here: NULL; a host that plays the scheduler offers the call: see "
+                           "skep/host.hpp."},
         .struct_ops = either_scheduler,
     },
 };

@@ -4,6 +4,8 @@
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {
+// impl/kernel_tests.cpp
+CallFunction bpf_trap;
 // impl/sections.cpp
 CallFunction bpf_local_irq_restore, bpf_local_irq_save, bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock,
     bpf_rcu_read_unlock, bpf_res_spin_lock, bpf_res_spin_lock_irqsave, bpf_res_spin_unlock,
@@ -19,7 +21,9 @@ constexpr Kfunc entries[] = {
         .prog_types = everyone,
         .special = Special::trap,
         .prototype = "void __bpf_trap(void)",
-        .doc = {.summary = "Marks what is never reached; the verifier refuses programs that may."},
+        .fn = impl::bpf_trap,
+        .doc = {.summary = "Marks what is never reached; the verifier refuses programs that may.",
+                .details = "The verifier refuses programs that may come there."},
     },
     Kfunc{
         .name = "bpf_local_irq_restore",
@@ -64,7 +68,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_rcu_read_lock(void)",
         .since = {6, 2},
         .fn = impl::bpf_rcu_read_lock,
-        .doc = {.summary = "Begins an RCU read section."},
+        .doc = {.summary = "Begins an RCU read section.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_rcu_read_unlock",
@@ -73,7 +77,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_rcu_read_unlock(void)",
         .since = {6, 2},
         .fn = impl::bpf_rcu_read_unlock,
-        .doc = {.summary = "Ends an RCU read section."},
+        .doc = {.summary = "Ends an RCU read section.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_res_spin_lock",

@@ -186,7 +186,7 @@ constexpr Kfunc entries[] = {
         .prototype = "struct task_struct *bpf_task_acquire(struct task_struct *p)",
         .since = {6, 2},
         .fn = impl::bpf_task_acquire,
-        .doc = {.summary = "Takes one more reference to a task."},
+        .doc = {.summary = "Takes one more reference to a task.", .example = "calls.bpf.c"},
     },
     Kfunc{
         .name = "bpf_task_from_pid",
@@ -226,7 +226,7 @@ constexpr Kfunc entries[] = {
         .prototype = "void bpf_task_release(struct task_struct *p)",
         .since = {6, 2},
         .fn = impl::bpf_task_release,
-        .doc = {.summary = "Gives up a reference to a task."},
+        .doc = {.summary = "Gives up a reference to a task.", .example = "calls.bpf.c"},
         .destroys = {"task_struct"},
     },
     Kfunc{

@@ -4,6 +4,9 @@
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {
+// impl/cubic.cpp
+CallFunction cubictcp_acked, cubictcp_cong_avoid, cubictcp_cwnd_event_tx_start, cubictcp_init, cubictcp_recalc_ssthresh,
+    cubictcp_state;
 // impl/congestion.cpp
 CallFunction tcp_cong_avoid_ai, tcp_reno_cong_avoid, tcp_reno_ssthresh, tcp_reno_undo_cwnd, tcp_slow_start;
 }  // namespace skep::calls::impl
@@ -16,43 +19,49 @@ constexpr Kfunc entries[] = {
         .name = "cubictcp_acked",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "void cubictcp_acked(struct sock *sk, const struct ack_sample *sample)",
+        .fn = impl::cubictcp_acked,
         .doc = {.summary = "CUBIC: segments were acknowledged.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "cubictcp_cong_avoid",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked)",
+        .fn = impl::cubictcp_cong_avoid,
         .doc = {.summary = "CUBIC: grows the congestion window.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "cubictcp_cwnd_event_tx_start",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "void cubictcp_cwnd_event_tx_start(struct sock *sk)",
+        .fn = impl::cubictcp_cwnd_event_tx_start,
         .doc = {.summary = "CUBIC: sending goes on after a pause.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "cubictcp_init",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "void cubictcp_init(struct sock *sk)",
+        .fn = impl::cubictcp_init,
         .doc = {.summary = "CUBIC: a connection begins.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "cubictcp_recalc_ssthresh",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "u32 cubictcp_recalc_ssthresh(struct sock *sk)",
+        .fn = impl::cubictcp_recalc_ssthresh,
         .doc = {.summary = "CUBIC: gives the threshold of slow start after a loss.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "cubictcp_state",
         .prog_types = bit(ProgType::struct_ops),
         .prototype = "void cubictcp_state(struct sock *sk, u8 new_state)",
+        .fn = impl::cubictcp_state,
         .doc = {.summary = "CUBIC: the state of congestion control changes.",
-                .details = "A host that plays TCP offers it: see skep/host.hpp."},
+                .details = "By RFC 9438; what it remembers is in the connection's `icsk_ca_priv`."},
     },
     Kfunc{
         .name = "tcp_cong_avoid_ai",
