@@ -15,3 +15,5 @@ add_test(NAME command COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}
                               ${PROJECT_BINARY_DIR}/tests $<TARGET_FILE:c-plugin>)
 add_test(NAME observe COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/observe_test.py $<TARGET_FILE:skep>
                               ${PROJECT_BINARY_DIR}/examples/wq.bpf.o)
+add_test(NAME examples-calls COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/examples_test.py $<TARGET_FILE:skep>
+                                     ${PROJECT_BINARY_DIR}/examples/calls.bpf.o)

@@ -25,7 +25,7 @@ constexpr Helper entries[] = {
         .since = {5, 19},
         .fn = impl::bpf_dynptr_from_mem,
         .signature = "long bpf_dynptr_from_mem(void *data, u64 size, u64 flags, struct bpf_dynptr *ptr)",
-        .doc = {.summary = "Makes a dynamic pointer to a map's value."},
+        .doc = {.summary = "Makes a dynamic pointer to a map's value.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 198,
@@ -81,7 +81,7 @@ constexpr Helper entries[] = {
         .since = {5, 19},
         .fn = impl::bpf_dynptr_read,
         .signature = "long bpf_dynptr_read(void *dst, u64 len, const struct bpf_dynptr *src, u64 offset, u64 flags)",
-        .doc = {.summary = "Copies out of a dynamic pointer."},
+        .doc = {.summary = "Copies out of a dynamic pointer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 202,
@@ -96,7 +96,7 @@ constexpr Helper entries[] = {
         .since = {5, 19},
         .fn = impl::bpf_dynptr_write,
         .signature = "long bpf_dynptr_write(const struct bpf_dynptr *dst, u64 offset, void *src, u64 len, u64 flags)",
-        .doc = {.summary = "Copies into a dynamic pointer."},
+        .doc = {.summary = "Copies into a dynamic pointer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 203,

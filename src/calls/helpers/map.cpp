@@ -28,7 +28,7 @@ constexpr Helper entries[] = {
         .since = {3, 19},
         .fn = impl::bpf_map_lookup_elem,
         .signature = "void *bpf_map_lookup_elem(void *map, const void *key)",
-        .doc = {.summary = "Finds the value of a key."},
+        .doc = {.summary = "Finds the value of a key.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 2,
@@ -44,7 +44,7 @@ constexpr Helper entries[] = {
         .since = {3, 19},
         .fn = impl::bpf_map_update_elem,
         .signature = "long bpf_map_update_elem(void *map, const void *key, const void *value, u64 flags)",
-        .doc = {.summary = "Adds or replaces an element."},
+        .doc = {.summary = "Adds or replaces an element.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 3,
@@ -57,7 +57,7 @@ constexpr Helper entries[] = {
         .since = {3, 19},
         .fn = impl::bpf_map_delete_elem,
         .signature = "long bpf_map_delete_elem(void *map, const void *key)",
-        .doc = {.summary = "Deletes an element."},
+        .doc = {.summary = "Deletes an element.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 81,
@@ -123,7 +123,7 @@ constexpr Helper entries[] = {
         .since = {5, 13},
         .fn = impl::bpf_for_each_map_elem,
         .signature = "long bpf_for_each_map_elem(void *map, void *callback_fn, void *callback_ctx, u64 flags)",
-        .doc = {.summary = "Calls a function for each element of a map."},
+        .doc = {.summary = "Calls a function for each element of a map.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 194,
@@ -151,7 +151,7 @@ constexpr Helper entries[] = {
         .since = {5, 19},
         .fn = impl::bpf_map_lookup_percpu_elem,
         .signature = "void *bpf_map_lookup_percpu_elem(void *map, const void *key, u32 cpu)",
-        .doc = {.summary = "Finds the value of a key on one CPU."},
+        .doc = {.summary = "Finds the value of a key on one CPU.", .example = "calls.bpf.c"},
     },
 };
 

@@ -56,7 +56,7 @@ constexpr Helper entries[] = {
         .since = {4, 4},
         .fn = impl::bpf_redirect,
         .signature = "long bpf_redirect(u32 ifindex, u64 flags)",
-        .doc = {.summary = "Sends the packet to another device."},
+        .doc = {.summary = "Sends the packet to another device.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 24,
@@ -102,7 +102,7 @@ constexpr Helper entries[] = {
         .since = {4, 14},
         .fn = impl::bpf_redirect_map,
         .signature = "long bpf_redirect_map(void *map, u64 key, u64 flags)",
-        .doc = {.summary = "Sends the packet where a map's entry says."},
+        .doc = {.summary = "Sends the packet where a map's entry says.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 66,

@@ -63,7 +63,7 @@ constexpr Helper entries[] = {
         .since = {5, 5},
         .fn = impl::bpf_probe_read_user,
         .signature = "long bpf_probe_read_user(void *dst, u32 size, const void *unsafe_ptr)",
-        .doc = {.summary = "Copies from user memory."},
+        .doc = {.summary = "Copies from user memory.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 113,
@@ -76,7 +76,7 @@ constexpr Helper entries[] = {
         .since = {5, 5},
         .fn = impl::bpf_probe_read_kernel,
         .signature = "long bpf_probe_read_kernel(void *dst, u32 size, const void *unsafe_ptr)",
-        .doc = {.summary = "Copies from kernel memory."},
+        .doc = {.summary = "Copies from kernel memory.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 114,
@@ -89,7 +89,7 @@ constexpr Helper entries[] = {
         .since = {5, 5},
         .fn = impl::bpf_probe_read_user_str,
         .signature = "long bpf_probe_read_user_str(void *dst, u32 size, const void *unsafe_ptr)",
-        .doc = {.summary = "Copies a string from user memory."},
+        .doc = {.summary = "Copies a string from user memory.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 115,
@@ -102,7 +102,7 @@ constexpr Helper entries[] = {
         .since = {5, 5},
         .fn = impl::bpf_probe_read_kernel_str,
         .signature = "long bpf_probe_read_kernel_str(void *dst, u32 size, const void *unsafe_ptr)",
-        .doc = {.summary = "Copies a string from kernel memory."},
+        .doc = {.summary = "Copies a string from kernel memory.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 148,
@@ -116,7 +116,7 @@ constexpr Helper entries[] = {
         .since = {5, 10},
         .fn = impl::bpf_copy_from_user,
         .signature = "long bpf_copy_from_user(void *dst, u32 size, const void *user_ptr)",
-        .doc = {.summary = "Copies from user memory, paging it in."},
+        .doc = {.summary = "Copies from user memory, paging it in.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 191,

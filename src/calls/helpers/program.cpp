@@ -25,7 +25,7 @@ constexpr Helper entries[] = {
         .since = {4, 1},
         .fn = impl::bpf_get_prandom_u32,
         .signature = "u32 bpf_get_prandom_u32(void)",
-        .doc = {.summary = "Gives a random number."},
+        .doc = {.summary = "Gives a random number.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 8,
@@ -35,7 +35,7 @@ constexpr Helper entries[] = {
         .since = {4, 1},
         .fn = impl::bpf_get_smp_processor_id,
         .signature = "u32 bpf_get_smp_processor_id(void)",
-        .doc = {.summary = "Gives the number of the CPU that runs the program."},
+        .doc = {.summary = "Gives the number of the CPU that runs the program.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 12,
@@ -47,7 +47,7 @@ constexpr Helper entries[] = {
         .since = {4, 2},
         .fn = impl::bpf_tail_call,
         .signature = "long bpf_tail_call(void *ctx, void *prog_array_map, u32 index)",
-        .doc = {.summary = "Goes on in another program and does not come back."},
+        .doc = {.summary = "Goes on in another program and does not come back.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 42,
@@ -67,7 +67,7 @@ constexpr Helper entries[] = {
         .since = {5, 1},
         .fn = impl::bpf_spin_lock,
         .signature = "long bpf_spin_lock(struct bpf_spin_lock *lock)",
-        .doc = {.summary = "Takes the lock of a map value or object."},
+        .doc = {.summary = "Takes the lock of a map value or object.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 94,
@@ -79,7 +79,7 @@ constexpr Helper entries[] = {
         .since = {5, 1},
         .fn = impl::bpf_spin_unlock,
         .signature = "long bpf_spin_unlock(struct bpf_spin_lock *lock)",
-        .doc = {.summary = "Gives the lock back."},
+        .doc = {.summary = "Gives the lock back.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 153,
@@ -117,7 +117,7 @@ constexpr Helper entries[] = {
         .since = {5, 17},
         .fn = impl::bpf_loop,
         .signature = "long bpf_loop(u32 nr_loops, void *callback_fn, void *callback_ctx, u64 flags)",
-        .doc = {.summary = "Calls a function a number of times."},
+        .doc = {.summary = "Calls a function a number of times.", .example = "calls.bpf.c"},
     },
 };
 

@@ -27,7 +27,7 @@ constexpr Helper entries[] = {
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_output,
         .signature = "long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)",
-        .doc = {.summary = "Copies a record into a ring buffer."},
+        .doc = {.summary = "Copies a record into a ring buffer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 131,
@@ -43,7 +43,7 @@ constexpr Helper entries[] = {
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_reserve,
         .signature = "void *bpf_ringbuf_reserve(void *ringbuf, u64 size, u64 flags)",
-        .doc = {.summary = "Reserves a record in a ring buffer."},
+        .doc = {.summary = "Reserves a record in a ring buffer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 132,
@@ -54,7 +54,7 @@ constexpr Helper entries[] = {
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_submit,
         .signature = "void bpf_ringbuf_submit(void *data, u64 flags)",
-        .doc = {.summary = "Publishes a reserved record."},
+        .doc = {.summary = "Publishes a reserved record.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 133,
@@ -65,7 +65,7 @@ constexpr Helper entries[] = {
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_discard,
         .signature = "void bpf_ringbuf_discard(void *data, u64 flags)",
-        .doc = {.summary = "Gives up a reserved record."},
+        .doc = {.summary = "Gives up a reserved record.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 134,
@@ -77,7 +77,7 @@ constexpr Helper entries[] = {
         .since = {5, 8},
         .fn = impl::bpf_ringbuf_query,
         .signature = "u64 bpf_ringbuf_query(void *ringbuf, u64 flags)",
-        .doc = {.summary = "Reads a property of a ring buffer."},
+        .doc = {.summary = "Reads a property of a ring buffer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 209,

@@ -31,7 +31,7 @@ constexpr Helper entries[] = {
         .since = {4, 1},
         .fn = impl::bpf_skb_store_bytes,
         .signature = "long bpf_skb_store_bytes(struct sk_buff *skb, u32 offset, const void *from, u32 len, u64 flags)",
-        .doc = {.summary = "Writes into a packet."},
+        .doc = {.summary = "Writes into a packet.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 10,
@@ -112,7 +112,7 @@ constexpr Helper entries[] = {
         .since = {4, 5},
         .fn = impl::bpf_skb_load_bytes,
         .signature = "long bpf_skb_load_bytes(const void *skb, u32 offset, void *to, u32 len)",
-        .doc = {.summary = "Copies from a packet."},
+        .doc = {.summary = "Copies from a packet.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 28,
@@ -127,7 +127,7 @@ constexpr Helper entries[] = {
         .since = {4, 6},
         .fn = impl::bpf_csum_diff,
         .signature = "s64 bpf_csum_diff(__be32 *from, u32 from_size, __be32 *to, u32 to_size, __wsum seed)",
-        .doc = {.summary = "Computes the difference of two checksums."},
+        .doc = {.summary = "Computes the difference of two checksums.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 31,
@@ -171,7 +171,7 @@ constexpr Helper entries[] = {
         .since = {4, 9},
         .fn = impl::bpf_skb_change_tail,
         .signature = "long bpf_skb_change_tail(struct sk_buff *skb, u32 len, u64 flags)",
-        .doc = {.summary = "Resizes a packet at its end."},
+        .doc = {.summary = "Resizes a packet at its end.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 39,
@@ -183,7 +183,7 @@ constexpr Helper entries[] = {
         .since = {4, 9},
         .fn = impl::bpf_skb_pull_data,
         .signature = "long bpf_skb_pull_data(struct sk_buff *skb, u32 len)",
-        .doc = {.summary = "Makes packet bytes directly readable."},
+        .doc = {.summary = "Makes packet bytes directly readable.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 40,

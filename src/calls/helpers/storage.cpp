@@ -85,7 +85,7 @@ constexpr Helper entries[] = {
         .since = {5, 11},
         .fn = impl::bpf_task_storage_get,
         .signature = "void *bpf_task_storage_get(void *map, struct task_struct *task, void *value, u64 flags)",
-        .doc = {.summary = "Gives the storage of a task, making it if asked."},
+        .doc = {.summary = "Gives the storage of a task, making it if asked.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 157,
@@ -98,7 +98,7 @@ constexpr Helper entries[] = {
         .since = {5, 11},
         .fn = impl::bpf_task_storage_delete,
         .signature = "long bpf_task_storage_delete(void *map, struct task_struct *task)",
-        .doc = {.summary = "Deletes the storage of a task."},
+        .doc = {.summary = "Deletes the storage of a task.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 210,

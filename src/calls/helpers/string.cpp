@@ -27,7 +27,7 @@ constexpr Helper entries[] = {
         .since = {5, 2},
         .fn = impl::bpf_strtol,
         .signature = "long bpf_strtol(const char *buf, unsigned long buf_len, u64 flags, long *res)",
-        .doc = {.summary = "Converts a string to a signed number."},
+        .doc = {.summary = "Converts a string to a signed number.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 106,
@@ -42,7 +42,7 @@ constexpr Helper entries[] = {
         .since = {5, 2},
         .fn = impl::bpf_strtoul,
         .signature = "long bpf_strtoul(const char *buf, unsigned long buf_len, u64 flags, unsigned long *res)",
-        .doc = {.summary = "Converts a string to an unsigned number."},
+        .doc = {.summary = "Converts a string to an unsigned number.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 165,
@@ -58,7 +58,7 @@ constexpr Helper entries[] = {
         .since = {5, 13},
         .fn = impl::bpf_snprintf,
         .signature = "long bpf_snprintf(char *str, u32 str_size, const char *fmt, u64 *data, u32 data_len)",
-        .doc = {.summary = "Formats a string."},
+        .doc = {.summary = "Formats a string.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 182,
@@ -70,7 +70,7 @@ constexpr Helper entries[] = {
         .since = {5, 17},
         .fn = impl::bpf_strncmp,
         .signature = "long bpf_strncmp(const char *s1, u32 s1_sz, const char *s2)",
-        .doc = {.summary = "Compares a string with a constant one."},
+        .doc = {.summary = "Compares a string with a constant one.", .example = "calls.bpf.c"},
     },
 };
 

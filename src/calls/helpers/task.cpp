@@ -23,7 +23,7 @@ constexpr Helper entries[] = {
         .since = {4, 2},
         .fn = impl::bpf_get_current_pid_tgid,
         .signature = "u64 bpf_get_current_pid_tgid(void)",
-        .doc = {.summary = "Gives the process and thread number."},
+        .doc = {.summary = "Gives the process and thread number.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 15,
@@ -32,7 +32,7 @@ constexpr Helper entries[] = {
         .since = {4, 2},
         .fn = impl::bpf_get_current_uid_gid,
         .signature = "u64 bpf_get_current_uid_gid(void)",
-        .doc = {.summary = "Gives the user and group number."},
+        .doc = {.summary = "Gives the user and group number.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 16,
@@ -42,7 +42,7 @@ constexpr Helper entries[] = {
         .since = {4, 2},
         .fn = impl::bpf_get_current_comm,
         .signature = "long bpf_get_current_comm(void *buf, u32 size_of_buf)",
-        .doc = {.summary = "Copies the name of the current task."},
+        .doc = {.summary = "Copies the name of the current task.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 35,
@@ -52,7 +52,7 @@ constexpr Helper entries[] = {
         .since = {4, 8},
         .fn = impl::bpf_get_current_task,
         .signature = "u64 bpf_get_current_task(void)",
-        .doc = {.summary = "Gives the address of the current task."},
+        .doc = {.summary = "Gives the address of the current task.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 109,
@@ -98,7 +98,7 @@ constexpr Helper entries[] = {
         .since = {5, 11},
         .fn = impl::bpf_get_current_task_btf,
         .signature = "struct task_struct *bpf_get_current_task_btf(void)",
-        .doc = {.summary = "Gives the current task."},
+        .doc = {.summary = "Gives the current task.", .example = "calls.bpf.c"},
     },
 };
 

@@ -21,7 +21,7 @@ constexpr Helper entries[] = {
         .since = {4, 1},
         .fn = impl::bpf_ktime_get_ns,
         .signature = "u64 bpf_ktime_get_ns(void)",
-        .doc = {.summary = "Gives the monotonic time in nanoseconds."},
+        .doc = {.summary = "Gives the monotonic time in nanoseconds.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 118,
@@ -30,7 +30,7 @@ constexpr Helper entries[] = {
         .since = {5, 6},
         .fn = impl::bpf_jiffies64,
         .signature = "u64 bpf_jiffies64(void)",
-        .doc = {.summary = "Gives the kernel's tick counter."},
+        .doc = {.summary = "Gives the kernel's tick counter.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 125,
@@ -60,7 +60,7 @@ constexpr Helper entries[] = {
         .since = {5, 15},
         .fn = impl::bpf_timer_init,
         .signature = "long bpf_timer_init(struct bpf_timer *timer, void *map, u64 flags)",
-        .doc = {.summary = "Makes a timer of a map's value ready for use."},
+        .doc = {.summary = "Makes a timer of a map's value ready for use.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 170,
@@ -72,7 +72,7 @@ constexpr Helper entries[] = {
         .since = {5, 15},
         .fn = impl::bpf_timer_set_callback,
         .signature = "long bpf_timer_set_callback(struct bpf_timer *timer, void *callback_fn)",
-        .doc = {.summary = "Says what a timer runs."},
+        .doc = {.summary = "Says what a timer runs.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 171,
@@ -84,7 +84,7 @@ constexpr Helper entries[] = {
         .since = {5, 15},
         .fn = impl::bpf_timer_start,
         .signature = "long bpf_timer_start(struct bpf_timer *timer, u64 nsecs, u64 flags)",
-        .doc = {.summary = "Arms a timer."},
+        .doc = {.summary = "Arms a timer.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 172,

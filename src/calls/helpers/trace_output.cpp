@@ -28,7 +28,7 @@ constexpr Helper entries[] = {
         .since = {4, 1},
         .fn = impl::bpf_trace_printk,
         .signature = "long bpf_trace_printk(const char *fmt, u32 fmt_size, ...)",
-        .doc = {.summary = "Prints a line into the kernel's trace."},
+        .doc = {.summary = "Prints a line into the kernel's trace.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 25,
@@ -45,7 +45,7 @@ constexpr Helper entries[] = {
         .since = {4, 4},
         .fn = impl::bpf_perf_event_output,
         .signature = "long bpf_perf_event_output(void *ctx, void *map, u64 flags, void *data, u64 size)",
-        .doc = {.summary = "Sends a record to a perf event."},
+        .doc = {.summary = "Sends a record to a perf event.", .example = "calls.bpf.c"},
     },
     Helper{
         .id = 111,

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+import tempfile
+import unittest
+from pathlib import Path
+
+import run_corpus
+
+
+class Reasons(unittest.TestCase):
+    def test_a_run_to_its_end_has_none(self):
+        self.assertEqual(run_corpus.reason_of({"program": "p", "stopped": [], "retval": 0}), "")
+
+    def test_a_call_without_behavior_is_named(self):
+        stop = {"reason": "no_behavior", "message": "program 'p' was stopped: it called f_x, which has no behavior here"}
+        reason = run_corpus.reason_of({"stopped": [stop]})
+        self.assertEqual(reason, "no behavior: f_x")
+        self.assertTrue(run_corpus.is_refusal(reason))
+
+    def test_waiting_until_the_limit_is_no_refusal(self):
+        reason = run_corpus.reason_of({"stopped": [{"reason": "time", "message": ""}]})
+        self.assertFalse(run_corpus.is_refusal(reason))
+        self.assertTrue(run_corpus.is_refusal(run_corpus.reason_of({"stopped": [{"reason": "instructions", "message": ""}]})))
+
+    def test_what_cannot_begin_is_one(self):
+        self.assertTrue(run_corpus.is_refusal(run_corpus.reason_of({"stopped": [], "error": "Invalid argument"})))
+
+
+class Programs(unittest.TestCase):
+    def test_are_read_from_the_results(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "results"
+            file.write_text("# a head\nobject.one ok\nobject.two refuse\nother.three ok\n")
+            self.assertEqual(run_corpus.accepted_programs(file), {"object": {"one", "two"}, "other": {"three"}})
+
+
+class Packets(unittest.TestCase):
+    def test_are_whole(self):
+        packet = run_corpus.packet()
+        self.assertEqual(len(packet), 14 + 50)
+        self.assertEqual(packet[12:15], b"\x08\x00\x45")
+
+
+if __name__ == "__main__":
+    unittest.main()
