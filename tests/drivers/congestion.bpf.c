@@ -45,7 +45,28 @@ SEC("struct_ops") __u32 BPF_PROG(undo, struct sock *sk)
 	return tcp_reno_undo_cwnd(sk);
 }
 
+/* all of another algorithm's */
+extern void cubictcp_init(struct sock *sk) __ksym;
+extern void cubictcp_cong_avoid(struct sock *sk, __u32 ack, __u32 acked) __ksym;
+extern __u32 cubictcp_recalc_ssthresh(struct sock *sk) __ksym;
+
+SEC("struct_ops") void BPF_PROG(begin, struct sock *sk)
+{
+	cubictcp_init(sk);
+}
+
+SEC("struct_ops") void BPF_PROG(grow_by_cubic, struct sock *sk, __u32 ack, __u32 acked)
+{
+	cubictcp_cong_avoid(sk, ack, acked);
+}
+
+SEC("struct_ops") __u32 BPF_PROG(cut_by_cubic, struct sock *sk)
+{
+	return cubictcp_recalc_ssthresh(sk);
+}
+
 struct tcp_congestion_ops {
+	void (*init)(struct sock *sk);
 	void (*cong_avoid)(struct sock *sk, __u32 ack, __u32 acked);
 	__u32 (*ssthresh)(struct sock *sk);
 	__u32 (*undo_cwnd)(struct sock *sk);
@@ -56,4 +77,11 @@ SEC(".struct_ops") struct tcp_congestion_ops quarter = {
 	.ssthresh = (void *)cut,
 	.undo_cwnd = (void *)undo,
 	.name = "quarter",
+};
+SEC(".struct_ops") struct tcp_congestion_ops borrowed = {
+	.init = (void *)begin,
+	.cong_avoid = (void *)grow_by_cubic,
+	.ssthresh = (void *)cut_by_cubic,
+	.undo_cwnd = (void *)undo,
+	.name = "borrowed",
 };

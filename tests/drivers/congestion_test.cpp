@@ -10,6 +10,7 @@
 
 #include "drivers/kernel_struct.hpp"
 #include "skep/skep.hpp"
+#include "skep/testing.hpp"
 
 namespace skep::test {
 namespace {
@@ -83,6 +84,36 @@ TEST(CongestionControl, StartsSlowlyGrowsSteadilyAndIsCutByLosses) {
     if (i % 10 == 9) connection.loss();
   }
   EXPECT_GT(connection.window(), 2U);
+}
+
+// CUBIC's members of the kernel's, on a clock that stands: after a loss the window is flat around where it was, and
+// then grows faster than Reno's.
+TEST(CongestionControl, MayBorrowCubic) {
+  KernelOptions options;
+  options.clock_ns = 1'000'000'000;
+  auto kernel = make_kernel(options);
+  ASSERT_TRUE(kernel) << kernel.message();
+  auto object = Object::load(*kernel, DRIVER_OBJECTS "/congestion.bpf.o");
+  ASSERT_TRUE(object) << object.message();
+  auto attached = object->map("borrowed")->attach();
+  ASSERT_TRUE(attached) << attached.message();
+  Connection connection(*kernel, "borrowed");
+  ASSERT_TRUE(connection.call_if_there("init"));
+  for (int i = 0; i < 3; ++i) connection.round_trip();
+  EXPECT_EQ(connection.window(), 64U);
+  connection.loss();
+  EXPECT_EQ(connection.window(), 44U) << "seven tenths";
+  const auto grow_for = [&](int round_trips) {
+    for (int i = 0; i < round_trips; ++i) {
+      ASSERT_TRUE(advance_clock(**kernel, 100'000'000));
+      connection.round_trip();
+    }
+  };
+  grow_for(36);
+  EXPECT_NEAR(static_cast<double>(connection.window()), 64, 6);
+  grow_for(64);
+  EXPECT_GT(connection.window(), 110U);
+  EXPECT_LT(connection.window(), 200U);
 }
 
 // The kernel's own test controls, where its test suite was built: all of their members run.
