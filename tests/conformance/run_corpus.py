@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("SKEP_CORPUS") or Path.home() / ".cache/skep/corpus")
 MOST_REFUSED = 0.01
+EINVAL = 22
 TAKES_PACKETS = {
     "socket_filter", "sched_cls", "sched_act", "xdp", "cgroup_skb", "lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local",
     "sk_skb", "netfilter", "flow_dissector",
@@ -45,8 +46,8 @@ def reason_of(row: dict) -> str:
             called = re.search(r"it called (\w+)", stop["message"])
             return f"no behavior: {called.group(1) if called else '?'}"
         return f"limit: {stop['reason']}"
-    if row.get("error"):
-        return f"error: {row['error']}"
+    if row.get("errno"):
+        return f"errno {row['errno']}"
     return ""
 
 
@@ -83,9 +84,10 @@ def run(command: list[str]) -> tuple[list[dict], int]:
 
 
 class Corpus:
-    def __init__(self, options: argparse.Namespace, packets: list[Path]):
+    def __init__(self, options: argparse.Namespace, packets: list[Path], context: Path):
         self.options = options
         self.packets = packets
+        self.context = context
         self.base = [str(options.skep), "run", "--json", "--complete-maps", "--cpus", "2", "--timeout", "2s", "--now", "90s"]
         self.base += ["--btf", str(options.btf), "--host", str(options.host)]
 
@@ -105,6 +107,8 @@ class Corpus:
         for program in sorted(programs - known):
             first += note(["--program", program])
         for row in first:
+            if row["type"] == "syscall" and row.get("errno") == EINVAL:  # it wants a context
+                row = next(iter(note(["--program", row["program"], "--ctx-in", str(self.context)])), row)
             reasons[row["program"]].append(reason_of(row))
         if any(row["type"] in TAKES_PACKETS for row in first):
             packeted = {row["program"] for row in first if row["type"] in TAKES_PACKETS}
@@ -132,7 +136,9 @@ def main() -> int:
         packets = [Path(directory) / "tcp", Path(directory) / "short"]
         packets[0].write_bytes(packet())
         packets[1].write_bytes(packet()[:14])
-        corpus = Corpus(options, packets)
+        context = Path(directory) / "context"
+        context.write_bytes(bytes(256))
+        corpus = Corpus(options, packets, context)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             told = list(pool.map(lambda f: corpus.object(f, accepted[f.name.removesuffix(".bpf.o")]), files))
     counts: collections.Counter[str] = collections.Counter()

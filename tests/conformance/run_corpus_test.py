@@ -22,7 +22,7 @@ class Reasons(unittest.TestCase):
         self.assertTrue(run_corpus.is_refusal(run_corpus.reason_of({"stopped": [{"reason": "instructions", "message": ""}]})))
 
     def test_what_cannot_begin_is_one(self):
-        self.assertTrue(run_corpus.is_refusal(run_corpus.reason_of({"stopped": [], "error": "Invalid argument"})))
+        self.assertTrue(run_corpus.is_refusal(run_corpus.reason_of({"stopped": [], "errno": 22})))
 
 
 class Programs(unittest.TestCase):
