@@ -45,7 +45,7 @@ char readers_tag;
 char reclaimed_tag;
 
 // More than so many objects that wait for brief sections are made to wait for: their number shall be bounded.
-constexpr std::int64_t most_brief = 1 << 16;
+constexpr std::int64_t most_brief = 1 << 14;
 
 std::atomic<std::uint64_t> generation{0};  // of this process: how many forks lie between it and the first
 

@@ -105,14 +105,17 @@ TEST(Life, delete_while_pending) {
   }
 }
 
+// What a program has looked at stays, in 7.3, while there are others that none has: its work runs. That of an element
+// which does go is cancelled: WorkInLru.EvictionCancels, in tests/maps/.
 TEST(Life, evict_while_pending) {
   Machine m;
   EXPECT_EQ(m.run("lru", arm), "0 0 0 0");
   for (std::uint32_t key = 100; key < 100 + 512; ++key) EXPECT_EQ(m.update("lru", key, filled), 0);
-  EXPECT_EQ(m.run("lru", "exists 1"), "0");
+  EXPECT_EQ(m.run("lru", "exists 1"), "1");
+  EXPECT_EQ(m.run("lru", "exists 100"), "0");
   EXPECT_TRUE(m.drain());
-  EXPECT_EQ(m.trace().entered, 0U);
-  EXPECT_EQ(m.cancelled(), 1U);
+  EXPECT_EQ(m.trace().entered, 1U);
+  EXPECT_EQ(m.cancelled(), 0U);
 }
 
 TEST(Life, delete_while_running) {
