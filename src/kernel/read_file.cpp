@@ -61,6 +61,23 @@ bool is_whole_file(const std::string& path, std::size_t most, std::string& why) 
   return check(Descriptor(path), most, status, why);
 }
 
+bool holds_exactly(const std::string& path, std::span<const std::uint8_t> content) {
+  const Descriptor file(path);
+  struct stat status{};
+  std::string why;
+  if (!check(file, content.size(), status, why) || static_cast<std::size_t>(status.st_size) != content.size())
+    return false;
+  std::vector<std::uint8_t> piece(std::size_t{64} << 10);
+  for (;;) {
+    const ssize_t got = read(file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return got == 0 && content.empty();
+    const auto size = static_cast<std::size_t>(got);
+    if (size > content.size() || std::memcmp(piece.data(), content.data(), size) != 0) return false;
+    content = content.subspan(size);
+  }
+}
+
 std::optional<std::vector<std::uint8_t>> read_whole_file(const std::string& path, std::size_t most, std::string& why) {
   const Descriptor file(path);
   struct stat status{};

@@ -107,7 +107,9 @@ int Kernel::Impl::load_types(std::string& error) {
   std::vector<std::uint8_t> raw;
   bool shipped = false;
   std::string source = options.btf_path.value_or("");
-  if (!source.empty()) {
+  if (!source.empty() && holds_exactly(source, reference_types())) {
+    shipped = true;
+  } else if (!source.empty()) {
     auto file = read_whole_file(source, most_image, error);
     if (!file || file->empty()) {
       error = fmt::format(

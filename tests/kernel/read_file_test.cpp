@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 namespace skep {
 namespace {
@@ -36,6 +37,23 @@ TEST_F(ReadFile, GivesAllOfAFile) {
   ASSERT_TRUE(content) << why;
   EXPECT_EQ(std::string(content->begin(), content->end()), text);
   EXPECT_TRUE(read_whole_file(make("empty", ""), 10, why)->empty());
+}
+
+TEST_F(ReadFile, TellsWhetherAFileHoldsJustThis) {
+  std::string text(200'000, 'x');
+  text.back() = 'y';
+  const auto holds = [](const std::string& path, std::string_view content) {
+    return holds_exactly(path, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+  };
+  const std::string path = make("file", text);
+  EXPECT_TRUE(holds(path, text));
+  EXPECT_FALSE(holds(path, std::string_view(text).substr(1)));
+  EXPECT_FALSE(holds(path, text + "z"));
+  text.back() = 'x';
+  EXPECT_FALSE(holds(path, text));
+  EXPECT_TRUE(holds(make("empty", ""), ""));
+  EXPECT_FALSE(holds(directory + "/none", ""));
+  EXPECT_FALSE(holds(directory, ""));
 }
 
 TEST_F(ReadFile, GivesWhatTheKernelMakesUp) {
