@@ -46,6 +46,14 @@ void Scalar::narrow_bits() {
 
 void Scalar::sync() {
   if (is_empty()) return make_empty();
+  // What is most often so is in step at once: a number, and nothing known of a number of either width.
+  if (is_const() && contains(const_value())) {
+    *this = constant(const_value());
+    return;
+  }
+  if (is_unknown() ||
+      (bits_ == Tnum::unknown().subreg() && arc64_ == Arc64::between(0, Arc32::all) && arc32_.is_full()))
+    return;
   narrow_arcs();
   arc32_ = verifier::intersect(low_halves(arc64_), arc32_);
   arc64_ = trim_to_low_halves(arc64_, arc32_);

@@ -31,6 +31,27 @@ struct Backtrack {
 // after it (-1: none). `entry`: what the history has on it, or null. False: the way back is lost.
 bool backtrack_insn(Env& env, std::uint32_t insn, std::int64_t next, const Jump* entry, Backtrack& wanted);
 
+// Most instructions on the way back have nothing to do with what is wanted: true only if this one has not (false says
+// nothing). Whoever prints each step asks backtrack_insn all the same.
+inline bool passes_by(const Insn& insn, const Jump* entry, const Backtrack& wanted) {
+  if (entry != nullptr && entry->linked_count != 0) return false;
+  switch (insn.insn_class()) {
+    case insn_class::alu:
+    case insn_class::alu64:
+    case insn_class::ldx:
+      return !wanted.wants(insn.dst);
+    case insn_class::st:
+    case insn_class::stx:
+      return insn.mode() != mem_mode::atomic && entry == nullptr && !wanted.wants(insn.dst);
+    case insn_class::jmp:
+    case insn_class::jmp32:
+      if (insn.op() == jmp_op::call || insn.op() == jmp_op::exit || insn.op() == jmp_op::ja) return false;
+      return !insn.from_register() || (!wanted.wants(insn.dst) && !wanted.wants(insn.src));
+    default:
+      return insn.code == 0;
+  }
+}
+
 // "r1,r2" and "-8,-16" as the log has them.
 std::string regs_text(std::uint32_t mask);
 std::string slots_text(std::uint64_t mask);

@@ -4,7 +4,7 @@
 #include "verifier/path/checkpoint.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <vector>
 
 #include "verifier/path/flow.hpp"
 #include "verifier/path/history.hpp"
@@ -81,19 +81,24 @@ Verdict compare_unfinished(Env& env, const State& old) {
 }
 
 // An id that only one scalar carries links nothing, and would keep states from being equal.
-void forget_single_ids(State& state) {
-  std::unordered_map<std::uint32_t, std::uint32_t> uses;
-  const auto linked = [](const RegState& reg) { return reg.is_scalar() && reg.id != 0; };
+void forget_single_ids(Explorer& explorer, State& state) {
+  std::vector<RegState*>& linked = explorer.linked;
+  linked.clear();
   state.for_each_reg([&](RegState& reg) {
-    if (linked(reg)) ++uses[reg.id];
+    if (reg.is_scalar() && reg.id != 0) linked.push_back(&reg);
   });
-  if (uses.empty()) return;
-  state.for_each_reg([&](RegState& reg) {
-    if (!linked(reg) || uses[reg.id] != 1) return;
-    reg.id = 0;
-    reg.add_const = 0;
-    reg.linked_add32 = reg.linked_add64 = false;
-  });
+  std::ranges::sort(linked, {}, &RegState::id);
+  for (std::size_t i = 0; i < linked.size();) {
+    std::size_t next = i + 1;
+    while (next < linked.size() && linked[next]->id == linked[i]->id) ++next;
+    if (next == i + 1) {
+      RegState& reg = *linked[i];
+      reg.id = 0;
+      reg.add_const = 0;
+      reg.linked_add32 = reg.linked_add64 = false;
+    }
+    i = next;
+  }
 }
 
 // Objects on the stack stay: they own resources.
@@ -124,12 +129,19 @@ void forget_halves(StackSlot& slot, bool low_live, bool high_live) {
   }
 }
 
+// Most slots are live, or were forgotten before.
+bool is_forgotten(const StackSlot& slot) {
+  return slot.packed() == StackSlot::packed(SlotType::poison) && slot.spilled.is(RegType::not_init);
+}
+
 void forget_dead_slots(Env& env, State& state, std::uint32_t frame) {
   auto& stack = state.frames[frame]->stack;
   if (stack.empty()) return;
   const StackHalves live = env.explorer->stack_liveness.live(state, state.insn, frame);
   for (std::size_t i = 0; i < stack.size() && i < stack_slots; ++i) {
-    if (is_forgettable(stack[i])) forget_halves(stack[i], live[2 * i + 1], live[2 * i]);
+    const bool high = live[2 * i], low = live[2 * i + 1];
+    if ((high && low) || is_forgotten(stack[i])) continue;
+    if (is_forgettable(stack[i])) forget_halves(stack[i], low, high);
   }
 }
 
@@ -139,13 +151,13 @@ void forget_dead(Env& env, State& state) {
     Frame& frame = *state.frames[f];
     const std::uint16_t live = env.aux[insn_of_frame(state, state.insn, f)].flow.live_regs_before;
     for (unsigned i = 0; i < frame_pointer; ++i) {
-      if ((live >> i & 1) == 0) frame.regs[i].mark_not_init();
+      if ((live >> i & 1) == 0 && !frame.regs[i].is(RegType::not_init)) frame.regs[i].mark_not_init();
     }
     forget_dead_slots(env, state, f);
   }
 }
 
-void add_checkpoint(Env& env, std::vector<std::unique_ptr<Seen>>& list) {
+void add_checkpoint(Env& env, Explorer::SeenList& list) {
   Explorer& explorer = *env.explorer;
   State& now = *env.state;
   ++explorer.total_states;
@@ -153,13 +165,13 @@ void add_checkpoint(Env& env, std::vector<std::unique_ptr<Seen>>& list) {
   explorer.jumps_at_checkpoint = explorer.jumps_processed;
   explorer.insns_at_checkpoint = env.statistics.insns_processed;
   mark_all_imprecise(now);
-  forget_single_ids(now);
+  forget_single_ids(explorer, now);
   auto seen = std::make_unique<Seen>();
   seen->state = explorer.copy_of(now);
   State& checkpoint = *seen->state;
   checkpoint.insn = env.insn_idx;
   checkpoint.seen = seen.get();
-  list.push_back(std::move(seen));
+  list.push_back({now.current().call_site, std::move(seen)});
   enter_loop(env, checkpoint);
   now.parent = &checkpoint;
   now.seen = nullptr;
@@ -184,12 +196,13 @@ int visit_checkpoint(Env& env) {
   // A state per jump would cost more than it saves; none at all would leave nothing to compare with.
   bool add_new = force_new || (jumps >= rules.min_jumps && insns >= rules.min_insns);
   std::uint32_t compared = 0;
+  const std::int32_t call_site = now.current().call_site;
 
   for (std::size_t i = list.size(); i-- > 0;) {  // the latest first
-    Seen& seen = *list[i];
-    State& old = *seen.state;
     ++compared;
-    if (old.current().call_site != now.current().call_site) continue;
+    if (list[i].call_site != call_site) continue;
+    Seen& seen = *list[i].seen;
+    State& old = *seen.state;
     Verdict verdict;
     bool in_loop = false;
     if (old.branches != 0) {
@@ -244,7 +257,7 @@ int finish_branch(Env& env, State* state) {
 const State* find_previous_visit(const Env& env, const State& path, std::uint32_t insn) {
   const auto& list = env.explorer->explored[insn];
   for (std::size_t i = list.size(); i-- > 0;) {
-    const State& old = *list[i]->state;
+    const State& old = *list[i].seen->state;
     if (old.branches != 0 && same_call_chain(old, path) && old.dfs_depth < path.dfs_depth) return &old;
   }
   return nullptr;

@@ -2,8 +2,6 @@
 // behind. See explorer.hpp and checkpoint.hpp.
 #include "verifier/path/explorer.hpp"
 
-#include <algorithm>
-
 #include "verifier/insn/insn.hpp"
 #include "verifier/path/checkpoint.hpp"
 #include "verifier/path/history.hpp"
@@ -40,14 +38,15 @@ std::unique_ptr<State> Explorer::copy_of(const State& state) {
 }
 
 void Explorer::recycle(std::unique_ptr<State> state) {
-  constexpr std::size_t max_spare = 64;
+  constexpr std::size_t max_spare = 1024;
   if (state && spare_.size() < max_spare) spare_.push_back(std::move(state));
 }
 
-void Explorer::retire(Env& env, std::vector<std::unique_ptr<Seen>>& list, std::size_t index) {
-  std::unique_ptr<Seen> seen = std::move(list[index]);
+void Explorer::retire(Env& env, SeenList& list, std::size_t index) {
+  std::unique_ptr<Seen> seen = std::move(list[index].seen);
   list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
   seen->retired = true;
+  seen->retired_at = retired.size();
   Seen& kept = *seen;
   retired.push_back(std::move(seen));
   free_if_useless(env, kept);
@@ -55,9 +54,10 @@ void Explorer::retire(Env& env, std::vector<std::unique_ptr<Seen>>& list, std::s
 
 void Explorer::free_if_useless(Env& env, Seen& seen) {
   if (!seen.retired || seen.state->branches != 0 || marks_incomplete(env, *seen.state)) return;
-  const auto at = std::find_if(retired.begin(), retired.end(), [&](const auto& s) { return s.get() == &seen; });
   recycle(std::move(seen.state));
-  std::swap(*at, retired.back());
+  const std::size_t at = seen.retired_at;
+  std::swap(retired[at], retired.back());
+  retired[at]->retired_at = at;
   retired.pop_back();
   --kept_states;
 }

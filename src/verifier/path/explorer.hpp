@@ -23,11 +23,19 @@ struct SeenState {
   std::unique_ptr<State> state;
   std::uint32_t misses = 0, hits = 0;
   bool retired = false;
+  std::size_t retired_at = 0;  // its place in Explorer::retired
 };
 
 class Explorer {
  public:
   using Seen = SeenState;
+  // What was seen at one instruction. Only states of one call site are compared (a function that is called from many
+  // places has many others), so that stands beside the pointer.
+  struct SeenEntry {
+    std::int32_t call_site = -1;
+    std::unique_ptr<Seen> seen;
+  };
+  using SeenList = std::vector<SeenEntry>;
   // A branch to be taken later.
   struct Branch {
     std::unique_ptr<State> state;
@@ -51,7 +59,7 @@ class Explorer {
   std::unique_ptr<State> copy_of(const State& state);
   void recycle(std::unique_ptr<State> state);
   // Takes the checkpoint out of the list of those that are compared with.
-  void retire(Env& env, std::vector<std::unique_ptr<Seen>>& list, std::size_t index);
+  void retire(Env& env, SeenList& list, std::size_t index);
   void free_if_useless(Env& env, Seen& seen);
   void sweep_retired(Env& env);
   void forget_all();
@@ -60,7 +68,7 @@ class Explorer {
   }
 
   std::vector<Branch> branches;
-  std::vector<std::vector<std::unique_ptr<Seen>>> explored;  // by instruction
+  std::vector<SeenList> explored;  // by instruction
   std::vector<std::unique_ptr<Seen>> retired;
   std::vector<std::unique_ptr<LoopVisit>> loop_visits;
   StackLiveness stack_liveness;
@@ -68,6 +76,7 @@ class Explorer {
   bool out_of_memory = false;
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> jump_tables;  // of each goto by register (cfg.cpp)
   IdMap id_map;
+  std::vector<RegState*> linked;  // for checkpoint.cpp, while a state is kept
 
   std::uint32_t root = 0;  // the subprogram that is being walked
   std::uint32_t jumps_processed = 0, insns_at_checkpoint = 0, jumps_at_checkpoint = 0;

@@ -22,6 +22,17 @@ Successors::Successors(const Env& env, std::uint32_t at) {
   }
 }
 
+bool goes_back(const Env& env) {
+  const auto count = static_cast<std::uint32_t>(env.insns.size());
+  for (std::uint32_t at = 0; at < count; ++at) {
+    const Insn& insn = env.insns[at];
+    if (!is_jump_class(insn) || is_call(insn) || is_exit(insn)) continue;
+    const Successors successors(env, at);
+    if (std::any_of(successors.begin(), successors.end(), [at](std::uint32_t next) { return next <= at; })) return true;
+  }
+  return false;
+}
+
 std::uint32_t subprogram_at(const Env& env, std::uint32_t insn) {
   const auto after = std::upper_bound(env.subprograms.begin(), env.subprograms.end(), insn,
                                       [](std::uint32_t at, const Subprogram& s) { return at < s.start; });

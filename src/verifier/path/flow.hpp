@@ -55,6 +55,9 @@ class Successors {
   std::span<const std::uint32_t> from_table_;
 };
 
+// Whether control may go back anywhere inside of a function: else one pass over the text in its order is enough.
+bool goes_back(const Env& env);
+
 // The subprogram that holds an instruction.
 std::uint32_t subprogram_at(const Env& env, std::uint32_t insn);
 // The subprogram that begins at an instruction; -1: none.

@@ -136,7 +136,7 @@ int narrow_def(const Insn& insn) {
   }
 }
 
-// Where a narrow result is read as a wide one later: the same backward analysis for upper halves.
+// Where a narrow result is read as a wide one later: the same backward analysis for upper halves. Only the log says so.
 void find_zero_extensions(Env& env, const std::vector<UseDef>& effects) {
   const auto count = static_cast<std::uint32_t>(env.insns.size());
   std::vector<std::uint16_t> wide(count, 0);
@@ -181,6 +181,7 @@ int compute_liveness(Env& env) {
   const auto count = static_cast<std::uint32_t>(env.insns.size());
   std::vector<UseDef> effects(count);
   for (std::uint32_t at = 0; at < count; at += env.insns[at].is_wide_load() ? 2 : 1) effects[at] = use_def(env, at);
+  const bool again = goes_back(env);
   for (bool changed = true; changed;) {
     changed = false;
     for (std::uint32_t at = count; at-- > 0;) {
@@ -192,11 +193,11 @@ int compute_liveness(Env& env) {
       const auto before = static_cast<std::uint16_t>(effects[at].use | (after & ~effects[at].def));
       if (before != env.aux[at].flow.live_regs_before) {
         env.aux[at].flow.live_regs_before = before;
-        changed = true;
+        changed = again;
       }
     }
   }
-  find_zero_extensions(env, effects);
+  if (env.log->everything()) find_zero_extensions(env, effects);
   const int error = env.explorer->stack_liveness.compute(env);
   if (error == 0) print_live_regs(env);
   return error;

@@ -28,13 +28,13 @@ const Jump* entry_at(const State& state, std::size_t history, std::uint32_t insn
   return &state.history[history - 1];
 }
 
-// The instruction that was walked before `insn`; false at the beginning of the stretch.
-bool step_back(const State& state, std::uint32_t& insn, std::size_t& history) {
+// The instruction that was walked before `insn`, which `entry` is of; false at the beginning of the stretch.
+bool step_back(const State& state, const Jump* entry, std::uint32_t& insn, std::size_t& history) {
   if (insn == state.first_insn) {
     if (history == 0) return false;
     if (history == 1 && state.history[0].insn == insn) return false;
   }
-  if (const Jump* entry = entry_at(state, history, insn)) {
+  if (entry != nullptr) {
     insn = entry->previous;
     --history;
   } else {
@@ -100,8 +100,9 @@ int follow_back(Env& env, State& start, Backtrack& wanted, bool& changed) {
   std::uint32_t last = start.insn, first = start.first_insn;
   std::int64_t next = -1;  // the instruction walked after the one looked at
   bool skip = true;        // the first has not been executed yet
+  const bool say = env.log->everything();
   for (;;) {
-    if (env.log->everything()) {
+    if (say) {
       env.log->print("mark_precise: frame{}: last_idx {} first_idx {} subseq_idx {} \n", wanted.frame,
                      static_cast<std::int32_t>(last), first, next);
     }
@@ -112,15 +113,18 @@ int follow_back(Env& env, State& start, Backtrack& wanted, bool& changed) {
     }
     std::size_t history = state->history.size();
     for (std::uint32_t insn = last;;) {
+      const Jump* entry = entry_at(*state, history, insn);
       if (skip) {
         skip = false;
-      } else if (!backtrack_insn(env, insn, next, entry_at(*state, history, insn), wanted)) {
-        mark_all_precise(env, start);
-        return 0;
+      } else if (say || !passes_by(env.insns[insn], entry, wanted)) {
+        if (!backtrack_insn(env, insn, next, entry, wanted)) {
+          mark_all_precise(env, start);
+          return 0;
+        }
+        if (wanted.empty()) return 0;
       }
-      if (wanted.empty()) return 0;
       next = insn;
-      if (!step_back(*state, insn, history)) break;
+      if (!step_back(*state, entry, insn, history)) break;
       if (insn >= env.insns.size()) {
         mark_all_precise(env, start);
         return 0;

@@ -82,7 +82,8 @@ class Components {
 }  // namespace
 
 int compute_scc(Env& env) {
-  Components(env).run();
+  const bool calls_back = std::ranges::any_of(env.aux, [](const InsnAux& aux) { return aux.flow.calls_callback; });
+  if (calls_back || goes_back(env)) Components(env).run();
   return 0;
 }
 

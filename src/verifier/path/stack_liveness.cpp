@@ -50,6 +50,7 @@ struct StackLiveness::Data {
 
   std::vector<std::unique_ptr<Context>> contexts;
   std::vector<std::int32_t> roots;  // by subprogram
+  bool loops = false;               // goes_back()
   bool too_complex = false;
 
   std::int32_t analyze(const Env& env, CallContext key, std::uint32_t call_site);
@@ -151,6 +152,7 @@ void StackLiveness::Data::find_effects(const Env& env, Context& context, Halves&
 
 void StackLiveness::Data::go_backwards(const Env& env, Context& context, const Halves& use, const Halves& def) {
   const std::uint32_t frames = context.frames;
+  if (std::ranges::none_of(use, [](const StackHalves& halves) { return halves.any(); })) return;  // nothing is live
   for (bool changed = true; changed;) {
     changed = false;
     for (std::uint32_t i = context.count; i-- > 0;) {
@@ -167,7 +169,7 @@ void StackLiveness::Data::go_backwards(const Env& env, Context& context, const H
         const StackHalves before = use[cell] | (after & ~def[cell]);
         if (before == context.live[cell]) continue;
         context.live[cell] = before;
-        changed = true;
+        changed = loops;
       }
     }
   }
@@ -231,6 +233,7 @@ StackLiveness::~StackLiveness() = default;
 
 int StackLiveness::compute(Env& env) {
   data_->contexts.clear();
+  data_->loops = goes_back(env);
   data_->roots.assign(env.subprograms.size(), -1);
   for (std::uint32_t i = 0; i < env.subprograms.size(); ++i)
     data_->roots[i] = data_->analyze(env, {i, 0, {}, {}}, env.subprograms[i].start);

@@ -93,8 +93,14 @@ bool tells_nothing(SlotType type) {
 bool is_empty(SlotType type) {
   return type == SlotType::invalid || type == SlotType::poison;
 }
-bool all_of(std::span<const SlotType> types, bool (*test)(SlotType)) {
+template <typename Test>
+bool all_of(std::span<const SlotType> types, Test test) {
   return std::ranges::all_of(types, test);
+}
+bool tells_nothing(const StackSlot& slot) {
+  const std::uint64_t packed = slot.packed();
+  if (packed == StackSlot::packed(SlotType::poison) || packed == StackSlot::packed(SlotType::misc)) return true;
+  return all_of(slot.types, [](SlotType type) { return tells_nothing(type); });
 }
 
 // The part of a slot that holds a number when it is read at its lower address: all of it, or the lower half.
@@ -156,7 +162,7 @@ bool same_bytes(const StackSlot& a, const StackSlot& b) {
 bool slot_covers(const StackSlot& old, const StackSlot* now, IdMap& ids, Exactness exactness) {
   if (exactness == Exactness::exact && (now == nullptr || !same_bytes(old, *now))) return false;
   // A load gave an unknown number, linked with nothing: whatever lies there now is one of those.
-  if (exactness != Exactness::exact && all_of(old.types, tells_nothing)) return true;
+  if (exactness != Exactness::exact && tells_nothing(old)) return true;
   if (now == nullptr) return false;
   for (const std::size_t size : {whole_slot, half_slot}) {
     const RegState* old_scalar = as_scalar(old, size);

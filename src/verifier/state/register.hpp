@@ -58,34 +58,35 @@ inline constexpr std::uint32_t dynptr_local = 1 << 10, dynptr_ringbuf = 1 << 11,
 enum class DynptrKind : std::uint8_t { invalid, local, ringbuf, skb, xdp, skb_meta, file };
 enum class IterState : std::uint8_t { invalid, active, drained };
 
+// States are copied at every branch and kept by the thousand: members stand in an order that leaves no gaps.
 struct RegState {
   RegType type = RegType::not_init;
-  std::uint32_t flags = 0;         // reg_flag::
-  Scalar r = Scalar::constant(0);  // a scalar's value; a pointer's offset
-  std::uint32_t id = 0;            // links copies; for maybe-null pointers and references too
-  std::uint32_t ref_id = 0;        // the reference that owns the object (0: none)
-  std::uint32_t parent_id = 0;     // the object that this one was taken from (a slice of a dynptr)
-  std::int32_t add_const = 0;      // a linked scalar that differs from its id's others by this constant
-  bool linked_add64 = false, linked_add32 = false;  // which addition made the difference
   bool precise = false;                             // pruning must not forget this scalar's bounds
+  bool linked_add64 = false, linked_add32 = false;  // which addition made the difference `add_const`
+  std::uint32_t flags = 0;                          // reg_flag::
+  Scalar r = Scalar::constant(0);                   // a scalar's value; a pointer's offset
+  std::uint32_t id = 0;                             // links copies; for maybe-null pointers and references too
+  std::uint32_t ref_id = 0;                         // the reference that owns the object (0: none)
+  std::uint32_t parent_id = 0;                      // the object that this one was taken from (a slice of a dynptr)
+  std::int32_t add_const = 0;  // a linked scalar that differs from its id's others by this constant
 
   // By type:
   const maps::MapInfo* map = nullptr;  // map_ptr, map_value, map_key
-  std::uint32_t map_uid = 0;           // which inner map's
-  std::uint32_t range = 0;        // packet, packet_meta: bytes known to exist from offset 0; packet_end: see at_pkt_end
-  std::int8_t at_pkt_end = 0;     // packet: -1 just beyond the end, +1 at the end, 0 unknown
-  std::uint32_t mem_size = 0;     // mem
-  std::uint32_t dynptr_id = 0;    // mem: the dynptr it is a slice of
-  const btf::Btf* btf = nullptr;  // btf
+  const btf::Btf* btf = nullptr;       // btf
   btf::TypeId btf_id = 0;
+  std::uint32_t map_uid = 0;     // which inner map's
+  std::uint32_t range = 0;       // packet, packet_meta: bytes known to exist from offset 0; packet_end: see at_pkt_end
+  std::uint32_t mem_size = 0;    // mem
+  std::uint32_t dynptr_id = 0;   // mem: the dynptr it is a slice of
   std::uint32_t frame = 0;       // stack: which frame it points into
   std::uint32_t subprogram = 0;  // func
+  std::int8_t at_pkt_end = 0;    // packet: -1 just beyond the end, +1 at the end, 0 unknown
   // Stack slots only (the first slot of the object carries them):
   DynptrKind dynptr = DynptrKind::invalid;
   bool first_slot = false, dynptr_rdonly = false;
   IterState iter = IterState::invalid;
-  std::uint32_t iter_depth = 0;
   std::uint8_t irq_kind = 0;  // 1 native, 2 lock
+  std::uint32_t iter_depth = 0;
 
   bool is(RegType t) const { return type == t; }
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
@@ -116,5 +117,6 @@ struct RegState {
     flags = with_flags;
   }
 };
+static_assert(sizeof(RegState) == 120);
 
 }  // namespace skep::verifier

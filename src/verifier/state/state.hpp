@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,11 @@ enum class SlotType : std::uint8_t {
 struct StackSlot {
   std::array<SlotType, 8> types{};
   RegState spilled;  // also: the dynptr's, iterator's or irq flag's description
+  // All eight types at once: slots are looked at by the dozen at every checkpoint.
+  std::uint64_t packed() const { return std::bit_cast<std::uint64_t>(types); }
+  static constexpr std::uint64_t packed(SlotType type) {
+    return 0x0101010101010101U * static_cast<std::uint64_t>(type);
+  }
   bool is_spilled() const { return types[7] == SlotType::spill; }  // at least one byte
   bool is_spilled_scalar() const { return is_spilled() && spilled.is_scalar(); }
 };
