@@ -104,14 +104,10 @@ struct Case {
 };
 constexpr std::int64_t efault = -EFAULT;
 const Case calls[] = {
-    {"probe_read", {efault, 0}, {0, 42}},
-    {"probe_read_str", {efault, 0}, {2, 42}},
-    {"probe_read_kernel", {efault, 0}, {0, 42}},
-    {"probe_read_kernel_str", {efault, 0}, {2, 42}},
-    {"probe_read_user", {efault, 0}, {0, 42}},
-    {"probe_read_user_str", {efault, 0}, {2, 42}},
-    {"copy_from_user", {efault, 0}, {0, 42}},
-    {"copy_from_user_task", {efault, 0}, {0, 42}},
+    {"probe_read", {efault, 0}, {0, 42}},        {"probe_read_str", {efault, 0}, {2, 42}},
+    {"probe_read_kernel", {efault, 0}, {0, 42}}, {"probe_read_kernel_str", {efault, 0}, {2, 42}},
+    {"probe_read_user", {efault, 0}, {0, 42}},   {"probe_read_user_str", {efault, 0}, {2, 42}},
+    {"copy_from_user", {efault, 0}, {0, 42}},    {"copy_from_user_task", {efault, 0}, {0, 42}},
     {"snprintf_string", {1, 0}, {2, 42}},
 };
 
