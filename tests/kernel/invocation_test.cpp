@@ -202,9 +202,10 @@ TEST_F(Invocations, APacketHasComeFromNoDeviceAndHoldsItsHeader) {
   EXPECT_EQ(retval, 1U);
   // The smallest frame of each Ethernet type, as 7.3 has it.
   for (const auto& [type, size] : {std::pair{0x0800, 34U}, std::pair{0x86dd, 54U}, std::pair{0x0806, 14U}}) {
-    Bytes enough(size), less(size - 1);
-    for (Bytes* bytes : {&enough, &less})
-      (*bytes)[12] = static_cast<std::uint8_t>(type >> 8), (*bytes)[13] = static_cast<std::uint8_t>(type);
+    Bytes enough(size);
+    enough[12] = static_cast<std::uint8_t>(type >> 8);
+    enough[13] = static_cast<std::uint8_t>(type);
+    Bytes less(enough.begin(), enough.end() - 1);
     EXPECT_EQ(run(on, enough, retval), 0) << type;
     EXPECT_EQ(run(on, less, retval), -EINVAL) << type;
   }
