@@ -39,7 +39,7 @@ int shrink_pieces(Packet& packet, std::size_t by) {
     auto& last = packet.pieces.back();
     const std::size_t count = std::min(by, last.size());
     by -= count;
-    last.resize(last.size() - count);
+    last.erase(last.end() - static_cast<std::ptrdiff_t>(count), last.end());
     if (last.empty()) packet.pieces.pop_back();
   }
   packet.end -= by;
