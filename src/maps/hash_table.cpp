@@ -269,7 +269,7 @@ HashTable::Node* HashTable::take_untouched(Place& own) {
     count = (max_entries_ - index) / most_at_once > place_count_ ? most_at_once : 1;
   } while (!untouched_.compare_exchange_weak(index, index + count, std::memory_order_acq_rel));
   for (std::uint32_t i = index + count; i-- > index;) {
-    node_at(i).id = i;
+    node_at(i).id.store(i, std::memory_order_relaxed);
     if (i != index) push_node(own, i);
   }
   return &node_at(index);
@@ -294,7 +294,7 @@ HashTable::Node* HashTable::make_node() {
   }
   std::memset(memory, 0, node_stride_);
   Node* node = new (memory) Node;
-  node->id = untouched_.fetch_add(1, std::memory_order_relaxed);
+  node->id.store(untouched_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
   if (account_) account_->territory().add(memory + header_bytes, element_bytes());
   return node;
 }
@@ -311,7 +311,7 @@ HashTable::Node* HashTable::take_spare(Place*& from) {
     if (found == 0) continue;
     from = &place;
     Node& node = node_at(found - 1);
-    if (node.id != found - 1) node.id = found - 1;  // it has never been used
+    if (node.id != found - 1) node.id.store(found - 1, std::memory_order_relaxed);  // it has never been used
     release(node);
     return &node;
   }

@@ -58,7 +58,7 @@ class HashTable final : private Lru::Nodes {
   struct Node {
     std::atomic<std::uintptr_t> next{0};
     std::atomic<std::uint32_t> hash{0};
-    std::uint32_t id = 0;
+    std::atomic<std::uint32_t> id{0};
     std::atomic<std::uint32_t> next_free{0};
     std::atomic<std::uint8_t> live{0};
     std::atomic<std::uint8_t> referenced{0};
@@ -244,7 +244,9 @@ class HashTable final : private Lru::Nodes {
       return 0;
     }
     Node& node = node_at(offered.index);
-    node.id = std::exchange(offered.index, Lru::none);
+    if (const std::uint32_t index = std::exchange(offered.index, Lru::none);
+        node.id.load(std::memory_order_relaxed) != index)
+      node.id.store(index, std::memory_order_relaxed);  // it has never been used
     release(node);
     set_key(node, key, change.hash);
     fill(value_of(node), old != nullptr ? value_of(*old) : nullptr);

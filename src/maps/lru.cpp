@@ -46,7 +46,7 @@ std::unique_ptr<Lru> Lru::make(const Options& options, Nodes& nodes, const memor
 // ------------------------------------------------------------------------------------------------------------
 
 void Lru::make_head(std::uint32_t head) {
-  links_[head] = {head, head, In::free, 0};
+  links_[head].next = links_[head].prev = head;
 }
 void Lru::unlink(std::uint32_t node) {
   Link& link = links_[node];
@@ -75,15 +75,15 @@ std::uint32_t Lru::head_of(const Lists& lists, In in) const {
 void Lru::enter(Lists& lists, std::uint32_t node, In to) {
   if (to == In::active) ++lists.actives;
   if (to == In::inactive) ++lists.inactives;
-  links_[node].in = to;
+  links_[node].in.store(to, std::memory_order_relaxed);
   nodes_.forget_use(node);
   push(head_of(lists, to), node);
 }
 // Out of them.
 void Lru::drop(Lists& lists, std::uint32_t node) {
   if (lists.hand == node) lists.hand = links_[node].prev;
-  if (links_[node].in == In::active) --lists.actives;
-  if (links_[node].in == In::inactive) --lists.inactives;
+  if (links_[node].in.load(std::memory_order_relaxed) == In::active) --lists.actives;
+  if (links_[node].in.load(std::memory_order_relaxed) == In::inactive) --lists.inactives;
   unlink(node);
 }
 void Lru::move(Lists& lists, std::uint32_t node, In to) {
@@ -169,7 +169,7 @@ std::uint32_t Lru::take(unsigned cpu) {
 }
 
 void Lru::pend(Local& local, unsigned cpu, std::uint32_t node) {
-  links_[node].in = In::pending;
+  links_[node].in.store(In::pending, std::memory_order_relaxed);
   links_[node].cpu = static_cast<std::uint16_t>(cpu);
   nodes_.forget_use(node);
   push(local.pending, node);
@@ -190,7 +190,7 @@ void Lru::refill(Local& local, Gone& gone) {
   rotate(lists);
   std::uint32_t got = 0, node = none;
   for (; got < batch_ && take_free(lists, node); ++got) {
-    links_[node].in = In::local_free;
+    links_[node].in.store(In::local_free, std::memory_order_relaxed);
     push(local.free, node);
   }
   if (got < batch_) evict(lists, batch_ - got, gone);
@@ -226,7 +226,7 @@ std::uint32_t Lru::take_of_common(unsigned cpu) {
     for (const std::uint32_t each : gone.all()) nodes_.let_go(each);
     const std::lock_guard guard(local.lock);
     for (const std::uint32_t each : gone.all()) {
-      links_[each].in = In::local_free;
+      links_[each].in.store(In::local_free, std::memory_order_relaxed);
       links_[each].cpu = static_cast<std::uint16_t>(cpu);
       push(local.free, each);
     }
@@ -269,9 +269,9 @@ void Lru::give(std::uint32_t node) {
   if (options_.common) {
     Local& local = locals_[cpu];
     const std::lock_guard guard(local.lock);
-    if (links_[node].in == In::pending) {
+    if (links_[node].in.load(std::memory_order_relaxed) == In::pending) {
       unlink(node);
-      links_[node].in = In::local_free;
+      links_[node].in.store(In::local_free, std::memory_order_relaxed);
       return push(local.free, node);
     }
   }

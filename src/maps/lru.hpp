@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -59,7 +60,8 @@ class Lru {
   enum class In : std::uint8_t { free, local_free, pending, inactive, active };
   struct Link {
     std::uint32_t next, prev;
-    In in;
+    std::atomic<In>
+        in;  // who gives a node back looks before it knows whose lock that is; only `pending` is then asked for
     std::uint16_t cpu;
   };
   // Nodes that a free list has beside those in it: they have never been given out.
