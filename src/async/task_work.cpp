@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "async/executor.hpp"
+#include "async/slot.hpp"
 #include "async/threads.hpp"
-#include "rcu/brief.hpp"
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
@@ -138,18 +138,11 @@ int TaskSlot::schedule(Executor& executor, std::int32_t thread, std::shared_ptr<
 }
 
 bool TaskSlot::busy() const {
-  const rcu::BriefSection section;
-  const TaskItem* item = item_.load(std::memory_order_acquire);
-  return item != nullptr && item->is_due();
+  return with_item(item_, false, [](const TaskItem& item) { return item.is_due(); });
 }
 
 void TaskSlot::cancel() {
-  if (item_.load(std::memory_order_relaxed) == nullptr) return;
-  {
-    const rcu::BriefSection section;
-    if (TaskItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
-  }
-  rcu::after_retiring_brief();
+  free_slot(item_, [](TaskItem& item) { item.cancel(); });
 }
 
 }  // namespace skep::async

@@ -227,15 +227,12 @@ void ThreadExecutor::call_dispatcher(unsigned n) {
 // Takes out what was cancelled, unless somebody has the queue. What is left comes below what was pushed meanwhile.
 void ThreadExecutor::sweep(unsigned n, std::atomic<Runnable*>& stack) {
   Queue& queue = queues_[n];
-  const auto waiting = [&] {
-    const std::uint64_t done = queue.completed.load(std::memory_order_relaxed);
-    return queue.entered.load(std::memory_order_relaxed) - done;
-  };
-  if (waiting() < 2 || queue.being_taken.exchange(true, std::memory_order_acquire)) return;
-  if (queue.sweep_rule.worth_while(waiting())) {
+  if (queue.being_taken.exchange(true, std::memory_order_acquire)) return;
+  std::uint64_t left = 0;
+  const std::uint64_t done = queue.completed.load(std::memory_order_relaxed);
+  if (queue.sweep_rule.worth_while(queue.entered.load(std::memory_order_relaxed) - done)) {
     Runnable* kept = nullptr;  // the newest first
     Runnable** end = &kept;
-    std::uint64_t count = 0;
     for (Runnable* item = stack.exchange(nullptr, std::memory_order_acquire); item != nullptr;) {
       Runnable* const older = item->next_in_queue;
       if (item->withdrawn()) {
@@ -244,12 +241,12 @@ void ThreadExecutor::sweep(unsigned n, std::atomic<Runnable*>& stack) {
       } else {
         *end = item;
         end = &item->next_in_queue;
-        ++count;
+        ++left;
       }
       item = older;
     }
     *end = nullptr;
-    queue.sweep_rule.swept(count);
+    queue.sweep_rule.swept(left);
     for (Runnable* none = nullptr; kept != nullptr; none = nullptr) {
       if (stack.compare_exchange_strong(none, kept, std::memory_order_seq_cst)) break;
       Runnable* const newer = stack.exchange(nullptr, std::memory_order_acquire);
@@ -258,11 +255,9 @@ void ThreadExecutor::sweep(unsigned n, std::atomic<Runnable*>& stack) {
       last->next_in_queue = kept;
       kept = newer;
     }
-    queue.being_taken.store(false, std::memory_order_release);
-    if (count != 0) call_dispatcher(n);
-    return;
   }
   queue.being_taken.store(false, std::memory_order_release);
+  if (left != 0) call_dispatcher(n);
 }
 
 // Only for the queue's dispatcher.

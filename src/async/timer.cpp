@@ -7,9 +7,9 @@
 
 #include "async/executor.hpp"
 #include "async/probes.hpp"
+#include "async/slot.hpp"
 #include "async/threads.hpp"
 #include "async/timer_heap.hpp"
-#include "rcu/brief.hpp"
 
 namespace skep::async {
 namespace {
@@ -179,53 +179,33 @@ int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(c
 }
 
 int TimerSlot::set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map) {
-  int result = -EINVAL;
-  {
-    const rcu::BriefSection section;
-    TimerItem* item = item_.load(std::memory_order_acquire);
-    if (item != nullptr) result = map_alive(map) ? item->set_callback(std::move(callback)) : -EPERM;
-  }
-  rcu::after_retiring_brief();
-  return result;
+  return set_callback_of(item_, std::move(callback), map_alive, map);
 }
 
 bool TimerSlot::has_callback(const void* identity) const {
-  const rcu::BriefSection section;
-  const TimerItem* item = item_.load(std::memory_order_acquire);
-  return item != nullptr && item->has_callback(identity);
+  return with_item(item_, false, [&](const TimerItem& item) { return item.has_callback(identity); });
 }
 
 int TimerSlot::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flags) {
-  const rcu::BriefSection section;
   if ((flags & ~(timer_flag::absolute | timer_flag::cpu_pin)) != 0) return -EINVAL;
-  TimerItem* item = item_.load(std::memory_order_acquire);
-  return item == nullptr ? -EINVAL : item->start(cpu, nanoseconds, flags);
+  return with_item(item_, -EINVAL, [&](TimerItem& item) { return item.start(cpu, nanoseconds, flags); });
 }
 
 int TimerSlot::cancel() {
-  const rcu::BriefSection section;
-  TimerItem* item = item_.load(std::memory_order_acquire);
-  return item == nullptr ? -EINVAL : item->cancel_and_wait();
+  return with_item(item_, -EINVAL, [](TimerItem& item) { return item.cancel_and_wait(); });
 }
 
 int TimerSlot::cancel_async() {
-  const rcu::BriefSection section;
-  TimerItem* item = item_.load(std::memory_order_acquire);
-  return item == nullptr ? -EINVAL : item->cancel_now();
+  return with_item(item_, -EINVAL, [](TimerItem& item) { return item.cancel_now(); });
 }
 
 void TimerSlot::release() {
-  if (item_.load(std::memory_order_relaxed) == nullptr) return;
-  {
-    const rcu::BriefSection section;
-    TimerItem* item = item_.exchange(nullptr, std::memory_order_acq_rel);
-    if (item == nullptr) return;
+  free_slot(item_, [](TimerItem& item) {
     // The heap's room is given back after the heap was told to let go.
-    const std::shared_ptr<TimerHeap> heap = item->heap();
-    item->cancel();
+    const std::shared_ptr<TimerHeap> heap = item.heap();
+    item.cancel();
     heap->forget();
-  }
-  rcu::after_retiring_brief();
+  });
 }
 
 }  // namespace skep::async

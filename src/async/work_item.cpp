@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "async/executor.hpp"
-#include "rcu/brief.hpp"
+#include "async/slot.hpp"
 
 namespace skep::async {
 namespace {
@@ -32,35 +32,19 @@ int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void*
 }
 
 int WorkSlot::set_callback(std::shared_ptr<Callback> callback, bool (*map_alive)(const void* map), const void* map) {
-  int result = -EINVAL;
-  {
-    const rcu::BriefSection section;
-    WorkItem* item = item_.load(std::memory_order_acquire);
-    if (item != nullptr) result = map_alive(map) ? item->set_callback(std::move(callback)) : -EPERM;
-  }
-  rcu::after_retiring_brief();
-  return result;
+  return set_callback_of(item_, std::move(callback), map_alive, map);
 }
 
 bool WorkSlot::has_callback(const void* identity) const {
-  const rcu::BriefSection section;
-  const WorkItem* item = item_.load(std::memory_order_acquire);
-  return item != nullptr && item->has_callback(identity);
+  return with_item(item_, false, [&](const WorkItem& item) { return item.has_callback(identity); });
 }
 
 int WorkSlot::start(unsigned cpu) {
-  const rcu::BriefSection section;
-  WorkItem* item = item_.load(std::memory_order_acquire);
-  return item == nullptr ? -EINVAL : item->start(cpu);
+  return with_item(item_, -EINVAL, [&](WorkItem& item) { return item.start(cpu); });
 }
 
 void WorkSlot::cancel() {
-  if (item_.load(std::memory_order_relaxed) == nullptr) return;
-  {
-    const rcu::BriefSection section;
-    if (WorkItem* item = item_.exchange(nullptr, std::memory_order_acq_rel)) item->cancel();
-  }
-  rcu::after_retiring_brief();
+  free_slot(item_, [](WorkItem& item) { item.cancel(); });
 }
 
 }  // namespace skep::async

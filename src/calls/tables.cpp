@@ -13,7 +13,6 @@
 #include "calls/kfuncs/kfuncs.hpp"
 #include "calls/without_behavior.hpp"
 #include "runtime/facts.hpp"
-#include "runtime/kernel_side.hpp"
 
 namespace skep::calls {
 namespace {
@@ -53,7 +52,7 @@ runtime::CallResult no_behavior(runtime::CallEnv& env, std::uint64_t, std::uint6
                                 std::uint64_t) {
   const Kfunc* const kfunc = env.call_site().kfunc;
   if (const auto answer = kfunc != nullptr ? answer_without_behavior(*kfunc) : std::nullopt) {
-    if (auto* const kernel = runtime::KernelSide::of(env)) kernel->answered_without_behavior(env, kfunc->name, *answer);
+    env.services().answered_without_behavior(env, kfunc->name, *answer);
     return runtime::CallResult::error(*answer);
   }
   env.leash.end(StopReason::no_behavior);

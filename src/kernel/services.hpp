@@ -21,7 +21,6 @@
 #include "kernel/tasks.hpp"
 #include "kernel/world.hpp"
 #include "runtime/call_env.hpp"
-#include "runtime/kernel_side.hpp"
 #include "skep/testing.hpp"
 
 namespace skep {
@@ -32,7 +31,7 @@ class Kernel;
 int copy_from_user(void* to, std::uint64_t from, std::size_t size);
 int copy_to_user(std::uint64_t to, const void* from, std::size_t size);
 
-class KernelServices final : public runtime::Services, public runtime::KernelSide {
+class KernelServices final : public runtime::Services {
  public:
   KernelServices(Kernel& kernel, async::Executor& executor);
   std::uint64_t monotonic_ns() override;

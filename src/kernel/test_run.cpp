@@ -9,7 +9,6 @@
 #include <cerrno>
 
 #include "kernel/invoke.hpp"
-#include "progtypes/common/acts_on_verdicts.hpp"
 
 namespace skep {
 namespace {
@@ -116,9 +115,7 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   if (state->invocation->measured())
     error =
         call.give(&attr::TestRun::duration, static_cast<std::uint32_t>(std::min<std::uint64_t>(outcome.each_ns, ~0U)));
-  const auto* const acting = dynamic_cast<const progtypes::ActsOnVerdicts*>(state->invocation.get());
-  if (acting != nullptr && acting->acts_on_verdicts()) outcome.retval = 0;
-  if (error == 0) error = call.give(&attr::TestRun::retval, outcome.retval);
+  if (error == 0) error = call.give(&attr::TestRun::retval, results.acted_on ? 0 : outcome.retval);
   if (error != 0) return error;
   const int data_error = results.gives_data ? give_data(call, results.data) : 0;
   const int context_error = results.gives_context ? give_context(call, results) : 0;

@@ -43,7 +43,6 @@ std::unique_ptr<Lru> Lru::make(const Options& options, Nodes& nodes, const memor
 }
 
 // ---- lists
-// ------------------------------------------------------------------------------------------------------------
 
 void Lru::make_head(std::uint32_t head) {
   links_[head].next = links_[head].prev = head;
@@ -98,7 +97,6 @@ bool Lru::take_free(Lists& lists, std::uint32_t& node) {
 }
 
 // ---- who goes
-// -----------------------------------------------------------------------------------------------------------
 
 void Lru::look_at_actives(Lists& lists) {
   const std::uint32_t first = links_[lists.active].next;
@@ -162,7 +160,6 @@ void Lru::evict(Lists& lists, std::uint32_t wanted, Gone& gone) {
 }
 
 // ---- nodes for new elements
-// -----------------------------------------------------------------------------------------------
 
 std::uint32_t Lru::take(unsigned cpu) {
   return options_.common ? take_of_common(cpu) : take_of_cpu(cpu);

@@ -60,8 +60,9 @@ class Lru {
   enum class In : std::uint8_t { free, local_free, pending, inactive, active };
   struct Link {
     std::uint32_t next, prev;
-    std::atomic<In>
-        in;  // who gives a node back looks before it knows whose lock that is; only `pending` is then asked for
+    // Written under the lock of the list. Who gives a node back asks under the CPU's lock whether it is `pending`,
+    // while those of the common lists may go from one of them to another.
+    std::atomic<In> in;
     std::uint16_t cpu;
   };
   // Nodes that a free list has beside those in it: they have never been given out.

@@ -52,6 +52,7 @@ struct InvocationResults {
   std::span<const std::uint8_t> context;  // as the type gives it back
   bool gives_data = false, gives_context = false;
   bool context_in_place = false;  // the context goes back to where it came from (syscall)
+  bool acted_on = false;          // verdicts were: none is answered
 };
 
 class Invocation {

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "progtypes/common/acts_on_verdicts.hpp"
 #include "progtypes/common/context_bytes.hpp"
 #include "progtypes/common/fields.hpp"
 #include "progtypes/common/follows_packet.hpp"
@@ -51,7 +50,7 @@ constexpr std::uint32_t on_live_frames = 2;
 
 // A frame that does not fit into a page goes on in pieces. On live frames the program's verdicts are acted on, so that
 // nothing comes back but how many bytes there were.
-class XdpInvocation final : public Invocation, public FollowsPacket, public ActsOnVerdicts {
+class XdpInvocation final : public Invocation, public FollowsPacket {
  public:
   int check(const InvocationRequest& request, std::string_view&) const override {
     constexpr std::uint32_t largest_batch = 256;
@@ -98,7 +97,6 @@ class XdpInvocation final : public Invocation, public FollowsPacket, public Acts
     return 0;
   }
   void* context() override { return context_.address(); }
-  bool acts_on_verdicts() const override { return live_; }
 
   // A run before may have moved the packet's ends.
   void before_run() override {
@@ -126,7 +124,7 @@ class XdpInvocation final : public Invocation, public FollowsPacket, public Acts
       out = whole_;
     }
     if (live_) out = given_;
-    return {.data = out, .context = result_, .gives_data = true, .gives_context = has_context_};
+    return {.data = out, .context = result_, .gives_data = true, .gives_context = has_context_, .acted_on = live_};
   }
 
  private:

@@ -427,7 +427,7 @@ void barrier() {
   Process& p = process();
   if (p.has_none) return;
   // Each may defer for the other; the bound is for a process whose other threads never stop.
-  constexpr int most_rounds = 100;
+  constexpr int most_rounds = 10;
   for (int n = 0; n < most_rounds && (p.reclaimer->waiting() != 0 || p.brief_reclaimer->waiting() != 0); ++n) {
     p.brief_reclaimer->wait_for_all();
     p.reclaimer->wait_for_all();

@@ -120,6 +120,13 @@ class Services {
   virtual void* root_mem_cgroup() { return nullptr; }
   virtual void* executable_of_tasks() { return nullptr; }  // a struct file
 
+  // What the kernel has behind the context of the run: an sk_buff, an xdp_buff. Null: no type of it is known.
+  virtual void* kernel_context(CallEnv& env) { return (void)env, nullptr; }
+  // A call that has no behavior has answered so much instead.
+  virtual void answered_without_behavior(CallEnv& env, std::string_view call, int answer) {
+    (void)env, (void)call, (void)answer;
+  }
+
   // The kernel's types; null: none are known.
   virtual const btf::Btf* kernel_types() { return nullptr; }
   // The number of a type of the kernel's, or of a module's with a descriptor of the module above it; or -ENOENT.

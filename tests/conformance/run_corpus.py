@@ -18,8 +18,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("SKEP_CORPUS") or Path.home() / ".cache/skep/corpus")
@@ -55,15 +58,12 @@ def is_refusal(reason: str) -> bool:
     return bool(reason) and not reason.startswith("limit: time")
 
 
-def accepted_programs(results: Path) -> dict[str, set[str]]:
-    """By object: the programs whose line says that both accept, or that differ only in words."""
+def accepted_programs(rows: Iterable[verdicts.Row]) -> dict[str, set[str]]:
+    """By object: the programs that Linux 7.3 accepts."""
     programs = collections.defaultdict(set)
-    for line in results.read_text().splitlines():
-        words = line.split()
-        if len(words) < 2 or line.startswith("#") or "." not in words[0]:
-            continue
-        name, program = words[0].split(".", 1)
-        programs[name].add(program)
+    for row in rows:
+        if row.verdict == "accept":
+            programs[row.object].add(row.program)
     return programs
 
 
@@ -127,7 +127,7 @@ def main() -> int:
     parser.add_argument("--objects", default="*.bpf.o", help="a pattern of file names")
     parser.add_argument("--verbose", action="store_true", help="name the programs")
     options = parser.parse_args()
-    accepted = accepted_programs(ROOT / "tests/conformance/results-7.3.txt")
+    accepted = accepted_programs(verdicts.read())
     files = sorted((CORPUS / "obj").glob(options.objects))
     if not files:
         print("no objects: tests/conformance/build-corpus builds them", file=sys.stderr)

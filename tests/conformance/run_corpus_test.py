@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-import tempfile
 import unittest
-from pathlib import Path
 
 import run_corpus
+import verdicts
 
 
 class Reasons(unittest.TestCase):
@@ -26,11 +25,12 @@ class Reasons(unittest.TestCase):
 
 
 class Programs(unittest.TestCase):
-    def test_are_read_from_the_results(self):
-        with tempfile.TemporaryDirectory() as directory:
-            file = Path(directory) / "results"
-            file.write_text("# a head\nobject.one ok\nobject.two refuse\nother.three ok\n")
-            self.assertEqual(run_corpus.accepted_programs(file), {"object": {"one", "two"}, "other": {"three"}})
+    def test_are_those_that_are_accepted(self):
+        def row(name, program, verdict):
+            return verdicts.Row(name, program, verdict, 0, "", None, "", "", "")
+
+        rows = [row("a", "one", "accept"), row("a", "two", "reject"), row("b", "three", "accept"), row("c", "", "not-opened")]
+        self.assertEqual(run_corpus.accepted_programs(rows), {"a": {"one"}, "b": {"three"}})
 
 
 class Packets(unittest.TestCase):

@@ -10,7 +10,6 @@
 #include "calls/impl/format.hpp"
 #include "calls/impl/objects.hpp"
 #include "calls/impl/support.hpp"
-#include "runtime/kernel_side.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -43,8 +42,7 @@ bool has_options(std::int32_t level) {
 }  // namespace
 
 SKEP_CALL(bpf_cast_to_kern_ctx) {
-  auto* const kernel = runtime::KernelSide::of(env);
-  return kernel != nullptr ? result_of(kernel->kernel_context(env)) : CallResult::of(r1);
+  return result_of(env.services().kernel_context(env));
 }
 
 // ---- input devices: the event is the run's packet; no other device is there, nor one behind it

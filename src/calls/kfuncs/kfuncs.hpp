@@ -55,6 +55,7 @@ std::span<const Kfunc> conntrack_kfuncs();
 std::span<const Kfunc> tcp_congestion_kfuncs();
 std::span<const Kfunc> qdisc_kfuncs();
 std::span<const Kfunc> sched_ext_kfuncs();
+std::span<const Kfunc> sched_ext_cpu_kfuncs();
 std::span<const Kfunc> hid_kfuncs();
 std::span<const Kfunc> filesystem_kfuncs();
 std::span<const Kfunc> misc_kfuncs();
@@ -74,6 +75,7 @@ inline constexpr std::span<const Kfunc> (*themes[])() = {wq_kfuncs,
                                                          tcp_congestion_kfuncs,
                                                          qdisc_kfuncs,
                                                          sched_ext_kfuncs,
+                                                         sched_ext_cpu_kfuncs,
                                                          hid_kfuncs,
                                                          filesystem_kfuncs,
                                                          misc_kfuncs};
