@@ -3,6 +3,7 @@
 #include "async/item.hpp"
 
 #include <cerrno>
+#include <optional>
 
 #include "async/executor.hpp"
 #include "async/probes.hpp"
@@ -112,8 +113,9 @@ void Item::cancel() {
   retire_if_last(wanted);
 }
 
+// Who runs it needs no brief section: until the word says otherwise it is known to be queued or running, and whoever
+// has said so touches it afterwards only if it was the last step.
 Runnable::Begin Item::begin(unsigned cpu) {
-  const rcu::BriefSection section;
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {
     if ((state & pending) == 0 || (state & (cancelled | running)) != 0) {
@@ -138,7 +140,8 @@ Callback* Item::callback() {
 }
 
 bool Item::finish(bool again) {
-  const rcu::BriefSection section;
+  std::optional<rcu::BriefSection> section;
+  if (!again) section.emplace();  // what is counted below is counted when it does not run any more
   SKEP_PROBE(run_end, this, running_cpu_.load(std::memory_order_relaxed));
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {

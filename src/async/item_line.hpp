@@ -14,16 +14,12 @@
 
 namespace skep::async {
 
-class SweepRule {
- public:
-  // Asked with how many items have ever come: whether to look at all.
-  static bool time_to_look(std::uint64_t entered) { return entered % at_least == 0; }
-  bool worth_while(std::uint64_t waiting) const { return waiting >= next_; }
-  void swept(std::uint64_t kept) { next_ = std::max(2 * kept, at_least); }
-
- private:
+// When a queue is swept: looked at whenever so many items have come to it, if so many wait in it, which is at least
+// twice what the last sweep has left.
+struct SweepRule {
   static constexpr std::uint64_t at_least = 4096;
-  std::uint64_t next_ = at_least;
+  static bool time_to_look(std::uint64_t entered) { return entered % at_least == 0; }
+  static std::uint64_t next(std::uint64_t left) { return std::max(2 * left, at_least); }
 };
 
 class ItemLine {
@@ -47,22 +43,21 @@ class ItemLine {
   // gets it calls begin().
   ItemLine sweep() {
     ItemLine gone;
-    if (!rule_.time_to_look(entered_) || !rule_.worth_while(size_)) return gone;
+    if (!SweepRule::time_to_look(entered_) || size_ < sweep_at_) return gone;
     ItemLine all;
     std::swap(all, *this);
     while (!all.empty()) {
       Runnable& item = all.pop();
       (item.withdrawn() ? gone : *this).push(item);
     }
-    rule_.swept(size_);
+    sweep_at_ = SweepRule::next(size_);
     return gone;
   }
 
  private:
   Runnable* first_ = nullptr;
   Runnable* last_ = nullptr;
-  std::uint64_t entered_ = 0, size_ = 0;
-  SweepRule rule_;
+  std::uint64_t entered_ = 0, size_ = 0, sweep_at_ = SweepRule::at_least;
 };
 
 }  // namespace skep::async

@@ -25,6 +25,7 @@
 
 #include "async/executor.hpp"
 #include "async/item_line.hpp"
+#include "async/item_stack.hpp"
 #include "async/threads.hpp"
 #include "rcu/own_thread.hpp"
 #include "rcu/rcu.hpp"
@@ -53,8 +54,7 @@ void futex_wait_until(std::atomic<std::uint32_t>& word, std::uint32_t seen, std:
 constexpr std::uint32_t busy = 0, parked = 1, never_started = 2, looking = 3;
 
 struct alignas(64) Queue {
-  std::atomic<Runnable*> pushed{nullptr};
-  std::atomic<Runnable*> urgent{nullptr};  // timers
+  ItemStack pushed, urgent;  // urgent: timers
   std::atomic<std::uint32_t> dispatcher{never_started};
   std::atomic<std::uint64_t> entered{0};  // pushed so far; before they can be completed
 
@@ -66,9 +66,7 @@ struct alignas(64) Queue {
   std::atomic<std::uint64_t> role{0};
   std::atomic<std::uint32_t> hogs{0};
 
-  // Who takes all that was pushed has this: the dispatcher, and who sweeps it.
-  std::atomic<bool> being_taken{false};
-  SweepRule sweep_rule;  // of who has it
+  std::atomic<std::uint64_t> sweep_at{SweepRule::at_least};
 
   // The dispatcher's: what it has taken, oldest first. Others only look whether there is any.
   std::atomic<Runnable*> taken{nullptr}, taken_urgent{nullptr};
@@ -81,8 +79,7 @@ struct alignas(64) Queue {
 
   bool nothing_queued() const {
     return taken.load(std::memory_order_relaxed) == nullptr &&
-           taken_urgent.load(std::memory_order_relaxed) == nullptr &&
-           pushed.load(std::memory_order_seq_cst) == nullptr && urgent.load(std::memory_order_seq_cst) == nullptr;
+           taken_urgent.load(std::memory_order_relaxed) == nullptr && pushed.empty() && urgent.empty();
   }
 };
 
@@ -113,7 +110,7 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
   Queue& own_queue() { return queues_[current_run().cpu % cpus_.count()]; }
   void push(unsigned n, Runnable& item);
   void call_dispatcher(unsigned n);
-  void sweep(unsigned n, std::atomic<Runnable*>& stack);
+  void sweep(unsigned n, ItemStack& stack);
   Runnable* pop(Queue& queue);
   void hand_over(unsigned n);
   void name_this_thread(std::size_t number) const;
@@ -201,12 +198,8 @@ void ThreadExecutor::push(unsigned n, Runnable& item) {
   if (urgent) queue.timers.fetch_add(1, std::memory_order_relaxed);
   auto& stack = urgent ? queue.urgent : queue.pushed;
   if (SweepRule::time_to_look(queue.entered.fetch_add(1, std::memory_order_seq_cst))) sweep(n, stack);
-  Runnable* top = stack.load(std::memory_order_relaxed);
-  do {
-    item.next_in_queue = top;
-  } while (!stack.compare_exchange_weak(top, &item, std::memory_order_seq_cst));
-  // `item` may be over and gone from here on. Whoever pushed first sees to it that somebody comes.
-  if (top == nullptr) call_dispatcher(n);
+  // `item` may be over and gone from then on. Whoever pushed first sees to it that somebody comes.
+  if (stack.push(item)) call_dispatcher(n);
 }
 
 void ThreadExecutor::call_dispatcher(unsigned n) {
@@ -224,53 +217,26 @@ void ThreadExecutor::call_dispatcher(unsigned n) {
   }
 }
 
-// Takes out what was cancelled, unless somebody has the queue. What is left comes below what was pushed meanwhile.
-void ThreadExecutor::sweep(unsigned n, std::atomic<Runnable*>& stack) {
+// Takes out what was cancelled, when there may be much of it.
+void ThreadExecutor::sweep(unsigned n, ItemStack& stack) {
   Queue& queue = queues_[n];
-  if (queue.being_taken.exchange(true, std::memory_order_acquire)) return;
-  std::uint64_t left = 0;
   const std::uint64_t done = queue.completed.load(std::memory_order_relaxed);
-  if (queue.sweep_rule.worth_while(queue.entered.load(std::memory_order_relaxed) - done)) {
-    Runnable* kept = nullptr;  // the newest first
-    Runnable** end = &kept;
-    for (Runnable* item = stack.exchange(nullptr, std::memory_order_acquire); item != nullptr;) {
-      Runnable* const older = item->next_in_queue;
-      if (item->withdrawn()) {
-        item->begin(n);
-        completed(queue);
-      } else {
-        *end = item;
-        end = &item->next_in_queue;
-        ++left;
-      }
-      item = older;
-    }
-    *end = nullptr;
-    queue.sweep_rule.swept(left);
-    for (Runnable* none = nullptr; kept != nullptr; none = nullptr) {
-      if (stack.compare_exchange_strong(none, kept, std::memory_order_seq_cst)) break;
-      Runnable* const newer = stack.exchange(nullptr, std::memory_order_acquire);
-      Runnable* last = newer;
-      while (last->next_in_queue != nullptr) last = last->next_in_queue;
-      last->next_in_queue = kept;
-      kept = newer;
-    }
-  }
-  queue.being_taken.store(false, std::memory_order_release);
-  if (left != 0) call_dispatcher(n);
+  const std::uint64_t waiting = queue.entered.load(std::memory_order_relaxed) - done;
+  if (waiting < queue.sweep_at.load(std::memory_order_relaxed)) return;
+  bool found = false;
+  const auto drop = [&](Runnable& item) {
+    item.begin(n);
+    completed(queue);
+  };
+  queue.sweep_at.store(SweepRule::next(stack.sweep(drop, found)), std::memory_order_relaxed);
+  if (found) call_dispatcher(n);
 }
 
 // Only for the queue's dispatcher.
 Runnable* ThreadExecutor::pop(Queue& queue) {
-  const auto pop_from = [&queue](std::atomic<Runnable*>& taken, std::atomic<Runnable*>& stack) {
+  const auto pop_from = [](std::atomic<Runnable*>& taken, ItemStack& stack) {
     Runnable* first = taken.load(std::memory_order_relaxed);
-    if (first == nullptr && stack.load(std::memory_order_relaxed) != nullptr) {
-      for (unsigned tries = 1; queue.being_taken.exchange(true, std::memory_order_acquire); ++tries)
-        tries % 64 == 0 ? std::this_thread::yield() : pause_briefly();
-      Runnable* item = stack.exchange(nullptr, std::memory_order_acquire);
-      queue.being_taken.store(false, std::memory_order_release);
-      while (item != nullptr) first = std::exchange(item, std::exchange(item->next_in_queue, first));
-    }
+    if (first == nullptr) first = stack.take();
     if (first != nullptr) taken.store(first->next_in_queue, std::memory_order_relaxed);
     return first;
   };

@@ -33,19 +33,20 @@ class BriefSection {
  public:
   BriefSection() : thread_(brief_thread) {
     if (!thread_.known.load(std::memory_order_relaxed)) make_brief_thread_known();
-    thread_.word.store(thread_.word.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    before_ = thread_.word.load(std::memory_order_relaxed);
+    thread_.word.store(before_ + 1, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
   ~BriefSection() {
-    const std::uint64_t left = thread_.word.load(std::memory_order_relaxed) - 1;
-    thread_.word.store((left & BriefThread::depth) != 0 ? left : left + BriefThread::one_ended,
-                       std::memory_order_release);
+    const bool outermost = (before_ & BriefThread::depth) == 0;
+    thread_.word.store(outermost ? before_ + BriefThread::one_ended : before_, std::memory_order_release);
   }
   BriefSection(const BriefSection&) = delete;
   BriefSection& operator=(const BriefSection&) = delete;
 
  private:
   BriefThread& thread_;
+  std::uint64_t before_;
 };
 
 // Calls fn(object) once every brief section that may know the object has ended, on a thread of RCU's own; as defer() in
