@@ -228,7 +228,7 @@ struct ObjectOwner final : HashTable::Owner {
 class HashOfMaps final : public Map {
  public:
   HashOfMaps(const MapAttributes& attributes, std::unique_ptr<HashTable> table)
-      : Map(attributes), table_(std::move(table)) {}
+      : Map(attributes), account_(attributes.account), table_(std::move(table)) {}
   void* lookup(const void* key, unsigned) override {
     void* slot = table_->find(key);
     return slot != nullptr ? ObjectSlot::at(slot).get() : nullptr;
@@ -255,8 +255,10 @@ class HashOfMaps final : public Map {
     if (flags > elem_flag::exist) return -EINVAL;
     const auto inner = std::static_pointer_cast<Map>(object);
     if (!same_layout(*info_->inner, inner->info())) return -EINVAL;
+    auto reference = ObjectSlot::reference_to(std::move(object), account_);
+    if (!reference) return -ENOMEM;
     return table_->store(key, flags, never_in_place,
-                         [&](void* slot, const void*) { ObjectSlot::at(slot).set(std::move(object)); });
+                         [&](void* slot, const void*) { ObjectSlot::at(slot).set(std::move(reference)); });
   }
   std::uint32_t object_id(const void* key) override {
     auto* inner = static_cast<Map*>(lookup(key, 0));
@@ -268,6 +270,7 @@ class HashOfMaps final : public Map {
   }
 
  private:
+  const memory::AccountPtr account_;
   const std::unique_ptr<HashTable> table_;
 };
 

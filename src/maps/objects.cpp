@@ -13,7 +13,8 @@ namespace {
 
 class ObjectArray final : public Map {
  public:
-  explicit ObjectArray(const MapAttributes& attributes) : Map(attributes), slots_(attributes.info.max_entries) {}
+  explicit ObjectArray(const MapAttributes& attributes)
+      : Map(attributes), account_(attributes.account), slots_(attributes.info.max_entries) {}
   ~ObjectArray() override { clear(); }
 
   void* lookup(const void* key, unsigned) override {
@@ -43,7 +44,9 @@ class ObjectArray final : public Map {
     if (flags != elem_flag::any) return -EINVAL;
     if (slot == nullptr) return -E2BIG;
     if (info_->inner && !same_layout(*info_->inner, std::static_pointer_cast<Map>(object)->info())) return -EINVAL;
-    slot->set(std::move(object));
+    auto reference = ObjectSlot::reference_to(std::move(object), account_);
+    if (!reference) return -ENOMEM;
+    slot->set(std::move(reference));
     return 0;
   }
   std::uint32_t object_id(const void* key) override {
@@ -71,6 +74,7 @@ class ObjectArray final : public Map {
   void clear() {
     for (ObjectSlot& slot : slots_) slot.clear();
   }
+  const memory::AccountPtr account_;
   std::vector<ObjectSlot> slots_;
 };
 

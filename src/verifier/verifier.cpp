@@ -117,6 +117,7 @@ Output verify(const Input& input) {
   Output output = walk_and_judge(input, false);
   if (!wants_events(input, output)) return output;
   Output explained = walk_and_judge(input, true);
+  if (explained.error != output.error) return output;  // there was no memory for the events
   explained.statistics.usec = output.statistics.usec;
   return explained;
 }

@@ -91,6 +91,62 @@ TEST(Memory, OfVerificationMeetsTheLimit) {
   EXPECT_LT((*limited)->memory().used, megabyte);
 }
 
+// What a refusal is explained with is remembered along all paths, in a second walk that needs more than the first: it
+// takes no more than there is, and the program stays refused for what it does.
+TEST(Memory, OfExplanationsMeetsTheLimit) {
+  std::vector<bpf_insn> program;
+  for (std::int32_t number = 0; number < 4000; ++number) {
+    program.push_back({0x85, 0, 0, 0, BPF_FUNC_get_prandom_u32});
+    program.push_back({0xbf, 6, 0, 0, 0});       // r6 = r0
+    program.push_back({0x07, 6, 0, 0, number});  // r6 += number
+  }
+  program.push_back({0x79, 0, 9, 0, 0});  // r0 = *(u64 *)(r9 + 0), which nobody has set
+  program.push_back({0x95, 0, 0, 0, 0});
+  // The most that was needed at once.
+  const auto load = [&](std::uint64_t limit, std::uint32_t level) {
+    const auto kernel = make_kernel({.host_btf = false, .memory_limit = limit});
+    EXPECT_TRUE(kernel) << kernel.message();
+    const KernelBinding binding(**kernel);
+    std::vector<char> log(level == 0 ? 0 : 16 * megabyte);
+    LIBBPF_OPTS(bpf_prog_load_opts, options, .log_level = level, .log_size = static_cast<__u32>(log.size()),
+                .log_buf = log.empty() ? nullptr : log.data());
+    EXPECT_EQ(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "told", "GPL", program.data(), program.size(), &options),
+              -EACCES);
+    if (level != 0) {
+      EXPECT_THAT(log.data(), testing::HasSubstr("R9 !read_ok"));
+    }
+    return (*kernel)->memory().peak;
+  };
+  const std::uint64_t unexplained = load(0, 0), explained = load(0, 4);
+  EXPECT_GT(explained, unexplained + megabyte);
+  for (const std::uint64_t limit : {unexplained, (unexplained + explained) / 2, explained})
+    EXPECT_LE(load(limit, 4), limit);
+}
+
+// Who replaces inner maps while somebody reads meets the limit, too, and has it all back when nobody does.
+TEST(Memory, OfReplacedInnerMapsCountsUntilNobodyReadsThem) {
+  for (const bpf_map_type type : {BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS}) {
+    const auto kernel = make_kernel({.host_btf = false, .memory_limit = 2 * megabyte});
+    ASSERT_TRUE(kernel) << kernel.message();
+    const KernelBinding binding(**kernel);
+    const int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "inner", 4, 8, 1, nullptr);
+    ASSERT_GE(inner, 0);
+    LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<__u32>(inner));
+    const int outer = bpf_map_create(type, "outer", 4, 4, 4, &options);
+    ASSERT_GE(outer, 0);
+    const std::uint32_t key = 0;
+    int error = 0;
+    {
+      const rcu::ReadGuard reading;
+      for (int i = 0; i < 1'000'000 && error == 0; ++i) error = bpf_map_update_elem(outer, &key, &inner, 0);
+    }
+    EXPECT_EQ(error, -ENOMEM);
+    rcu::barrier();
+    EXPECT_EQ(bpf_map_update_elem(outer, &key, &inner, 0), 0);
+    EXPECT_LT((*kernel)->memory().used, megabyte);
+  }
+}
+
 // Whatever part of it there is no memory for, and whatever its values hold.
 TEST(Memory, OfAMapIsTakenWholeOrNotAtAll) {
   std::size_t made = 0, refused = 0;

@@ -297,6 +297,24 @@ TEST_P(Reach, OfLoadsAndKernelsCalls) {
   EXPECT_EQ(kernel_->denied().reads, before);
 }
 
+// A page of an arena is its programs' own while it is there; another program knows of it no more than of the host's.
+TEST_P(Reach, OfAnArenaIsOfPagesThatAreThere) {
+  if (!load("reach_arena", HostMemory::closed, true)) GTEST_SKIP() << "the machine's types have no arenas";
+  EXPECT_EQ(look("own_page"), (Answer{0, 42}));
+  EXPECT_EQ(look("own_page_as_users"), (Answer{0, 42}));
+  EXPECT_EQ(look("freed_page"), (Answer{efault, 0}));
+  EXPECT_EQ(look("behind_the_arena").result, efault);
+  const auto* page = reinterpret_cast<const void*>(look("remember_page").value);
+  ASSERT_NE(page, nullptr);
+  const auto other = Object::load(kernel_, fmt::format("{}/reach.bpf.o", BOUNDS_OBJECTS));
+  ASSERT_TRUE(other) << other.message();
+  const Object with_arena = std::exchange(object_, *other);
+  const std::uint64_t denied = kernel_->denied().reads;
+  for (const char* name : {"probe_read_kernel", "probe_read_user", "copy_from_user"})
+    EXPECT_EQ(look(name, page).result, efault) << name;
+  EXPECT_EQ(kernel_->denied().reads, denied + 3);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Reach, testing::Values(Engine::interpreter, Engine::compiled), [](const auto& info) {
   return std::string(info.param == Engine::compiled ? "Compiled" : "Interpreted");
 });

@@ -16,12 +16,13 @@ std::uint32_t count(const State& state, ResourceKind kind) {
       std::count_if(state.resources.begin(), state.resources.end(), [&](const Resource& r) { return r.kind == kind; }));
 }
 
-std::shared_ptr<PathEvent> append(State& state, PathEvent::Kind kind, std::uint32_t insn, std::string text) {
+std::shared_ptr<PathEvent> append(Env& env, State& state, PathEvent::Kind kind, std::uint32_t insn, std::string text) {
   auto event = std::make_shared<PathEvent>();
   event->kind = kind;
   event->insn = insn;
   event->frame = static_cast<std::uint32_t>(state.frames.size() - 1);
   event->text = std::move(text);
+  if (!event->charge.take(env.input.account, sizeof *event + event->text.capacity())) env.log->recorder().turn_off();
   event->previous = state.events;
   state.events = event;
   return event;
@@ -97,7 +98,7 @@ std::array<std::uint32_t, region_count> region_depths(const State& state) {
 
 void record_branch(Env& env, State& state, bool followed) {
   if (!env.log->recorder().on()) return;
-  append(state, PathEvent::Kind::branch, env.insn_idx,
+  append(env, state, PathEvent::Kind::branch, env.insn_idx,
          followed ? "branch: took the true branch of this conditional, goto followed"
                   : "branch: took the false branch of this conditional, goto not followed");
 }
@@ -123,7 +124,7 @@ void EventRecorder::compare_registers(Env& env, State& state) {
     } else {
       text = fmt::format("update: R{} changed from {} to {}", i, value_phrase(before), value_phrase(now));
     }
-    const auto event = append(state, PathEvent::Kind::update, insn_, std::move(text));
+    const auto event = append(env, state, PathEvent::Kind::update, insn_, std::move(text));
     event->id = i;
     event->copied_from = lost ? static_cast<std::int32_t>(i) : origin(insn, i);
   }
@@ -137,7 +138,7 @@ void EventRecorder::before_insn(Env& env) {
     if (frame == frame_) compare_registers(env, state);
     for (unsigned i = 0; i < region_count; ++i) {
       if (depths[i] == depths_[i]) continue;
-      append(state, PathEvent::Kind::region, insn_,
+      append(env, state, PathEvent::Kind::region, insn_,
              fmt::format("context: {} {}; depth is now {}", depths[i] > depths_[i] ? "entered" : "left",
                          region_name(static_cast<Region>(i)), depths[i]))
           ->id = i;
@@ -147,7 +148,7 @@ void EventRecorder::before_insn(Env& env) {
           std::find(resources_.begin(), resources_.end(), resource.id) != resources_.end()) {
         continue;
       }
-      append(state, PathEvent::Kind::acquired, insn_, fmt::format("acquired: owned resource (id={})", resource.id))
+      append(env, state, PathEvent::Kind::acquired, insn_, fmt::format("acquired: owned resource (id={})", resource.id))
           ->id = resource.id;
     }
   }

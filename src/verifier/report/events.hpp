@@ -4,8 +4,9 @@
 // The events of a path are a list that grows at its end; paths that part share what they have in common. They are
 // recorded by comparing the state before an instruction with the state after it: so no rule of the verifier has to know
 // of them. That takes longer than the walk itself, and most programs are accepted: nothing is recorded until a program
-// has been refused, which is then walked once more (verifier.cpp). Tested by
-// tests/verifier/report/explanations_test.cpp.
+// has been refused, which is then walked once more (verifier.cpp). Events count as the loader's memory, as states do;
+// where it may not have so much, recording ends, and the explanation does without. Tested by
+// tests/verifier/report/explanations_test.cpp and tests/bounds/memory_limit_test.cpp.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/account.hpp"
 #include "verifier/state/state.hpp"
 
 namespace skep::verifier {
@@ -35,6 +37,7 @@ struct PathEvent {
   std::int32_t copied_from = -1;  // update: the register whose value it was; the same one: changed in place
   std::string text;
   mutable std::shared_ptr<const PathEvent> previous;
+  memory::Charge charge;
 
   PathEvent() = default;
   PathEvent(const PathEvent&) = delete;
@@ -46,6 +49,7 @@ struct PathEvent {
 class EventRecorder {
  public:
   void turn_on() { on_ = true; }
+  void turn_off() { on_ = false; }
   bool on() const { return on_; }
   // The next instruction is about to be walked: what did the last one do?
   void before_insn(Env& env);
