@@ -173,7 +173,7 @@ class Hunt:
 
     def verifier(self, part):
         program = self.build / "fuzz-verifier"
-        self.choices(part, 50, lambda seed, count: (program, "--seed", seed, "--count", count),
+        self.choices(part, 50, lambda seed, count: (program, "--seed", seed, "--count", count, "--compile", 5),
                      lambda seed, place: (program, "--seed", seed, "--record", place),
                      lambda seed: (program, "--seed", seed, "--replay", Part))
 
@@ -281,7 +281,7 @@ class Hunt:
         sources = [path.read_bytes() for path in sorted(self.build.glob("tests/**/*.bpf.o"))]
         sources += [path.read_bytes() for path in sorted(self.build.glob("examples/*.bpf.o"))]
         self.files(part, sources, ".bpf.o", [(skep, "verify", "--timeout", 5),
-                                             (skep, "run", "--timeout", "2s", "--drain", "10ms"),
+                                             (skep, "run", "--timeout", "200ms", "--drain", "10ms"),
                                              (skep, "test", "--timeout", 5)], 10)
 
     def types(self, part):

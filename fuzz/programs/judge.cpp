@@ -454,7 +454,8 @@ std::string log_of(const Generated& program, const Types& types) {
   return Instance(program, types, nullptr, nullptr, 2).output.log;
 }
 
-Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up) {
+Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up,
+              bool compile) {
   Verdict verdict;
   Instance usual(program, types, nullptr, give_up);
   if (usual.output.error != 0) {
@@ -475,7 +476,7 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
     return verdict;
   }
   std::optional<Instance> compiled;
-  if (auto compiler = make_compiler(seed % 4 != 0); compiler != nullptr)
+  if (auto compiler = compile ? make_compiler(seed % 4 != 0) : nullptr; compiler != nullptr)
     compiled.emplace(program, types, nullptr, give_up, 0, std::move(compiler));
   for (unsigned input = 0; input < inputs; ++input) {
     ++verdict.runs;

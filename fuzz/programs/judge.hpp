@@ -26,8 +26,10 @@ struct Verdict {
   std::string fault;  // empty: nothing was wrong
 };
 
-// `give_up` ends verifications that take too long; null: none does.
-Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up);
+// `give_up` ends verifications that take too long; null: none does. `compile`: machine code is held to the interpreter's
+// results too, where this build can make it.
+Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up,
+              bool compile = true);
 
 // What the verifier says at log level 2.
 std::string log_of(const Generated& program, const Types& types);

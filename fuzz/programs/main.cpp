@@ -1,8 +1,9 @@
 // fuzz-verifier without libFuzzer: programs from seeds, one after the other.
 //
-//   fuzz-verifier [--seed N] [--count N] [--keep-going] [--list] [--log] [--reasons] [--save FILE]
+//   fuzz-verifier [--seed N] [--count N] [--compile N] [--keep-going] [--list] [--log] [--reasons] [--save FILE]
 //   fuzz-verifier --seed N (--record FILE | --replay FILE)
 //
+// --compile: machine code is made of one program in N, which takes ten times as long as all else (1; 0: of none).
 // Ends with 1 at the first program of which the verifier was wrong, having printed it. --list prints every program and
 // what became of it, --log also the verifier's log, --reasons why programs were refused, and how often; --save writes
 // the last one's instructions as they are given to bpf(2). --record writes the generator's choices for one seed, and
@@ -27,7 +28,7 @@ std::atomic<bool> too_long{false};
 
 int main(int count, char** words) {
   using namespace skep::fuzz;
-  std::uint64_t seed = 1, programs = 1000;
+  std::uint64_t seed = 1, programs = 1000, compiled = 1;
   bool keep_going = false, list = false, reasons = false, log = false;
   std::string save, record, replay;
   for (int i = 1; i < count; ++i) {
@@ -37,6 +38,8 @@ int main(int count, char** words) {
       seed = std::strtoull(next, nullptr, 0), ++i;
     else if (word == "--count")
       programs = std::strtoull(next, nullptr, 0), ++i;
+    else if (word == "--compile")
+      compiled = std::strtoull(next, nullptr, 0), ++i;
     else if (word == "--save")
       save = next, ++i;
     else if (word == "--record")
@@ -72,7 +75,8 @@ int main(int count, char** words) {
     if (log) std::printf("%s", log_of(program, types).c_str());
     too_long = false;
     alarm(longest_verification);
-    const Verdict verdict = judge(program, types, seed + n, &too_long);
+    const bool compile = compiled != 0 && (seed + n) % compiled == 0;
+    const Verdict verdict = judge(program, types, seed + n, &too_long, compile);
     alarm(0);
     if (too_long) std::printf("seed %llu takes long\n", static_cast<unsigned long long>(seed + n));
     if (too_long) std::fflush(stdout);

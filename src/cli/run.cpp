@@ -57,7 +57,8 @@ int run(const Options& options) {
         fmt::print(stderr, "{}", refusal_text(*loaded.why, in_color(STDERR_FILENO)));
       else
         complain(loaded.error);
-      return loaded.status;
+      status = std::max(status, loaded.status);
+      continue;
     }
     std::optional<Statistics> statistics;
     if (options.stats) statistics.emplace(*kernel);
@@ -98,11 +99,11 @@ int run(const Options& options) {
         if (trace) trace->finish();
         return interrupt.status();
       }
-      if (outcome.error != 0 || !outcome.stopped.empty()) status = exit_failed;
+      if (outcome.error != 0 || !outcome.stopped.empty()) status = std::max(status, exit_failed);
     }
     for (const Refusal& refused : loaded.refused) {
       print_refused(options, refused);
-      status = exit_failed;
+      status = std::max(status, exit_failed);
     }
     if (!options.pcap.empty() && !ran_capture) {
       complain(fmt::format("{}: none of its programs is run on packets", path));
@@ -110,7 +111,7 @@ int run(const Options& options) {
     }
     if (const Status kept = maps.finish(); !kept) {
       complain(fmt::format("{}: {}", path, kept.message()));
-      status = exit_failed;
+      status = std::max(status, exit_failed);
     }
     if (statistics) statistics->print(options, opened);
   }

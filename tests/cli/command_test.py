@@ -74,6 +74,16 @@ class Command(unittest.TestCase):
                 with self.subTest(command=command, path=path):
                     self.refused(skep(command, path), 2, str(path), said)
 
+    def test_an_object_that_is_none_does_not_stop_the_others(self):
+        for command in ("run", "verify"):
+            with self.subTest(command=command):
+                ended = skep(command, self.place / "none", self.array)
+                self.assertEqual(ended.returncode, 2)
+                self.assertIn("No such file", ended.stderr)
+                alone = skep(command, self.array)
+                self.assertEqual([line.split(",")[0] for line in ended.stdout.splitlines()],
+                                 [line.split(",")[0] for line in alone.stdout.splitlines()])
+
     def test_inputs_that_are_no_files(self):
         for path, said in self.files():
             for option in ("--data-in", "--ctx-in"):
