@@ -69,7 +69,7 @@ if(TARGET skep)
   install(TARGETS skep RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES ${PROJECT_SOURCE_DIR}/docs/man/skep.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
-install(FILES ${PROJECT_SOURCE_DIR}/examples/embed.cpp ${PROJECT_SOURCE_DIR}/examples/embed.c
+install(FILES ${PROJECT_SOURCE_DIR}/examples/embed.cpp ${PROJECT_SOURCE_DIR}/examples/embed.c ${PROJECT_SOURCE_DIR}/examples/two_pumps.cpp
         ${PROJECT_SOURCE_DIR}/examples/embed.bpf.c ${PROJECT_SOURCE_DIR}/examples/loader.c ${PROJECT_SOURCE_DIR}/examples/wq.bpf.c
         ${PROJECT_SOURCE_DIR}/examples/wq.h ${PROJECT_SOURCE_DIR}/examples/vmlinux.h DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

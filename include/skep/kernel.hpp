@@ -209,6 +209,12 @@ class SKEP_API Kernel {
   // is not interrupted for it, and with 0 it takes one step, if there is one. How many runs ended; 0 when the Kernel is
   // not pumped, and from inside a run. Threads that call it at once take turns.
   std::size_t pump(std::uint64_t limit_ns);
+  // As these two, for what is queued on one virtual CPU and for its timers: threads that share the CPUs out among
+  // themselves run their work side by side (examples/two_pumps.cpp). pump() without a CPU waits for them, and they for
+  // it. -EINVAL and 0: there is no such CPU. The descriptor is made when it is first asked for: -EMFILE, -ENFILE,
+  // -ENOMEM.
+  int pump_fd(unsigned cpu);
+  std::size_t pump(std::uint64_t limit_ns, unsigned cpu);
   // Called after each run of a callback, on the thread that ran it, which holds no lock of Skep's. One listener at a
   // time, null for none; the one before may still be in a call when this returns: drain() first, where that matters.
   void on_work_run(std::function<void(const WorkRun&)> listener);

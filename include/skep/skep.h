@@ -159,6 +159,10 @@ SKEP_API int skep_kernel_drain(struct skep_kernel *kernel, uint64_t limit_ns);
 SKEP_API int skep_kernel_pump_fd(struct skep_kernel *kernel);
 /* Runs what is queued and due on this thread, for at most limit_ns; how many runs ended. */
 SKEP_API size_t skep_kernel_pump(struct skep_kernel *kernel, uint64_t limit_ns);
+/* As these two, for what is queued on one virtual CPU and for its timers: threads that pump different CPUs run side by
+ * side. -EINVAL and 0: there is no such CPU. */
+SKEP_API int skep_kernel_pump_cpu_fd(struct skep_kernel *kernel, unsigned int cpu);
+SKEP_API size_t skep_kernel_pump_cpu(struct skep_kernel *kernel, unsigned int cpu, uint64_t limit_ns);
 
 /* One run of an asynchronous callback; valid during the call. */
 struct skep_work_run {

@@ -176,9 +176,25 @@ void skep_kernel_on_run_stopped(skep_kernel* kernel, void (*listener)(void* user
     return 0;
   });
 }
+static constexpr const char* not_pumped = "the Kernel is not pumped: see skep_kernel_options.pumped";
 int skep_kernel_pump_fd(skep_kernel* kernel) {
   const int fd = kernel->kernel->pump_fd();
-  return fd < 0 ? protect([&] { return fail(-fd, "the Kernel is not pumped: see skep_kernel_options.pumped"); }) : fd;
+  return fd < 0 ? protect([&] { return fail(-fd, not_pumped); }) : fd;
+}
+int skep_kernel_pump_cpu_fd(skep_kernel* kernel, unsigned cpu) {
+  const int fd = kernel->kernel->pump_fd(cpu);
+  const char* why = fd == -EOPNOTSUPP ? not_pumped
+                    : fd == -EINVAL   ? "there is no such CPU"
+                                      : "no descriptor can be had";
+  return fd < 0 ? protect([&] { return fail(-fd, why); }) : fd;
+}
+size_t skep_kernel_pump_cpu(skep_kernel* kernel, unsigned cpu, uint64_t limit_ns) {
+  size_t runs = 0;
+  protect([&] {
+    runs = kernel->kernel->pump(limit_ns, cpu);
+    return 0;
+  });
+  return runs;
 }
 size_t skep_kernel_pump(skep_kernel* kernel, uint64_t limit_ns) {
   size_t runs = 0;

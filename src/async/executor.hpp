@@ -93,6 +93,10 @@ class PumpedExecutor : public Executor {
   // limit of 0 it takes one step, if there is one. A callback is not interrupted for the limit. How many runs ended; 0
   // from inside a run. Threads that call it at the same time take turns.
   virtual std::size_t pump(std::uint64_t limit_ns) = 0;
+  // As these two, of what is queued on one CPU and of its timers. Threads that pump different CPUs run side by side.
+  // -EINVAL and 0: there is no such CPU; the descriptor is made when it is first asked for, and its errno answered.
+  virtual int pump_fd(unsigned cpu) = 0;
+  virtual std::size_t pump(std::uint64_t limit_ns, unsigned cpu) = 0;
   // Of one whose clock stands: lets so much time pass, in which timers run when they are due, and the work that follows
   // from them. False: its clock goes by itself, or work that restarts itself never ends, and the clock has stopped
   // there.

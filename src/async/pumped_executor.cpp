@@ -1,11 +1,13 @@
 // Work in the application's own event loop: queued by anybody, run by whoever calls pump(), on that thread.
 //
-// A queue for each virtual CPU, and timers by time, under one mutex that is held for a few instructions. One timerfd is
-// all that an event loop has to watch: it expires at once while something is queued, at the next timer's time else, and
-// setting it anew takes its readability back, so that it never says more or less than there is. A callback runs until
-// it ends or sleeps; it sleeps on the thread that pumps, its CPU given up, and goes on when the others have had their
-// turn. An item that was started while it ran runs again at once, unless the time that pump() was given is over: then
-// it stays begun, as if its run had not ended yet, and the next pump() goes on with it. Tested by
+// A queue and a heap of timers for each virtual CPU, the queues under one mutex that is held for a few instructions.
+// One timerfd is all that an event loop has to watch: it expires at once while something is queued, at the next timer's
+// time else, and setting it anew takes its readability back, so that it never says more or less than there is. Who
+// shares the CPUs out among threads has such a descriptor for each CPU. Who pumps one CPU shares the executor with
+// those who pump others; who pumps all, or waits for all, has it alone, and is let in before more of the former are. A
+// callback runs until it ends or sleeps; it sleeps on the thread that pumps, its CPU given up, and goes on when the
+// others have had their turn. An item that was started while it ran runs again at once, unless the time that pump() was
+// given is over: then it stays begun, as if its run had not ended yet, and the next pump() goes on with it. Tested by
 // tests/async/executor_test.cpp and pumped_executor_test.cpp.
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include <list>
 #include <mutex>
 #include <new>
+#include <shared_mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -31,10 +34,18 @@ namespace {
 constexpr std::uint64_t at_once = 1;  // a time that has passed
 constexpr std::uint64_t never = 0;    // what disarms a timerfd
 
-class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
+int new_descriptor() {
+  return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+class Pumped final : public PumpedExecutor {
  public:
   Pumped(unsigned cpus, int fd, const std::optional<StandingClock>& clock)
-      : cpus_(cpus), fd_(fd), stands_(clock.has_value()), queues_(cpus_.count()) {
+      : cpus_(cpus), fd_(fd), stands_(clock.has_value()), queues_(cpus_.count()), timed_(cpus_.count()) {
+    for (Queue& queue : queues_) {
+      queue.executor = this;
+      heaps_.push_back(queue.heap);
+    }
     if (clock) set_clock(*clock);
   }
   ~Pumped() override;
@@ -43,12 +54,12 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   std::uint64_t now_ns() override { return stands_ ? clock_.load(std::memory_order_relaxed) : monotonic_ns(); }
   std::uint64_t realtime_ns() override { return stands_ ? now_ns() + realtime_offset_ : Executor::realtime_ns(); }
   void enqueue(unsigned cpu, Runnable& item) override;
-  std::shared_ptr<TimerHeap> timer_heap(unsigned) override { return timers_; }
+  std::shared_ptr<TimerHeap> timer_heap(unsigned cpu) override { return heaps_[cpu % heaps_.size()]; }
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
   bool drain(std::uint64_t limit_ns) override { return run_all(limit_ns, false); }
   bool settle(std::uint64_t limit_ns) override { return run_all(limit_ns, true); }
-  std::vector<ArmedShot> armed() const override { return armed_in({&timers_, 1}); }
+  std::vector<ArmedShot> armed() const override { return armed_in(heaps_); }
   WorkCounts counts() const override;
   void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override {
@@ -58,7 +69,9 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   void count_cancelled() override { cancelled_.fetch_add(1, std::memory_order_relaxed); }
 
   int pump_fd() const override { return fd_; }
+  int pump_fd(unsigned cpu) override;
   std::size_t pump(std::uint64_t limit_ns) override;
+  std::size_t pump(std::uint64_t limit_ns, unsigned cpu) override;
   bool advance(std::uint64_t ns) override;
   bool set_clock(const StandingClock& clock) override {
     if (!stands_) return false;
@@ -82,12 +95,47 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   };
   using Runs = std::list<Run>;  // one, where it is handed on
 
+  struct Queue final : TimerHeap::Owner {
+    void earliest_changed(std::uint64_t at_ns) override;
+    bool empty() const { return timers.empty() && items.empty() && begun.empty(); }
+
+    Pumped* executor = nullptr;
+    const std::shared_ptr<TimerHeap> heap = std::make_shared<TimerHeap>(*this);
+    std::mutex driving;  // one thread at a time runs its work
+    Runs room;           // for the next one; of who drives
+    // Under the executor's mutex:
+    ItemLine timers, items;
+    Runs begun;
+    std::uint64_t entered = 0, taken = 0;  // of the items
+    bool timed = false;                    // there have been timers
+    int fd = -1;
+    std::uint64_t shown = never;
+  };
+  // Whoever pumps one CPU, among others.
+  struct OfOne {
+    OfOne(Pumped& executor, Queue& queue) : shared(executor.entrance()), queue(queue.driving) {}
+    const std::shared_lock<std::shared_mutex> shared;
+    const std::lock_guard<std::mutex> queue;
+  };
+  // Whoever pumps all, alone.
+  struct OfAll {
+    explicit OfAll(Pumped& executor) : door(executor.door_), alone(executor.driving_) {}
+    const std::lock_guard<std::mutex> door;
+    const std::lock_guard<std::shared_mutex> alone;
+  };
+  std::shared_lock<std::shared_mutex> entrance() {
+    const std::lock_guard lock(door_);
+    return std::shared_lock(driving_);
+  }
+
   void show_locked();
-  void earliest_changed(std::uint64_t at_ns) override;
-  void fire_due() { timers_->fire(now_ns(), ~std::size_t{0}); }
-  Runnable* next(Runs& begun, unsigned& cpu);
+  void show_locked(Queue& queue);
+  void show(int fd, std::uint64_t& shown, bool queued, std::uint64_t earliest);
+  std::uint64_t earliest() const;
+  void fire_due();
+  Runnable* next(Runs& begun, unsigned& cpu, const Queue* only);
   void put_back(unsigned cpu, Runs& run, bool first);
-  std::size_t run_until(std::uint64_t end);
+  std::size_t run_until(std::uint64_t end, const Queue* only = nullptr);
   bool run_all(std::uint64_t limit_ns, bool with_timers);
   bool run_standing(std::uint64_t until_ns, bool with_timers);
   std::size_t handle(Runnable& item, Runs& run, unsigned cpu, std::uint64_t end);
@@ -99,22 +147,21 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
   const bool stands_;  // its clock does
   std::atomic<std::uint64_t> clock_{0};
   std::atomic<std::uint64_t> realtime_offset_{0};
-  std::mutex driving_;  // held for all of pump(): one thread at a time runs work
-  Runs room_;           // for the next one; of who drives
+  std::mutex door_;  // nobody goes in while somebody waits to be alone
+  std::shared_mutex driving_;
 
   mutable std::mutex mutex_;  // of what follows; nothing else is called under it
-  struct Queue {
-    ItemLine timers, items;
-    Runs begun;
-    std::uint64_t entered = 0, taken = 0;  // of the items
-    bool empty() const { return timers.empty() && items.empty() && begun.empty(); }
-  };
   std::vector<Queue> queues_;
+  std::vector<Queue*> shown_;  // who has a descriptor
   std::size_t queued_ = 0;
   unsigned turn_ = 0;  // the CPU whose queue is looked at first
-  const std::shared_ptr<TimerHeap> timers_ = std::make_shared<TimerHeap>(*this);
-  std::uint64_t shown_ = never;
+  std::uint64_t shown_of_all_ = never;
   std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
+
+  std::vector<std::shared_ptr<TimerHeap>> heaps_;  // by CPU
+  // Those that have had timers, so that the others cost nothing; read without a lock.
+  std::vector<TimerHeap*> timed_;
+  std::atomic<std::size_t> timed_count_{0};
 
   std::atomic<bool> listening_{false};
   std::atomic<std::uint64_t> started_{0}, merged_{0}, ran_{0}, cancelled_{0}, timers_ran_{0};
@@ -122,7 +169,10 @@ class Pumped final : public PumpedExecutor, public TimerHeap::Owner {
 
 Pumped::~Pumped() {
   rcu::ReadGuard section;
-  timers_->clear();
+  const auto clear_timers = [this] {
+    for (const auto& heap : heaps_) heap->clear();
+  };
+  clear_timers();
   const auto drop_all = [this] {
     for (Queue& queue : queues_) {
       const auto next = [&]() -> Runnable* {
@@ -148,62 +198,106 @@ Pumped::~Pumped() {
     queue.begun.clear();
   }
   drop_all();
-  timers_->clear();
+  clear_timers();
+  for (const Queue* queue : shown_) ::close(queue->fd);
   ::close(fd_);
 }
 
-// Makes the descriptor say when there will be something to do.
-void Pumped::show_locked() {
-  const std::uint64_t earliest = timers_->earliest();
-  std::uint64_t at = queued_ != 0 ? at_once : earliest != TimerHeap::never ? earliest : never;
-  if (stands_ && queued_ == 0 && at != never) at = earliest <= now_ns() ? at_once : never;
-  if (at == shown_) return;
-  shown_ = at;
+std::uint64_t Pumped::earliest() const {
+  std::uint64_t first = TimerHeap::never;
+  for (std::size_t i = 0; i < timed_count_.load(std::memory_order_acquire); ++i)
+    first = std::min(first, timed_[i]->earliest());
+  return first;
+}
+
+void Pumped::fire_due() {
+  for (std::size_t i = 0; i < timed_count_.load(std::memory_order_acquire); ++i)
+    timed_[i]->fire(now_ns(), ~std::size_t{0});
+}
+
+// Makes a descriptor say when there will be something to do.
+void Pumped::show(int fd, std::uint64_t& shown, bool queued, std::uint64_t earliest) {
+  std::uint64_t at = queued ? at_once : earliest != TimerHeap::never ? earliest : never;
+  if (stands_ && !queued && at != never) at = earliest <= now_ns() ? at_once : never;
+  if (at == shown) return;
+  shown = at;
   itimerspec when{};
   when.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
   when.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
-  timerfd_settime(fd_, TFD_TIMER_ABSTIME, &when, nullptr);
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+void Pumped::show_locked(Queue& queue) {
+  show(fd_, shown_of_all_, queued_ != 0, queued_ != 0 ? 0 : earliest());
+  if (queue.fd >= 0) show(queue.fd, queue.shown, !queue.empty(), queue.heap->earliest());
+}
+void Pumped::show_locked() {
+  show(fd_, shown_of_all_, queued_ != 0, queued_ != 0 ? 0 : earliest());
+  for (Queue* queue : shown_) show(queue->fd, queue->shown, !queue->empty(), queue->heap->earliest());
+}
+
+int Pumped::pump_fd(unsigned cpu) {
+  if (cpu >= queues_.size()) return -EINVAL;
+  Queue& queue = queues_[cpu];
+  const std::lock_guard lock(mutex_);
+  if (queue.fd < 0) {
+    try {
+      shown_.reserve(shown_.size() + 1);
+    } catch (const std::bad_alloc&) {
+      return -ENOMEM;
+    }
+    queue.fd = new_descriptor();
+    if (queue.fd < 0) return -errno;
+    shown_.push_back(&queue);
+    show_locked(queue);
+  }
+  return queue.fd;
 }
 
 void Pumped::enqueue(unsigned cpu, Runnable& item) {
   if (!item.is_timer) started_.fetch_add(1, std::memory_order_relaxed);
   if (listening_.load(std::memory_order_relaxed)) item.queued_ns = now_ns();
   cpu %= cpus_.count();
+  Queue& queue = queues_[cpu];
   ItemLine withdrawn;
   {
     const std::lock_guard lock(mutex_);
-    Queue& queue = queues_[cpu];
     ItemLine& line = item.is_timer ? queue.timers : queue.items;
     withdrawn = line.sweep();
     line.push(item);
     if (!item.is_timer) ++queue.entered;
     ++queued_;
-    show_locked();
+    show_locked(queue);
   }
   std::size_t gone = 0;
   for (; !withdrawn.empty(); ++gone) withdrawn.pop().begin(cpu);
   if (gone == 0) return;
   const std::lock_guard lock(mutex_);
   queued_ -= gone;
-  show_locked();
+  show_locked(queue);
 }
 
-void Pumped::earliest_changed(std::uint64_t) {
-  const std::lock_guard lock(mutex_);
-  show_locked();
+void Pumped::Queue::earliest_changed(std::uint64_t) {
+  const std::lock_guard lock(executor->mutex_);
+  if (!timed) {
+    timed = true;
+    const std::size_t count = executor->timed_count_.load(std::memory_order_relaxed);
+    executor->timed_[count] = heap.get();
+    executor->timed_count_.store(count + 1, std::memory_order_release);
+  }
+  executor->show_locked(*this);
 }
 
-// Null: nothing is queued. `begun`: it has begun already.
-Runnable* Pumped::next(Runs& begun, unsigned& cpu) {
+// Null: nothing is queued, of `only` if it is not null. `begun`: it has begun already.
+Runnable* Pumped::next(Runs& begun, unsigned& cpu, const Queue* only) {
   const rcu::ReadGuard section;
   fire_due();
   const std::lock_guard lock(mutex_);
   for (unsigned i = 0; i < queues_.size(); ++i) {
     cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
     Queue& queue = queues_[cpu];
-    if (queue.empty()) continue;
+    if (queue.empty() || (only != nullptr && only != &queue)) continue;
     --queued_;
-    turn_ = cpu + 1;
+    if (only == nullptr) turn_ = cpu + 1;
     if (!queue.timers.empty()) return &queue.timers.pop();
     if (!queue.begun.empty() && (queue.items.empty() || queue.begun.front().turn <= queue.taken)) {
       begun.splice(begun.end(), queue.begun, queue.begun.begin());
@@ -263,28 +357,29 @@ void Pumped::told(const RunRecord& record) {
 
 // How many runs ended in it.
 std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint64_t end) {
+  Runs& room = queues_[cpu].room;
   CpuSet::Lease lease = cpus_.enter(cpu);
   const CurrentScope scope(this, cpu, &item);
   rcu::ReadGuard section;
   if (!begun.empty()) {
     if (begun.front().job == nullptr && !item.finish(true)) {
-      room_.splice(room_.end(), begun);
+      room.splice(room.end(), begun);
       return 0;
     }
   } else {
     const std::uint64_t queued_ns = item.queued_ns;
     try {
-      if (room_.empty()) room_.emplace_back();
+      if (room.empty()) room.emplace_back();
     } catch (const std::bad_alloc&) {  // it begins all the same, and does not run
     }
     if (item.begin(cpu) != Runnable::Begin::run) return 0;
-    if (room_.empty()) {
+    if (room.empty()) {
       do {
         if (!item.is_timer) count_cancelled();
       } while (item.finish(true));
       return 1;
     }
-    begun.splice(begun.end(), room_, room_.begin());
+    begun.splice(begun.end(), room, room.begin());
     begun.front() = {.item = &item, .cpu = cpu, .queued_ns = queued_ns};
   }
   Run& run = begun.front();
@@ -315,19 +410,19 @@ std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint6
       return runs;
     }
     if (!item.finish(true)) {
-      room_.splice(room_.end(), begun);
+      room.splice(room.end(), begun);
       return runs;
     }
     run.queued_ns = now_ns();
   }
 }
 
-std::size_t Pumped::run_until(std::uint64_t end) {
+std::size_t Pumped::run_until(std::uint64_t end, const Queue* only) {
   std::size_t runs = 0;
   Runs begun;
   unsigned cpu = 0;
   do {
-    Runnable* const item = next(begun, cpu);
+    Runnable* const item = next(begun, cpu, only);
     if (item == nullptr) break;
     runs += handle(*item, begun, cpu, end);
   } while (monotonic_ns() < end);
@@ -343,8 +438,13 @@ std::uint64_t after(std::uint64_t limit_ns) {
 
 std::size_t Pumped::pump(std::uint64_t limit_ns) {
   if (current_run().executor == this) return 0;
-  const std::lock_guard lock(driving_);
+  const OfAll lock(*this);
   return run_until(after(limit_ns));
+}
+std::size_t Pumped::pump(std::uint64_t limit_ns, unsigned cpu) {
+  if (current_run().executor == this || cpu >= queues_.size()) return 0;
+  const OfOne lock(*this, queues_[cpu]);
+  return run_until(after(limit_ns), &queues_[cpu]);
 }
 
 // Runs what is queued, and lets the time pass up to each timer in turn that is due by then.
@@ -355,10 +455,10 @@ bool Pumped::run_standing(std::uint64_t until_ns, bool with_timers) {
     run_until(end);
     std::uint64_t next = 0;
     {
-      const std::uint64_t earliest = timers_->earliest();
+      const std::uint64_t first = earliest();
       const std::lock_guard data_lock(mutex_);
-      if (queued_ == 0 && (!with_timers || earliest > until_ns)) return true;
-      if (queued_ == 0) next = earliest;
+      if (queued_ == 0 && (!with_timers || first > until_ns)) return true;
+      if (queued_ == 0) next = first;
     }
     if (monotonic_ns() >= end) return false;
     if (next > now_ns()) clock_.store(next, std::memory_order_relaxed);
@@ -367,7 +467,7 @@ bool Pumped::run_standing(std::uint64_t until_ns, bool with_timers) {
 
 bool Pumped::advance(std::uint64_t ns) {
   if (!stands_ || current_run().executor == this) return false;
-  const std::lock_guard lock(driving_);
+  const OfAll lock(*this);
   const std::uint64_t until = ns > unlimited - 1 - now_ns() ? unlimited - 1 : now_ns() + ns;
   if (!run_standing(until, true)) return false;
   clock_.store(until, std::memory_order_relaxed);
@@ -377,11 +477,11 @@ bool Pumped::advance(std::uint64_t ns) {
 bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
   if (current_run().executor == this) return false;
   if (stands_) {
-    const std::lock_guard lock(driving_);
+    const OfAll lock(*this);
     return run_standing(limit_ns > unlimited - 1 - now_ns() ? unlimited - 1 : now_ns() + limit_ns, with_timers);
   }
   const std::uint64_t end = after(limit_ns);
-  const std::lock_guard lock(driving_);
+  const OfAll lock(*this);
   for (;;) {
     std::uint64_t wait = 0;
     {
@@ -389,14 +489,14 @@ bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
       fire_due();
     }
     {
-      const std::uint64_t earliest = timers_->earliest();
+      const std::uint64_t first = earliest();
       const std::lock_guard data_lock(mutex_);
       if (queued_ == 0) {
-        if (!with_timers || earliest > end) {
+        if (!with_timers || first > end) {
           show_locked();
           return true;
         }
-        wait = earliest - std::min(earliest, monotonic_ns());
+        wait = first - std::min(first, monotonic_ns());
       }
       if (wait == 0 && monotonic_ns() >= end) return false;
     }
@@ -426,7 +526,7 @@ void Pumped::on_run(std::function<void(const RunRecord&)> listener) {
 }  // namespace
 
 std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus, const std::optional<StandingClock>& clock) {
-  const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  const int fd = new_descriptor();
   if (fd < 0) return nullptr;
   return std::make_unique<Pumped>(cpus, fd, clock);
 }

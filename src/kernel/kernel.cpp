@@ -287,6 +287,14 @@ std::size_t Kernel::pump(std::uint64_t limit_ns) {
   const ReturnToUser back(*impl_);
   return impl_->pumped->pump(limit_ns);
 }
+int Kernel::pump_fd(unsigned cpu) {
+  return impl_->pumped != nullptr ? impl_->pumped->pump_fd(cpu) : -EOPNOTSUPP;
+}
+std::size_t Kernel::pump(std::uint64_t limit_ns, unsigned cpu) {
+  if (impl_->pumped == nullptr) return 0;
+  const ReturnToUser back(*impl_);
+  return impl_->pumped->pump(limit_ns, cpu);
+}
 
 unsigned Kernel::cpus() const {
   return impl_->executor->cpus().count();

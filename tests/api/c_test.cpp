@@ -216,7 +216,18 @@ TEST_F(CInterface, RingsAndWork) {
   ASSERT_EQ(skep_program_run(arm, &empty), 0) << skep_error();
   pollfd pump{skep_kernel_pump_fd(kernel), POLLIN, 0};
   EXPECT_EQ(poll(&pump, 1, 0), 1);
-  EXPECT_EQ(skep_kernel_pump(kernel, 60'000'000'000), 1U);
+  EXPECT_EQ(skep_kernel_pump_cpu_fd(kernel, 1U << 20), -EINVAL);
+  EXPECT_EQ(skep_kernel_pump_cpu(kernel, 1U << 20, 60'000'000'000), 0U);
+  std::size_t runs = 0;
+  for (const unsigned cpu : {0U, 1U}) {  // whichever the program ran on
+    pollfd of_cpu{skep_kernel_pump_cpu_fd(kernel, cpu), POLLIN, 0};
+    const bool readable = poll(&of_cpu, 1, 0) == 1;
+    const std::size_t ended = skep_kernel_pump_cpu(kernel, cpu, 60'000'000'000);
+    EXPECT_EQ(ended, readable ? 1U : 0U);
+    runs += ended;
+  }
+  EXPECT_EQ(runs, 1U);
+  EXPECT_EQ(poll(&pump, 1, 0), 0);
   EXPECT_EQ(skep_kernel_drain(kernel, 0), 1);
   EXPECT_THAT(ran, testing::ElementsAre("mark_after_sleep"));
   skep_program_close(arm);
@@ -317,6 +328,8 @@ TEST(CStructures, OfOtherVersionsAreUnderstood) {
   newer.options.size = offsetof(skep_kernel_options, pumped);
   EXPECT_EQ(skep_kernel_open(&newer.options, &kernel), 0) << skep_error();
   EXPECT_EQ(skep_kernel_pump_fd(kernel), -EOPNOTSUPP);
+  EXPECT_EQ(skep_kernel_pump_cpu_fd(kernel, 0), -EOPNOTSUPP);
+  EXPECT_EQ(skep_kernel_pump_cpu(kernel, 0, 0), 0U);
   skep_kernel_close(kernel);
   skep_kernel_close(nullptr);
 }

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <cerrno>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -13,10 +15,12 @@ namespace {
 
 struct PumpedTest : testing::Test {
   std::unique_ptr<PumpedExecutor> executor = make_pumped_executor(2);
-  bool readable(int wait_ms = 0) const {
-    pollfd fd{executor->pump_fd(), POLLIN, 0};
+  static bool readable_fd(int descriptor, int wait_ms) {
+    pollfd fd{descriptor, POLLIN, 0};
     return poll(&fd, 1, wait_ms) == 1;
   }
+  bool readable(int wait_ms = 0) const { return readable_fd(executor->pump_fd(), wait_ms); }
+  bool readable_on(unsigned cpu, int wait_ms = 0) const { return readable_fd(executor->pump_fd(cpu), wait_ms); }
   void start(Slot& slot, unsigned cpu, std::shared_ptr<Callback> callback) {
     const rcu::ReadGuard section;
     ASSERT_EQ(slot.work().init(*executor, alive, nullptr), 0);
@@ -121,6 +125,65 @@ TEST_F(PumpedTest, ATimerMakesTheDescriptorReadableWhenItIsDue) {
   timer.release();
 }
 
+TEST_F(PumpedTest, OneCpuIsPumpedAndTheOtherIsLeftAlone) {
+  Slot slots[2];
+  std::vector<unsigned> ran;
+  EXPECT_FALSE(readable_on(0));
+  for (unsigned cpu : {0U, 1U}) start(slots[cpu], cpu, calling([&ran, cpu] { ran.push_back(cpu); }));
+  EXPECT_TRUE(readable_on(0) && readable_on(1) && readable());
+  EXPECT_EQ(executor->pump(a_minute, 1), 1U);
+  EXPECT_EQ(ran, (std::vector{1U}));
+  EXPECT_FALSE(readable_on(1));
+  EXPECT_TRUE(readable_on(0) && readable());
+  EXPECT_EQ(executor->pump(a_minute, 1), 0U);
+  EXPECT_EQ(executor->pump(a_minute), 1U);
+  EXPECT_EQ(ran, (std::vector{1U, 0U}));
+  EXPECT_FALSE(readable_on(0) || readable());
+}
+
+TEST_F(PumpedTest, ACpuThatIsNotThereHasNoDescriptorAndNoWork) {
+  EXPECT_EQ(executor->pump_fd(2), -EINVAL);
+  EXPECT_EQ(executor->pump(a_minute, 2), 0U);
+  EXPECT_EQ(executor->pump_fd(1), executor->pump_fd(1));
+}
+
+// Each callback waits for the other one to have begun.
+TEST_F(PumpedTest, ThreadsThatPumpDifferentCpusRunSideBySide) {
+  Slot slots[2];
+  std::latch both(2);
+  for (unsigned cpu : {0U, 1U}) start(slots[cpu], cpu, calling([&] { both.arrive_and_wait(); }));
+  std::thread other([&] { EXPECT_EQ(executor->pump(a_minute, 1), 1U); });
+  EXPECT_EQ(executor->pump(a_minute, 0), 1U);
+  other.join();
+  EXPECT_EQ(executor->counts().ran, 2U);
+}
+
+// While threads pump their CPUs without end, one that wants all of them has its turn.
+TEST_F(PumpedTest, WhoPumpsAllIsLetInAmongThoseWhoPumpOne) {
+  constexpr unsigned rounds = 200;
+  Slot slots[2];
+  std::atomic<bool> stop{false};
+  for (unsigned cpu : {0U, 1U}) start(slots[cpu], cpu, calling([] {}));
+  std::vector<std::thread> threads;
+  for (unsigned cpu : {0U, 1U})
+    threads.emplace_back([&, cpu] {
+      while (!stop) {
+        {
+          const rcu::ReadGuard section;
+          static_cast<void>(slots[cpu].work().start(cpu));
+        }
+        executor->pump(0, cpu);
+      }
+    });
+  for (unsigned i = 0; i < rounds; ++i) executor->pump(0);
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(executor->drain(a_minute));
+  const WorkCounts counts = executor->counts();
+  EXPECT_EQ(counts.started, counts.ran + counts.merged + counts.cancelled);
+  EXPECT_GE(counts.ran, 2U);
+}
+
 // A clock that stands: time passes where it is asked for, and nobody sleeps.
 struct Armed {
   alignas(8) unsigned char bytes[16] = {};
@@ -155,6 +218,21 @@ TEST_F(StandingTest, TimersRunAtTheirTimesInTheirOrder) {
   EXPECT_TRUE(executor->advance(3'600'000'000'000));
   EXPECT_EQ(times, (std::vector<std::uint64_t>{1'500, 3'600'000'001'000}));
   EXPECT_EQ(executor->now_ns(), 3'600'000'001'499U);
+}
+
+TEST_F(StandingTest, ATimerMakesTheDescriptorOfItsCpuReadable) {
+  Armed slot;
+  int fired = 0;
+  start_timer(slot, 500, [&] { ++fired; });
+  EXPECT_FALSE(readable_on(0) || readable_on(1));
+  ASSERT_TRUE(executor->set_clock({1'500, 5'000'000}));
+  executor->pump(0, 1);  // looks at the time, and has nothing to do
+  EXPECT_EQ(fired, 0);
+  EXPECT_TRUE(readable_on(0));
+  EXPECT_FALSE(readable_on(1));
+  EXPECT_EQ(executor->pump(0, 0), 1U);
+  EXPECT_EQ(fired, 1);
+  EXPECT_FALSE(readable_on(0) || readable());
 }
 
 TEST_F(StandingTest, SettlingGoesAsFarAsTheLastTimer) {
