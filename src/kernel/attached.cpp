@@ -10,6 +10,8 @@
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
 #include "kernel/run_watch.hpp"
+#include "kernel/symbols.hpp"
+#include "progtypes/attach_rules.hpp"
 #include "runtime/context.hpp"
 #include "runtime/occasion.hpp"
 
@@ -32,7 +34,11 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
   const GivenArguments given(kernel, program, function, args);
   context.header().beyond = &given;
   runtime::Occasion own;
-  context.header().object = occasion != nullptr ? occasion : &own;
+  if (occasion == nullptr) occasion = &own;
+  occasion->addresses = kernel.symbol_addresses.get();
+  occasion->function = function;
+  occasion->has_result = progtypes::knows_result(program.attach_type);
+  context.header().object = occasion;
   if (size != 0) std::memcpy(context.address(), args.data(), size);
   std::memcpy(static_cast<std::uint8_t*>(context.address()) + size, &result, sizeof result);
   const engine::RunPtr run =

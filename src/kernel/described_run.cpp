@@ -13,6 +13,7 @@
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
 #include "kernel/run_watch.hpp"
+#include "kernel/symbols.hpp"
 #include "maps/map.hpp"
 #include "progtypes/described.hpp"
 #include "rcu/rcu.hpp"
@@ -177,6 +178,7 @@ class Described {
                                               .context_used = program_.context_used,
                                               .record_used = program_.tracepoint_buffer_used,
                                               .signature = signature,
+                                              .addresses = kernel_.symbol_addresses.get(),
                                               .types = *kernel_.vmlinux->btf,
                                               .objects = objects};
     if (const int error = invocation.make(request); error != 0) return refuse(invocation.complaint(), error);

@@ -29,6 +29,8 @@
 
 namespace skep {
 
+class SymbolAddresses;
+
 // One command's structure: a copy, in which what lies beyond the caller's size is zero, and where to put results.
 template <typename Attr>
 struct Call {
@@ -73,6 +75,7 @@ struct Kernel::Impl {
   std::unique_ptr<async::Executor> executor;
   async::PumpedExecutor* pumped = nullptr;  // the executor, if it is one
   std::unique_ptr<KernelServices> services;
+  std::shared_ptr<SymbolAddresses> symbol_addresses;
   std::shared_ptr<engine::Engine> engine;  // what programs are compiled by; extensions keep it until they are detached
   bool make_engine(unsigned cpus, std::string& error);
 

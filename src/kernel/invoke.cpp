@@ -172,7 +172,7 @@ std::string Redirection::text() const {
     case To::neighbor:
       return fmt::format("a neighbor of device {}", device);
     case To::peer:
-      return fmt::format("the peer of device {}", device);
+      return fmt::format("the peer of device {}{}", device, (flags & 2) != 0 ? ", to be sent by it" : "");
     case To::map:
       return fmt::format("map '{}', key {}", map, key);
   }

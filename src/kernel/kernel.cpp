@@ -14,6 +14,7 @@
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
+#include "kernel/symbols.hpp"
 #include "rcu/own_thread.hpp"
 #include "rcu/rcu.hpp"
 
@@ -104,6 +105,7 @@ std::unique_ptr<Kernel> Kernel::Impl::make(const KernelOptions& options, std::st
   }
   impl.observer = std::make_unique<WorkObserver>(*kernel, *impl.executor);
   impl.services = std::make_unique<KernelServices>(*kernel, *impl.executor);
+  impl.symbol_addresses = std::make_shared<SymbolAddresses>(impl);
   if (options.random_seed) impl.services->seed(*options.random_seed);
   impl.services->run_limits = options.run_limits;
   impl.services->lock_waits = std::make_unique<runtime::LockWaits>(cpus);

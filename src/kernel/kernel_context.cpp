@@ -26,11 +26,14 @@ using calls::impl::find_field;
 
 // What is known beyond fields of the same name, as a description.
 std::string description(std::string_view type, std::uint32_t family, std::uint32_t device, std::uint32_t queue) {
-  constexpr std::uint32_t of_paths = 1;
-  if (type == "sk_buff") return fmt::format(R"({{"dev": {{"ifindex": {}}}}})", device);
+  constexpr std::uint32_t of_paths = 1, loopback = 1;
+  constexpr std::uint32_t first_network = 0xeffffff9;  // the number of the one that the machine begins with
+  const std::string dev =
+      fmt::format(R"({{"ifindex": {}, "name": "{}", "nd_net": {{"net": {{"ns": {{"inum": {}}}}}}}}})", device,
+                  device == loopback ? "lo" : "", first_network);
+  if (type == "sk_buff") return fmt::format(R"({{"dev": {}}})", dev);
   if (type == "xdp_buff")
-    return fmt::format(R"({{"frame_sz": 4096, "rxq": {{"dev": {{"ifindex": {}}}, "queue_index": {}}}}})", device,
-                       queue);
+    return fmt::format(R"({{"frame_sz": 4096, "rxq": {{"dev": {}, "queue_index": {}}}}})", dev, queue);
   if (type != "bpf_sock_addr_kern") return R"({"sk": {}})";
   if (family != of_paths) return R"({"sk": {}, "uaddr": {"$type": "sockaddr_in6"}})";
   return R"({"sk": {"__sk_common": {"skc_family": 1}}, "uaddr": {"$type": "sockaddr_un", "sun_family": 1}, "uaddrlen": 2})";

@@ -12,6 +12,7 @@
 #include "btf/prog_info.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/runtime_code.hpp"
+#include "kernel/symbols.hpp"
 #include "rcu/own_thread.hpp"
 
 namespace skep {
@@ -349,8 +350,10 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       .variable = [this](btf::TypeId id, std::uint32_t module_fd) -> std::optional<std::uint64_t> {
         int missing = 0;
         const auto types = module_fd != 0 ? find<BtfObject>(module_fd, ObjectKind::btf, missing) : vmlinux;
-        if (types == nullptr || !types->btf->valid(id) || types->btf->type(id).kind != btf::Kind::var)
-          return std::nullopt;
+        if (types == nullptr || !types->btf->valid(id)) return std::nullopt;
+        const btf::Type& named = types->btf->type(id);
+        if (named.kind == btf::Kind::func) return symbol_addresses->address_of(named.name);
+        if (named.kind != btf::Kind::var) return std::nullopt;
         return services->world().variable(types->btf, id);
       }};
   program->code = engine::load(*engine, make_runtime_code(surroundings, *program, *output.program, std::move(keep)));

@@ -163,8 +163,8 @@ Result<Runner> Runner::make(Kernel& kernel, int program_fd, const RunnerInput& i
     auto program = impl.find<ProgramObject>(static_cast<std::uint32_t>(program_fd), ObjectKind::program, missing);
     if (!program) return missing;
     why = cannot_run(*program);
-    if (why.empty() && !program->type->test_run)
-      why = fmt::format("the kernel has no test run of {} programs", program->type->name);
+    if (why.empty() && program->type->make_invocation == nullptr)
+      why = fmt::format("{} programs are not run on a packet or on bytes", program->type->name);
     if (!why.empty()) return -EOPNOTSUPP;
     state = std::make_unique<State>(kernel, std::move(program));
     if (const int refused = state->make(input); refused != 0) {

@@ -15,8 +15,8 @@ namespace skep {
 struct CodeSurroundings {
   const btf::Btf& kernel_types;
   const Mocks* mocks = nullptr;  // null: no call is replaced
-  // The address of a variable of the kernel's, or of a module's by its descriptor (0: the kernel's); none: it is no
-  // variable, and the number stays. Empty: no number is an address.
+  // The address of a variable or function of the kernel's, or of a module's by its descriptor (0: the kernel's); none:
+  // it is neither, and the number stays. Empty: no number is an address.
   std::function<std::optional<std::uint64_t>(btf::TypeId variable, std::uint32_t module_fd)> variable = {};
 };
 

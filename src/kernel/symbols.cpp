@@ -3,13 +3,13 @@
 // Programs may name a symbol of the kernel's that BTF says nothing of (`extern const void name __ksym`); libbpf takes
 // its address from /proc/kallsyms. There is no kernel to have addresses in: each symbol gets one of the kernel's half
 // of the address space, which every read fails at. Tested by tests/loader/sections_test.cpp.
+#include "kernel/symbols.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
-
-#include "kernel/impl.hpp"
 
 namespace skep {
 namespace {
@@ -69,30 +69,38 @@ int find(Kernel::Impl& kernel, std::string_view module_name, std::string_view na
   return 0;
 }
 
-class SymbolTable {
+// All symbols, in order, with their addresses.
+template <typename Visit>
+class SymbolWalk {
  public:
-  void add_types(const btf::Btf& types, std::string_view module) {
-    for (btf::TypeId id = types.first_id(); id < types.type_count(); ++id) {
-      const btf::Kind kind = types.kind_of(id);
-      if (kind == btf::Kind::func) add(types.name_of(id), 'T', module);
-      if (kind == btf::Kind::var) add(types.name_of(id), 'D', module);
-    }
+  explicit SymbolWalk(Visit visit) : visit_(std::move(visit)) {}
+  void all(const Kernel::Impl& kernel, const std::vector<std::shared_ptr<BtfObject>>& modules) {
+    types(*kernel.vmlinux->btf, {});
+    for (const std::string_view name : untyped_symbols) one(name, 'D', {});
+    // What Skep provides itself are the kernel's own functions to a program.
+    for (const auto& module : modules)
+      types(*module->btf, module == kernel.own_module ? std::string_view() : module->name);
   }
-  void add(std::string_view name, char kind, std::string_view module) {
-    if (name.empty() || (module.empty() && !kernels_.insert(name).second)) return;
-    std::uint64_t& next = module.empty() ? next_ : next_in_module_;
-    fmt::format_to(std::back_inserter(text_), "{:016x} {} {}", next, kind, name);
-    if (!module.empty()) fmt::format_to(std::back_inserter(text_), "\t[{}]", module);
-    text_ += '\n';
-    next += distance;
-  }
-  std::string take() { return std::move(text_); }
 
  private:
+  void types(const btf::Btf& types, std::string_view module) {
+    for (btf::TypeId id = types.first_id(); id < types.type_count(); ++id) {
+      const btf::Kind kind = types.kind_of(id);
+      if (kind == btf::Kind::func) one(types.name_of(id), 'T', module);
+      if (kind == btf::Kind::var) one(types.name_of(id), 'D', module);
+    }
+  }
+  void one(std::string_view name, char kind, std::string_view module) {
+    if (name.empty() || (module.empty() && !kernels_.insert(name).second)) return;
+    std::uint64_t& next = module.empty() ? next_ : next_in_module_;
+    visit_(next, kind, name, module);
+    next += distance;
+  }
+
   // A name has one address in the kernel, however often its types say it; a module may have it once more, and libbpf
   // refuses to choose.
   std::unordered_set<std::string_view> kernels_;
-  std::string text_;
+  Visit visit_;
   std::uint64_t next_ = first_address, next_in_module_ = first_module_address;
 };
 
@@ -118,14 +126,27 @@ bool Kernel::has_types_of(std::string_view module, std::span<const std::uint8_t>
 }
 
 std::string Kernel::symbols() const {
-  SymbolTable table;
-  const auto modules = modules_of(*impl_);
-  table.add_types(*impl_->vmlinux->btf, {});
-  for (const std::string_view name : untyped_symbols) table.add(name, 'D', {});
-  // What Skep provides itself are the kernel's own functions to a program.
-  for (const auto& module : modules)
-    table.add_types(*module->btf, module == impl_->own_module ? std::string_view() : module->name);
-  return table.take();
+  std::string text;
+  SymbolWalk([&](std::uint64_t address, char kind, std::string_view name, std::string_view module) {
+    fmt::format_to(std::back_inserter(text), "{:016x} {} {}", address, kind, name);
+    if (!module.empty()) fmt::format_to(std::back_inserter(text), "\t[{}]", module);
+    text += '\n';
+  }).all(*impl_, modules_of(*impl_));
+  return text;
+}
+
+std::uint64_t SymbolAddresses::address_of(std::string_view function) {
+  auto modules = modules_of(kernel_);
+  const std::lock_guard guard(lock_);
+  if (addresses_.empty() || modules != modules_) {
+    modules_ = std::move(modules);
+    addresses_.clear();
+    SymbolWalk([&](std::uint64_t address, char, std::string_view name, std::string_view) {
+      addresses_.emplace(name, address);
+    }).all(kernel_, modules_);
+  }
+  const auto found = addresses_.find(function);
+  return found != addresses_.end() ? found->second : 0;
 }
 
 }  // namespace skep

@@ -1,4 +1,5 @@
-// Hash maps: plain, LRU, per CPU, resizable (rhash, which here is a hash without preallocation), and hash of maps.
+// Hash maps: plain, LRU, per CPU, resizable (rhash, which here is a hash without preallocation that is updated in
+// place), and hash of maps.
 // The table is in hash_table.hpp; this is what commands and programs see of it. Tested by tests/maps/elements_test.cpp.
 #include "maps/hash.hpp"
 
@@ -55,12 +56,21 @@ HashTable::Options table_options(const MapAttributes& attributes) {
 
 struct ValueOwner final : HashTable::Owner {
   ValueOwner(const MapAttributes& attributes, unsigned cpu_count, std::size_t cpu_stride)
-      : values(attributes), cpus(cpu_count), stride(cpu_stride) {}
+      : values(attributes),
+        keeps_removed(attributes.info.type == MapType::rhash),
+        cpus(cpu_count),
+        stride(cpu_stride) {}
   void release(void* value) const override {
     for (unsigned cpu = 0; cpu < std::max(cpus, 1U); ++cpu) values.release(static_cast<char*>(value) + stride * cpu);
   }
   bool releases() const override { return values.has_fields(); }
+  // Objects in an element of an rhash stay there for who still knows the element.
+  void removed(void* value) const override {
+    if (!keeps_removed) return release(value);
+    if (values.has_async()) values.cancel_async(value);
+  }
   const Values values;
+  const bool keeps_removed;
   const unsigned cpus;  // 0: not per CPU
   const std::size_t stride;
 };
@@ -74,6 +84,7 @@ class Hash final : public Map {
         cpus_(owner_->cpus),
         stride_(owner_->stride),
         lru_(is_lru(attributes.info.type)),
+        in_place_(attributes.info.type == MapType::rhash),
         kernel_cpus_(attributes.cpu_count),
         table_(std::move(table)) {}
 
@@ -182,8 +193,15 @@ class Hash final : public Map {
         return values_.copy_in_locked(element, value, from_user);
       }
     }
-    return table_->store(
-        key, flags, never_in_place, [&](void* element, const void*) { values_.copy_in(element, value); }, on_cpu);
+    const auto fill = [&](void* element, const void*) { values_.copy_in(element, value); };
+    if (!in_place_) return table_->store(key, flags, never_in_place, fill, on_cpu);
+    // Its work ends, and its objects stay.
+    const auto in_place = [&](void* element) {
+      if (values_.has_async()) values_.cancel_async(element);
+      values_.copy_in(element, value);
+      return true;
+    };
+    return table_->store(key, flags, in_place, fill, on_cpu);
   }
 
   // The Kernel's CPU that user space is taken to be on.
@@ -217,6 +235,7 @@ class Hash final : public Map {
   const unsigned cpus_;
   const std::size_t stride_;
   const bool lru_;
+  const bool in_place_;  // an element that is there is written where it is
   const unsigned kernel_cpus_;
   const std::unique_ptr<HashTable> table_;
 };

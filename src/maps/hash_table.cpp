@@ -326,7 +326,7 @@ void HashTable::give_spare(Node& node, Place* from) {
 
 // Of an element that is gone.
 void HashTable::give_back(Node& node) {
-  release(node);
+  if (releases_) owner_->removed(value_of(node));
   if (lru_) return lists_->give(node.id);
   if (preallocated_) return push_node(own_place(), node.id);
   give_right();

@@ -52,6 +52,8 @@ class HashTable final : private Lru::Nodes {
     virtual ~Owner() = default;
     virtual void release(void* value) const = 0;
     virtual bool releases() const { return true; }  // false: values hold nothing that release() would give back
+    // The element has been removed; programs may still look at it.
+    virtual void removed(void* value) const { release(value); }
     mutable std::atomic<std::uint32_t> leaving{0};  // nodes that wait for their grace period
   };
 

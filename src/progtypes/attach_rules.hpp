@@ -7,7 +7,23 @@
 
 #include <string_view>
 
+#include "skep/abi.hpp"
+
 namespace skep::progtypes {
+
+// Whether programs that are attached so are told what the function returns: they run where it does.
+constexpr bool knows_result(AttachType type) {
+  switch (type) {
+    case AttachType::trace_fexit:
+    case AttachType::trace_fexit_multi:
+    case AttachType::trace_fsession:
+    case AttachType::trace_fsession_multi:
+    case AttachType::modify_return:
+      return true;
+    default:
+      return false;
+  }
+}
 
 struct ProgramTraits;
 

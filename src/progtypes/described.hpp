@@ -18,6 +18,10 @@
 #include "describe/objects.hpp"
 #include "progtypes/progtype.hpp"
 
+namespace skep::runtime {
+class FunctionAddresses;
+}
+
 namespace skep::progtypes {
 
 // What a program that is called as a function gets: the parameters of a prototype, from `first` on, eight bytes each or
@@ -39,8 +43,9 @@ struct DescribedRequest {
   std::uint32_t context_used = 0;              // how far the program reads and writes into its context
   std::uint32_t record_used = 0;               // … and into a writable tracepoint's record
   Signature signature = {};
-  const btf::Btf& types;       // the kernel's
-  describe::Objects& objects;  // what is described is laid out here, and outlives the invocation
+  runtime::FunctionAddresses* addresses = nullptr;  // of the kernel's functions
+  const btf::Btf& types;                            // the kernel's
+  describe::Objects& objects;                       // what is described is laid out here, and outlives the invocation
 };
 
 struct DescribedResults {

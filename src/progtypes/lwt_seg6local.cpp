@@ -46,7 +46,6 @@ constinit const ProgTypeDef lwt_seg6local_type = {
     .context_access = access,
     .helper_allowed = helper,
     .make_invocation = make_skb_invocation_from_network_layer,
-    .test_run = true,
     .invoked_on_packet = true,
 };
 

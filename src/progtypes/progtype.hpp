@@ -159,8 +159,8 @@ struct ProgTypeDef {
   std::span<const LinkedAt> links = {};  // by LINK_CREATE and PROG_ATTACH; what is attached by its BTF id needs none
   bool opened_by_name = false;           // RAW_TRACEPOINT_OPEN names the tracepoint
 
-  // How its programs are run: from test runs if `test_run`, and when the host fires a link. Null: they are not, by
-  // themselves (programs of tracing are run by the functions that they are attached to).
+  // How its programs are run on a packet or bytes: by test runs if `test_run`, by runners, as described, when a link is
+  // fired. Null: they are not, by themselves (tracing programs are run by the functions that they are attached to).
   std::unique_ptr<Invocation> (*make_invocation)() = nullptr;
   bool test_run = false;           // PROG_TEST_RUN takes it
   bool invoked_on_packet = false;  // the input is a packet, and the context made of it

@@ -65,7 +65,6 @@ constinit const ProgTypeDef sk_skb_type = {
     .packet_write_allowed = packet_write,
     .links = links,
     .make_invocation = make_skb_invocation_from_network_layer,
-    .test_run = true,
     .invoked_on_packet = true,
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "progtypes/common/context_bytes.hpp"
@@ -71,6 +72,7 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
     const auto field = [&](std::uint32_t offset) { return take_field<std::uint32_t>(given.data(), offset); };
     has_context_ = request.has_context || request.wants_context;
     live_ = (request.flags & on_live_frames) != 0;
+    begun_ = false;
     meta_ = 0;
     std::size_t linear = data.size();
     if (has_context_) {
@@ -98,17 +100,9 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
   }
   void* context() override { return context_.address(); }
 
-  // A run before may have moved the packet's ends.
+  // What a run has made of the packet is what the next one gets; live frames are given anew.
   void before_run() override {
-    packet_.begin = packet_headroom;
-    packet_.end = packet_headroom + length_;
-    packet_.meta = meta_;
-    packet_.pieces.clear();
-    for (std::size_t at = 0; at < rest_.size(); at += runtime::Packet::piece_size) {
-      const auto begin = rest_.begin() + static_cast<std::ptrdiff_t>(at);
-      packet_.pieces.emplace_back(
-          begin, begin + static_cast<std::ptrdiff_t>(std::min(runtime::Packet::piece_size, rest_.size() - at)));
-    }
+    if (live_ || !std::exchange(begun_, true)) give_packet();
     runtime::Context::point_into(context_.address(), packet_, xdp::packet);
   }
 
@@ -128,12 +122,24 @@ class XdpInvocation final : public Invocation, public FollowsPacket {
   }
 
  private:
+  void give_packet() {
+    packet_.begin = packet_headroom;
+    packet_.end = packet_headroom + length_;
+    packet_.meta = meta_;
+    packet_.pieces.clear();
+    for (std::size_t at = 0; at < rest_.size(); at += runtime::Packet::piece_size) {
+      const auto begin = rest_.begin() + static_cast<std::ptrdiff_t>(at);
+      packet_.pieces.emplace_back(
+          begin, begin + static_cast<std::ptrdiff_t>(std::min(runtime::Packet::piece_size, rest_.size() - at)));
+    }
+  }
+
   static constexpr std::uint32_t loopback = 1, most_metadata = 252;
   static constexpr std::size_t page_header = 112;  // of a live frame
   static constexpr std::size_t most_linear = page_size - packet_headroom - packet_tailroom,
                                most_live = most_linear - page_header,
                                largest_rest = runtime::Packet::most_pieces * runtime::Packet::piece_size;
-  bool has_context_ = false, live_ = false;
+  bool has_context_ = false, live_ = false, begun_ = false;
   std::uint32_t meta_ = 0;
   std::size_t length_ = 0;                          // of the linear part, without metadata
   std::vector<std::uint8_t> rest_, whole_, given_;  // what comes behind it; all that is given back

@@ -35,7 +35,8 @@ struct Redirect {
 struct Packet {
   static constexpr std::size_t piece_size = 4096, most_pieces = 17;
   std::vector<std::uint8_t> storage;
-  std::size_t begin = 0, end = 0;  // the packet within storage
+  std::size_t begin = 0, end = 0;     // the packet within storage
+  std::size_t link = 0, network = 0;  // … and its headers: in front of `begin`, what the program does not see
   std::vector<std::vector<std::uint8_t>> pieces;
   std::size_t meta = 0;       // bytes of metadata before begin
   bool encapsulated = false;  // the program has put a tunnel's header in front

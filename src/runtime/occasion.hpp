@@ -9,12 +9,25 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace skep::runtime {
 
+// The kernel's functions have addresses, as its table of symbols says.
+class FunctionAddresses {
+ public:
+  virtual std::uint64_t address_of(std::string_view function) = 0;  // 0: there is none of that name
+
+ protected:
+  ~FunctionAddresses() = default;
+};
+
 struct Occasion {
+  FunctionAddresses* addresses = nullptr;        // null: nobody knows them
+  std::string function;                          // that the program is attached to; empty: none
+  bool has_result = true;                        // of that function: at its end there is one
   bool returning = false;                        // sessions: the function's return, not its entry
   std::uint64_t session_cookie = 0;              // … which both share
   std::uint64_t attach_cookie = 0;               // of the attachment

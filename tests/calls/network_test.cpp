@@ -74,6 +74,8 @@ class Packets : public testing::Test {
     packet_.storage.resize(1024);
     packet_.begin = 256;
     packet_.end = packet_.begin + 54;
+    packet_.link = packet_.begin;
+    packet_.network = packet_.begin + 14;
     for (std::size_t i = 0; i < 54; ++i) packet_.storage[packet_.begin + i] = static_cast<std::uint8_t>(i);
     context_.header().packet = &packet_;
     context_.header().object = &occasion_;

@@ -40,6 +40,9 @@ static void ask_about(struct bpf_object* object, struct bpf_program* program, FI
     options.data_in = pieces, options.data_size_in = sizeof pieces, options.repeat = 1;
   else if (bpf_program__type(program) != BPF_PROG_TYPE_SYSCALL)
     options.data_in = packet, options.data_size_in = sizeof packet, options.repeat = 1;
+  struct __sk_buff several = {.gso_segs = 2, .gso_size = 1000, .wire_len = 3000};
+  if (strncmp(bpf_program__name(program), "large_", 6) == 0)
+    options.ctx_in = &several, options.ctx_size_in = sizeof several;
   const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
   fprintf(out, "%s %d:", bpf_program__name(program), error != 0 ? error : (int)options.retval);
   if (bpf_map_lookup_elem(fd, &zero, &notes) != 0) return;
@@ -95,6 +98,33 @@ static void ask_about_frames(struct bpf_object* object, const char* name, FILE* 
   }
 }
 
+// What test runs at a hook of the network answer by the state and the packet, and what the program saw.
+static void ask_about_hooks(struct bpf_object* object, const char* name, FILE* out) {
+  static const unsigned char families[] = {0, 2, 3, 5, 7, 10, 11, 12}, hooks[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 255};
+  static const unsigned short kinds[] = {0x0800, 0x86dd, 0x0806};
+  static const unsigned sizes[] = {19, 20, 33, 34, 53, 54, 64};
+  const int zero = 0, notes_fd = bpf_map__fd(bpf_object__find_map_by_name(object, ".data.notes"));
+  struct bpf_program* program = bpf_object__find_program_by_name(object, name);
+  for (unsigned hook = 0; hook < sizeof hooks; hook++)
+    for (unsigned family = 0; family < sizeof families; family++)
+      for (unsigned kind = 0; kind < 3; kind++)
+        for (unsigned size = 0; size < sizeof sizes / sizeof *sizes; size++) {
+          unsigned char packet[64] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2}, state[48] = {0};
+          struct notes notes = {{0}, 0, 0};
+          if (((family > 1 && family != 5) || (hook > 0 && hook != 3)) && size < 6) continue;
+          packet[12] = (unsigned char)(kinds[kind] >> 8), packet[13] = (unsigned char)kinds[kind];
+          state[0] = hooks[hook], state[1] = families[family];
+          if (bpf_map_update_elem(notes_fd, &zero, &notes, 0) != 0) return;
+          LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet, .data_size_in = sizes[size], .repeat = 1,
+                      .ctx_in = state, .ctx_size_in = sizeof state);
+          const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+          bpf_map_lookup_elem(notes_fd, &zero, &notes);
+          fprintf(out, "%s %u %u 0x%x %u: %d", name, hooks[hook], families[family], kinds[kind], sizes[size], error);
+          for (unsigned long long i = 0; i < notes.asked && i < 64; i++) fprintf(out, " %ld", notes.answers[i]);
+          fprintf(out, "\n");
+        }
+}
+
 void ask_calls(const char* path, FILE* out) {
   libbpf_set_print(be_quiet);
   struct bpf_object* object = bpf_object__open(path);
@@ -104,6 +134,7 @@ void ask_calls(const char* path, FILE* out) {
   struct bpf_program* program;
   if (error == 0) bpf_object__for_each_program(program, object) ask_about(object, program, out);
   if (error == 0) ask_about_frames(object, "frames_counted", out), ask_about_frames(object, "frame_counted", out);
+  if (error == 0) ask_about_hooks(object, "behind_hook", out);
   bpf_object__close(object);
 }
 

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("SKEP_CORPUS") or Path.home() / ".cache/skep/corpus")
 MOST_REFUSED = 0.01
 EINVAL = 22
+LARGEST_CONTEXT = 0xFFFF  # of system call programs: what the verifier lets them use
 TAKES_PACKETS = {
     "socket_filter", "sched_cls", "sched_act", "xdp", "cgroup_skb", "lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local",
     "sk_skb", "netfilter", "flow_dissector",
@@ -137,7 +138,7 @@ def main() -> int:
         packets[0].write_bytes(packet())
         packets[1].write_bytes(packet()[:14])
         context = Path(directory) / "context"
-        context.write_bytes(bytes(256))
+        context.write_bytes(bytes(LARGEST_CONTEXT))
         corpus = Corpus(options, packets, context)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             told = list(pool.map(lambda f: corpus.object(f, accepted[f.name.removesuffix(".bpf.o")]), files))

@@ -17,6 +17,7 @@ int ask(const char* path, const char* name) {
   skep::KernelOptions options;
   options.cpus = 2;  // as the machine that is asked
   options.btf_path = types;
+  options.host_memory = skep::HostMemory::open;  // as the other machine's
   std::string error;
   const auto kernel = skep::Kernel::make(options, error);
   if (kernel == nullptr) return std::fprintf(stderr, "%s\n", error.c_str()), 1;

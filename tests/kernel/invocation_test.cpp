@@ -1,6 +1,8 @@
 // How inputs become contexts and results come back, for each way in: test runs and links that the host fires.
 #include "kernel/invoke.hpp"
 #include "runtime/layouts.hpp"
+#include "skep/describe.hpp"
+#include "skep/runner.hpp"
 #include "support/asm.hpp"
 #include "support/commands.hpp"
 
@@ -20,9 +22,10 @@ class Invocations : public testing::Test {
     return fd;
   }
   // Runs it on `data`, which is replaced by what comes back.
-  int run(int fd, Bytes& data, std::uint32_t& retval, Bytes* context = nullptr) {
+  int run(int fd, Bytes& data, std::uint32_t& retval, Bytes* context = nullptr, std::uint32_t repeat = 0) {
     attr::TestRun attr{};
     attr.prog_fd = static_cast<std::uint32_t>(fd);
+    attr.repeat = repeat;
     attr.data_in = test::address_of(data.data());
     attr.data_size_in = static_cast<std::uint32_t>(data.size());
     Bytes out(data.size() + 512);
@@ -87,6 +90,10 @@ TEST_F(Invocations, TellWhereThePacketWasToGo) {
   const int peer = load(ProgType::sched_cls, "r1 = 6; r2 = 0; call 155; exit");
   ASSERT_EQ(run(peer, packet, retval), 0);
   EXPECT_EQ(Kernel::last_redirection().text(), "the peer of device 6");
+  const int out_of_peer = load(ProgType::sched_cls, "r1 = 6; r2 = 2; call 155; exit");
+  ASSERT_EQ(run(out_of_peer, packet, retval), 0);
+  EXPECT_EQ(retval, 7U);
+  EXPECT_EQ(Kernel::last_redirection().text(), "the peer of device 6, to be sent by it");
   const int no_packet = load(ProgType::syscall, "r0 = 7; exit");
   Bytes context;
   EXPECT_EQ(run_syscall(no_packet, context), 7);
@@ -137,7 +144,7 @@ TEST_F(Invocations, TypesWithoutALinkLayerSeeThePacketFromTheNetworkHeaderOn) {
   for (const Case& c :
        {Case{ProgType::sched_cls, true}, Case{ProgType::sched_act, true}, Case{ProgType::socket_filter, false},
         Case{ProgType::cgroup_skb, false}, Case{ProgType::lwt_in, false}, Case{ProgType::lwt_out, false},
-        Case{ProgType::lwt_xmit, false}, Case{ProgType::lwt_seg6local, false}, Case{ProgType::sk_skb, false}}) {
+        Case{ProgType::lwt_xmit, false}}) {
     const bool cgroup = c.type == ProgType::cgroup_skb;  // returns 0 or 1 only
     const int fd = load(c.type, cgroup ? "r2 = *(u32 *)(r1 +0); r0 = 1; if r2 == 50 goto +1; r0 = 0; exit"
                                        : "r0 = *(u32 *)(r1 +0); exit");
@@ -150,6 +157,33 @@ TEST_F(Invocations, TypesWithoutALinkLayerSeeThePacketFromTheNetworkHeaderOn) {
     if (!c.link_layer) std::fill_n(expected.begin(), 14, std::uint8_t{0});
     EXPECT_EQ(packet, expected) << "what the program did not see comes back as zeros";
   }
+}
+
+TEST_F(Invocations, WhatLinuxDoesNotTestRunIsNotTestRunButRunsOtherwise) {
+  for (const ProgType type : {ProgType::lwt_seg6local, ProgType::sk_skb}) {
+    const int fd = load(type, "r0 = *(u32 *)(r1 +0); exit");
+    Bytes packet = frame();
+    std::uint32_t retval = 0;
+    EXPECT_EQ(run(fd, packet, retval), -enotsupp) << static_cast<int>(type);
+    const DescribedRun described{.packet = packet};
+    DescribedResult result;
+    EXPECT_EQ(run_described(*kernel, fd, described, result), 0) << static_cast<int>(type);
+    EXPECT_EQ(result.verdict, 50U) << "as much as it sees of it";
+    auto runner = Runner::make(*kernel, fd, {.packet = packet});
+    ASSERT_TRUE(runner) << runner.message();
+    EXPECT_EQ(runner->run(), 50U);
+  }
+}
+
+TEST_F(Invocations, ARepeatedRunOfXdpGetsWhatTheOneBeforeLeft) {
+  // bpf_xdp_adjust_tail by -20, and what is left.
+  const int fd =
+      load(ProgType::xdp, "r6 = r1; r2 = -20; call 65; r0 = *(u32 *)(r6 +4); r1 = *(u32 *)(r6 +0); r0 -= r1; exit");
+  Bytes packet = frame();
+  std::uint32_t retval = 0;
+  EXPECT_EQ(run(fd, packet, retval, nullptr, 2), 0);
+  EXPECT_EQ(retval, 24U);
+  EXPECT_EQ(packet.size(), 24U);
 }
 
 TEST_F(Invocations, AContextOfASyscallThatIsSmallerThanItsUseIsRefused) {

@@ -65,7 +65,7 @@ TEST_P(Runners, RunOnWhatTheRunBeforeLeft) {
   });
 }
 
-TEST_P(Runners, PutAPacketOfXdpBackWhereItWas) {
+TEST_P(Runners, GiveAFrameOfXdpAsTheRunBeforeLeftIt) {
   // bpf_xdp_adjust_head by 4; the length that is left.
   const int fd =
       load(ProgType::xdp, "r6 = r1; r2 = 4; call 44; r2 = *(u32 *)(r6 +0); r0 = *(u32 *)(r6 +4); r0 -= r2; exit");
@@ -73,8 +73,10 @@ TEST_P(Runners, PutAPacketOfXdpBackWhereItWas) {
   auto runner = Runner::make(*kernel, fd, {.packet = packet});
   ASSERT_TRUE(runner) << runner.message();
   runner->turn([&](Runner::Turn& turn) {
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(turn.run(), 60U);
-    EXPECT_EQ(turn.packet().size(), 60U);
+    for (std::uint32_t i = 1; i < 4; ++i) EXPECT_EQ(turn.run(), 64 - 4 * i);
+    EXPECT_EQ(turn.packet().size(), 52U);
+    EXPECT_EQ(turn.packet(packet), 0);
+    EXPECT_EQ(turn.run(), 60U) << "and the next frame is as new";
   });
 }
 

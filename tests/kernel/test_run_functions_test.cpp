@@ -134,6 +134,30 @@ TEST_F(TracingRuns, ArgumentsAreAskedForByNumber) {
   EXPECT_EQ(what_was_seen(), (Values{2, 3, static_cast<std::uint64_t>(-EINVAL), 5}));
 }
 
+TEST_F(TracingRuns, ProgramsAreToldWhereTheyAre) {
+  // bpf_get_func_ip, and bpf_get_func_ret with what was in its place before.
+  const std::string text =
+      "r6 = r1\nr7 = SEEN\ncall 173\n*(u64 *)(r7 +0) = r0\nr1 = 77\n*(u64 *)(r10 -8) = r1\nr1 = r6\nr2 = r10\n"
+      "r2 += -8\ncall 184\n*(u64 *)(r7 +8) = r0\nr1 = *(u64 *)(r10 -8)\n*(u64 *)(r7 +16) = r1\nr0 = 0\nexit";
+  const auto address = [&](const std::string& function) {
+    const std::string symbols = kernel->symbols();
+    const auto at = symbols.find(" T " + function + "\n");
+    EXPECT_NE(at, std::string::npos);
+    return std::stoull(symbols.substr(at - 16, 16), nullptr, 16);
+  };
+  const int entry = program(AttachType::trace_fentry, "bpf_fentry_test1", text);
+  std::uint32_t retval = 9;
+  EXPECT_EQ(run(entry, retval), 0);
+  EXPECT_EQ(what_was_seen(), (Values{address("bpf_fentry_test1"), static_cast<std::uint64_t>(-EOPNOTSUPP), 77, 0}))
+      << "there is no result yet";
+  const int exit = program(AttachType::trace_fexit, "bpf_fentry_test2", text);
+  EXPECT_EQ(run(exit, retval), 0);
+  EXPECT_EQ(what_was_seen(), (Values{address("bpf_fentry_test2"), 0, 5, 0}));
+  const int modifies = program(AttachType::modify_return, "bpf_modify_return_test", text);
+  EXPECT_EQ(run(modifies, retval), 0);
+  EXPECT_EQ(what_was_seen(), (Values{address("bpf_modify_return_test"), 0, 0, 0}));
+}
+
 // The kernel's own test says: 2 side effects and 33 without interference, none and twice the error with it.
 TEST_F(TracingRuns, ReturnValuesAreModified) {
   std::uint32_t retval = 0;

@@ -726,6 +726,260 @@ SEC("tc") int text_cut(struct __sk_buff *skb)
 	return 0;
 }
 
+// ---- where headers begin, and headers that programs put in front of packets
+
+#define RELATIVE(OFFSET, SIZE, FROM)                                          \
+	ASK(bpf_skb_load_bytes_relative(skb, OFFSET, room, SIZE, FROM));      \
+	ASK(*(__u16 *)room)
+#define ASK_WHERE_HEADERS_BEGIN                                               \
+	ASK(skb->len);                                                        \
+	RELATIVE(0, 14, 0);                                                   \
+	RELATIVE(12, 2, 0);                                                   \
+	RELATIVE(14, 20, 0);                                                  \
+	RELATIVE(50, 14, 0);                                                  \
+	RELATIVE(51, 14, 0);                                                  \
+	RELATIVE(0, 20, 1);                                                   \
+	RELATIVE(30, 20, 1);                                                  \
+	RELATIVE(31, 20, 1);                                                  \
+	RELATIVE(0xffff, 1, 1);                                               \
+	RELATIVE(0x10000, 1, 1);                                              \
+	RELATIVE(-14, 2, 1);                                                  \
+	RELATIVE(0, 2, 2)
+SEC("socket") int headers_of_filter(struct __sk_buff *skb)
+{
+	ASK_WHERE_HEADERS_BEGIN;
+	return 0;
+}
+SEC("cgroup_skb/egress") int headers_of_cgroup(struct __sk_buff *skb)
+{
+	ASK_WHERE_HEADERS_BEGIN;
+	return 1;
+}
+SEC("tc") int headers_of_classifier(struct __sk_buff *skb)
+{
+	ASK_WHERE_HEADERS_BEGIN;
+	return 0;
+}
+SEC("tc") int headers_that_moved(struct __sk_buff *skb)
+{
+	ASK(bpf_skb_change_head(skb, 10, 0));
+	RELATIVE(0, 2, 0);
+	RELATIVE(10, 2, 0);
+	RELATIVE(22, 2, 0);
+	RELATIVE(0, 2, 1);
+	ASK(bpf_skb_adjust_room(skb, 8, 1, 0));
+	RELATIVE(0, 2, 0);
+	RELATIVE(10, 2, 0);
+	RELATIVE(22, 2, 0);
+	RELATIVE(0, 2, 1);
+	RELATIVE(8, 2, 1);
+	return 0;
+}
+
+__u8 tunnel[512];
+#define ENCAPSULATE(TYPE, SIZE)                                               \
+	ASK(bpf_lwt_push_encap(skb, TYPE, tunnel, SIZE));                     \
+	ASK(skb->len)
+#define ASK_FRONT                                                             \
+	ASK(bpf_skb_load_bytes(skb, 0, room, 32));                            \
+	ASK(*(__u64 *)room);                                                  \
+	ASK(*(__u64 *)(room + 8));                                            \
+	ASK(*(__u64 *)(room + 16))
+#define ASK_ENCAPSULATION                                                     \
+	ENCAPSULATE(2, 19);                                                   \
+	ENCAPSULATE(2, 20);                                                   \
+	tunnel[0] = 0x45;                                                     \
+	tunnel[8] = 64;                                                       \
+	ENCAPSULATE(0, 20);                                                   \
+	ENCAPSULATE(1, 20);                                                   \
+	ENCAPSULATE(3, 20);                                                   \
+	ENCAPSULATE(2, 20);                                                   \
+	ASK_FRONT;                                                            \
+	tunnel[10] = 7;                                                       \
+	ENCAPSULATE(2, 24);                                                   \
+	ASK_FRONT;                                                            \
+	tunnel[0] = 0x46;                                                     \
+	ENCAPSULATE(2, 20);                                                   \
+	tunnel[0] = 0x44;                                                     \
+	tunnel[10] = 0;                                                       \
+	ENCAPSULATE(2, 20)
+#define ASK_ENCAPSULATION_IPV6                                                \
+	tunnel[0] = 0x60;                                                     \
+	ENCAPSULATE(2, 39);                                                   \
+	ENCAPSULATE(2, 40);                                                   \
+	ASK_FRONT;                                                            \
+	ENCAPSULATE(2, 256);                                                  \
+	ENCAPSULATE(2, 257)
+SEC("lwt_in") int encapsulation_in(struct __sk_buff *skb)
+{
+	ASK_ENCAPSULATION;
+	return 0;
+}
+SEC("lwt_xmit") int encapsulation_xmit(struct __sk_buff *skb)
+{
+	ASK_ENCAPSULATION;
+	return 0;
+}
+SEC("lwt_in") int encapsulation_in_ipv6(struct __sk_buff *skb)
+{
+	ASK_ENCAPSULATION_IPV6;
+	return 0;
+}
+SEC("lwt_xmit") int encapsulation_xmit_ipv6(struct __sk_buff *skb)
+{
+	ASK_ENCAPSULATION_IPV6;
+	return 0;
+}
+
+// A packet that stands for several: its context says so (call_oracle.c).
+#define LARGE(FIELD_AT) (*(volatile __u32 *)((char *)skb + FIELD_AT))
+enum { gso_segs_at = 164, gso_size_at = 176, wire_len_at = 160 };
+SEC("tc") int large_adjust_room(struct __sk_buff *skb)
+{
+	ASK(LARGE(gso_size_at));
+	ASK(bpf_skb_adjust_room(skb, 8, 0, 0));
+	ASK(bpf_skb_adjust_room(skb, 8, 1, 0));
+	ASK(bpf_skb_adjust_room(skb, 8, 0, 1));
+	ASK(bpf_skb_adjust_room(skb, -8, 0, 0));
+	ASK(bpf_skb_adjust_room(skb, -8, 1, 1));
+	ASK(bpf_skb_adjust_room(skb, 20, 1, 2));
+	ASK(bpf_skb_adjust_room(skb, 20, 1, 6));
+	ASK(bpf_skb_adjust_room(skb, -8, 1, 2));
+	ASK(bpf_skb_adjust_room(skb, 8, 1, 1 << 10));
+	ASK(bpf_skb_adjust_room(skb, 0x2000, 1, 0));
+	ASK(bpf_skb_adjust_room(skb, 0, 0, 0));
+	ASK(skb->len);
+	return 0;
+}
+SEC("tc") int large_change_proto(struct __sk_buff *skb)
+{
+	ASK(bpf_skb_change_proto(skb, 0xdd86, 0));
+	ASK(skb->len);
+	ASK(LARGE(gso_size_at));
+	return 0;
+}
+SEC("tc") int large_change_ends(struct __sk_buff *skb)
+{
+	ASK(bpf_skb_change_head(skb, 8, 0));
+	ASK(LARGE(gso_size_at));
+	ASK(bpf_skb_change_tail(skb, 72, 0));
+	ASK(LARGE(gso_size_at));
+	ASK(LARGE(gso_segs_at));
+	ASK(bpf_skb_change_tail(skb, 70, 0));
+	ASK(LARGE(gso_size_at));
+	ASK(LARGE(gso_segs_at));
+	ASK(LARGE(wire_len_at));
+	return 0;
+}
+
+// ---- addresses at which nothing is, and the shape of trees
+
+#define READS(CALL)                                                           \
+	ASK(CALL(room, 8, (void *)0L));                                       \
+	ASK(CALL(room, 8, (void *)42L));                                      \
+	ASK(CALL(room, 8, (void *)4096L));                                    \
+	ASK(CALL(room, 8, (void *)0x800000000000L));                          \
+	ASK(CALL(room, 8, (void *)0x4000000000000000L));                      \
+	ASK(CALL(room, 8, (void *)0xfff0000000000000L));                      \
+	ASK(CALL(room, 8, (void *)0xffffffffff600000L));                      \
+	ASK(CALL(room, 8, (void *)-4096L))
+SEC("syscall") int reads_of_nothing(void *ctx)
+{
+	READS(bpf_probe_read_kernel);
+	READS(bpf_probe_read);
+	READS(bpf_probe_read_user);
+	READS(bpf_probe_read_kernel_str);
+	READS(bpf_probe_read_str);
+	READS(bpf_probe_read_user_str);
+	return 0;
+}
+
+struct bpf_rb_root {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_rb_node {
+	__u64 opaque[4];
+} __attribute__((aligned(8)));
+extern void *bpf_obj_new_impl(__u64 local_type_id, void *meta) __ksym __weak;
+extern void bpf_obj_drop_impl(void *object, void *meta) __ksym __weak;
+extern int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node,
+			       bool(less)(struct bpf_rb_node *a, const struct bpf_rb_node *b), void *meta,
+			       __u64 off) __ksym __weak;
+extern struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node) __ksym __weak;
+extern struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root) __ksym __weak;
+extern struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root) __ksym __weak;
+extern struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node) __ksym __weak;
+extern struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node) __ksym __weak;
+struct leaf {
+	struct bpf_rb_node node;
+	int key;
+};
+SEC(".data.tree") static struct bpf_spin_lock tree_lock;
+SEC(".data.tree") static struct bpf_rb_root tree __attribute__((btf_decl_tag("contains:leaf:node")));
+#define LEAF(NODE) ((struct leaf *)(NODE))
+static bool less_leaf(struct bpf_rb_node *a, const struct bpf_rb_node *b)
+{
+	return LEAF(a)->key < LEAF(b)->key;
+}
+#define BELOW(SIDE, OF)                                     \
+	((OF) ? bpf_rbtree_##SIDE(&tree, OF) : 0)
+#define ASK_KEY(NODE) ASK((NODE) ? LEAF(NODE)->key : -1)
+#define ASK_SHAPE                                           \
+	bpf_spin_lock(&tree_lock);                          \
+	top = bpf_rbtree_root(&tree);                       \
+	ASK_KEY(top);                                       \
+	left = BELOW(left, top);                            \
+	right = BELOW(right, top);                          \
+	ASK_KEY(left);                                      \
+	ASK_KEY(right);                                     \
+	at = BELOW(left, left);                             \
+	ASK_KEY(at);                                        \
+	at = BELOW(right, left);                            \
+	ASK_KEY(at);                                        \
+	at = BELOW(left, right);                            \
+	ASK_KEY(at);                                        \
+	at = BELOW(right, right);                           \
+	ASK_KEY(at);                                        \
+	bpf_spin_unlock(&tree_lock)
+#define TAKE(WHICH)                                         \
+	bpf_spin_lock(&tree_lock);                          \
+	at = bpf_rbtree_##WHICH(&tree);                     \
+	if (at)                                             \
+		at = bpf_rbtree_remove(&tree, at);          \
+	bpf_spin_unlock(&tree_lock);                        \
+	if (at)                                             \
+		bpf_obj_drop_impl(LEAF(at), 0)
+SEC("tc") int shape_of_tree(struct __sk_buff *skb)
+{
+	struct bpf_rb_node *top, *left, *right, *at;
+	for (int i = 0; i < 20; i++) {
+		struct leaf *leaf = bpf_obj_new_impl(__builtin_btf_type_id(*(struct leaf *)0, 0), 0);
+		if (!leaf)
+			return 1;
+		leaf->key = i * 7 % 20;
+		bpf_spin_lock(&tree_lock);
+		bpf_rbtree_add_impl(&tree, &leaf->node, less_leaf, 0, 0);
+		bpf_spin_unlock(&tree_lock);
+		if (i == 4 || i == 9) {
+			ASK_SHAPE;
+		}
+	}
+	ASK_SHAPE;
+	TAKE(root);
+	ASK_SHAPE;
+	TAKE(first);
+	TAKE(first);
+	TAKE(root);
+	ASK_SHAPE;
+	TAKE(first);
+	TAKE(first);
+	TAKE(root);
+	TAKE(root);
+	TAKE(root);
+	ASK_SHAPE;
+	return 0;
+}
+
 // ---- messages about packets
 
 extern int bpf_icmp_send(struct __sk_buff *skb, int type, int code) __ksym __weak;
@@ -1143,7 +1397,9 @@ struct net_device {
 struct sk_buff {
 	unsigned int len, data_len, mark, priority;
 	__be16 protocol;
-	unsigned char *data;
+	__u16 mac_len, mac_header, network_header;
+	unsigned int tail, end;
+	unsigned char *head, *data;
 	struct net_device *dev;
 } __attribute__((preserve_access_index));
 struct xdp_rxq_info {
@@ -1183,4 +1439,64 @@ SEC("xdp") int behind_xdp(struct xdp_md *ctx)
 	ASK(kernel->rxq->queue_index);
 	ASK(kernel->frame_sz);
 	return 0;
+}
+static const __u8 protocols[] = { 0, 4, 6, 17, 47 };
+static void encapsulate_protocols(struct __sk_buff *skb)
+{
+	for (int i = 0; i < sizeof(protocols); i++) {
+		tunnel[0] = 0x45;
+		tunnel[9] = protocols[i];
+		tunnel[6] = 0;
+		ENCAPSULATE(2, 20);
+		tunnel[0] = 0x60;
+		tunnel[6] = protocols[i];
+		ENCAPSULATE(2, 40);
+	}
+	tunnel[6] = tunnel[9] = 17;
+	tunnel[0] = 0x45;
+	ENCAPSULATE(2, 27);
+	ENCAPSULATE(2, 28);
+	tunnel[0] = 0x46;
+	ENCAPSULATE(2, 31);
+	ENCAPSULATE(2, 32);
+	tunnel[0] = 0x60;
+	ENCAPSULATE(2, 47);
+	ENCAPSULATE(2, 48);
+}
+SEC("lwt_xmit") int encapsulation_protocols(struct __sk_buff *skb)
+{
+	encapsulate_protocols(skb);
+	return 0;
+}
+SEC("lwt_xmit") int large_encapsulation(struct __sk_buff *skb)
+{
+	encapsulate_protocols(skb);
+	return 0;
+}
+
+struct nf_hook_state {
+	__u8 hook, pf;
+	struct net_device *in, *out;
+} __attribute__((preserve_access_index));
+struct bpf_nf_ctx {
+	const struct nf_hook_state *state;
+	struct sk_buff *skb;
+} __attribute__((preserve_access_index));
+SEC("netfilter") int behind_hook(struct bpf_nf_ctx *ctx)
+{
+	ASK(ctx->state->hook);
+	ASK(ctx->state->pf);
+	ASK(ctx->skb->len);
+	ASK(ctx->skb->data_len);
+	ASK(ctx->skb->protocol);
+	ASK(ctx->skb->mark);
+	ASK(ctx->skb->mac_len);
+	ASK(ctx->skb->network_header - ctx->skb->mac_header);
+	ASK(ctx->skb->data - ctx->skb->head - ctx->skb->network_header);
+	ASK(ctx->skb->end - ctx->skb->tail);
+	ASK(ctx->skb->tail - ctx->skb->len + ctx->skb->head == ctx->skb->data);
+	ASK(ctx->skb->dev->ifindex);
+	ASK(ctx->state->in->ifindex);
+	ASK(ctx->state->out->ifindex);
+	return 1;
 }

@@ -7,9 +7,9 @@ namespace skep::calls::impl {
 // impl/arguments.cpp
 CallFunction bpf_get_func_arg, bpf_get_func_ret, bpf_get_func_arg_cnt;
 // impl/occasion.cpp
-CallFunction bpf_override_return, bpf_get_attach_cookie;
+CallFunction bpf_override_return, bpf_get_attach_cookie, bpf_get_func_ip;
 // impl/observation.cpp
-CallFunction bpf_sock_from_file, bpf_get_func_ip, bpf_task_pt_regs, bpf_find_vma;
+CallFunction bpf_sock_from_file, bpf_task_pt_regs, bpf_find_vma;
 // impl/files.cpp
 CallFunction bpf_d_path;
 }  // namespace skep::calls::impl

@@ -2,6 +2,7 @@
 // what the kernel notes about it (hash, time, class). Tested by tests/calls/network_test.cpp.
 //
 // The packet begins where the program's type sees it: at its link layer for classifiers, else at the network header.
+// Where its headers stand is known of each packet, for programs put others in front.
 #include <algorithm>
 #include <span>
 
@@ -39,29 +40,36 @@ void set_protocol(std::uint64_t context, std::uint16_t protocol) {
   Context::header_of(pointer<void>(context)).protocol = protocol;
   field<std::uint32_t>(context, skb::protocol) = protocol;
 }
-bool sees_link_layer(const CallEnv& env) {
-  const ProgType type = env.program().code().type;
-  return type == ProgType::sched_cls || type == ProgType::sched_act || type == ProgType::lwt_xmit;
+// How far the network's header is from where the packet begins.
+std::uint32_t network_offset(const Packet& packet) {
+  return static_cast<std::uint32_t>(packet.network - packet.begin);
 }
-std::uint32_t network_offset(const CallEnv& env) {
-  return sees_link_layer(env) ? ethernet_header : 0;
+// It stands for several packets, which have yet to be made of it.
+bool is_large(std::uint64_t context) {
+  return field<std::uint32_t>(context, skb::gso_size) != 0;
 }
 std::uint32_t network_header(std::uint16_t protocol) {
   return protocol == ip ? ip_header : protocol == ipv6 ? ipv6_header : 0;
 }
 
-// Makes room of zeros behind the first `at` bytes.
+// Makes room of zeros behind the first `at` bytes, which move, and with them the headers that begin there.
 bool insert(Packet& packet, std::size_t at, std::size_t size) {
+  constexpr std::size_t most = 1 << 17;
   if (at > packet.end - packet.begin) return false;
   if (size > packet.begin) {  // the packet moves into a larger buffer
     const std::size_t more = size - packet.begin + headroom;
+    if (packet.storage.size() + more > most) return false;
     packet.storage.insert(packet.storage.begin(), more, 0);
     packet.begin += more;
     packet.end += more;
+    packet.link += more;
+    packet.network += more;
   }
   auto* const begin = packet.storage.data() + packet.begin;
   std::memmove(begin - size, begin, at);
   packet.begin -= size;
+  packet.link -= size;
+  packet.network -= size;
   std::memset(begin - size + at, 0, size);
   return true;
 }
@@ -70,6 +78,8 @@ bool take_out(Packet& packet, std::size_t at, std::size_t size) {
   auto* const begin = packet.storage.data() + packet.begin;
   std::memmove(begin + size, begin, at);
   packet.begin += size;
+  packet.link += size;
+  packet.network += size;
   return true;
 }
 
@@ -106,8 +116,9 @@ SKEP_CALL(bpf_skb_adjust_room) {
   if ((flags & ~room::known) != 0) return CallResult::error(-EINVAL);
   if (change > most || change < -most) return CallResult::error(-EFAULT);
   const std::uint16_t protocol = protocol_of(r1);
-  const std::uint32_t base = network_header(protocol), network = network_offset(env);
+  const std::uint32_t base = network_header(protocol);
   if (packet == nullptr || base == 0 || mode > room::behind_link) return CallResult::error(-enotsupp);
+  const std::uint32_t network = network_offset(*packet);
   const auto size = static_cast<std::uint32_t>(change < 0 ? -change : change);
   const std::uint32_t at = network + (mode == room::behind_network ? base : 0);
   const auto length = static_cast<std::uint32_t>(packet->end - packet->begin);
@@ -119,12 +130,12 @@ SKEP_CALL(bpf_skb_adjust_room) {
   if (change < 0) {
     if ((flags & (room::encap | room::inner_length)) != 0) return CallResult::error(-EINVAL);
     const std::uint32_t behind_link = length - std::min(network, length);
-    if (size >= behind_link || behind_link - size < least) return CallResult::error(-enotsupp);
+    if (size >= behind_link || behind_link - size < least || is_large(r1)) return CallResult::error(-enotsupp);
     if (!take_out(*packet, at, size)) return CallResult::error(-ENOMEM);
     if ((flags & room::decap_ip) != 0) set_protocol(r1, ip);
     if ((flags & room::decap_ipv6) != 0) set_protocol(r1, ipv6);
   } else {
-    if (length + size > longest) return CallResult::error(-enotsupp);
+    if (length + size > longest || is_large(r1)) return CallResult::error(-enotsupp);
     if (const int error = check_encapsulation(flags, size, packet->encapsulated); error != 0)
       return CallResult::error(error);
     if (!insert(*packet, at, size)) return CallResult::error(-ENOMEM);
@@ -136,6 +147,45 @@ SKEP_CALL(bpf_skb_adjust_room) {
   return CallResult::of(0);
 }
 
+// A tunnel's header in front of the packet, as the program has made it; the checksum of one of IPv4 is filled in if it
+// is zero. No segment routing is done here, so no header of that kind is valid.
+SKEP_CALL(bpf_lwt_push_encap) {
+  constexpr std::uint32_t of_ip = 2, longest = 256, udp_header = 8;
+  constexpr std::uint8_t udp = 17;
+  Packet* const packet = whole_packet(r1);
+  const std::uint32_t size = u32(r4);
+  const auto* const header = pointer<const std::uint8_t>(r3);
+  if (packet == nullptr || u32(r2) != of_ip || size < ip_header || size > longest) return CallResult::error(-EINVAL);
+  const unsigned version = header[0] >> 4;
+  const std::uint32_t own = version == 4 ? (header[0] & 0xfU) * 4 : ipv6_header;
+  if ((version != 4 && version != 6) || own > size) return CallResult::error(-EINVAL);
+  if (header[version == 4 ? 9 : 6] == udp && own + udp_header > size) return CallResult::error(-EINVAL);
+  const std::size_t link = packet->link - packet->begin;
+  if (!insert(*packet, 0, size)) return CallResult::error(-ENOMEM);
+  packet->link = packet->begin + size + link;  // it has stayed where it was
+  packet->network = packet->begin;
+  packet->encapsulated = true;
+  auto* const at = packet->storage.data() + packet->begin;
+  std::memcpy(at, header, size);
+  std::uint16_t check;
+  std::memcpy(&check, at + 10, sizeof check);
+  if (version == 4 && check == 0) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i + 2 <= own; i += 2) {
+      std::uint16_t word;
+      std::memcpy(&word, at + i, sizeof word);
+      sum += word;
+    }
+    while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
+    check = static_cast<std::uint16_t>(~sum);
+    std::memcpy(at + 10, &check, sizeof check);
+  }
+  set_protocol(r1, version == 4 ? ip : ipv6);
+  field<std::uint32_t>(r1, hash) = 0;
+  expose(r1);
+  return CallResult::error(is_large(r1) ? -enotsupp : 0);
+}
+
 SKEP_CALL(bpf_skb_change_proto) {
   constexpr std::uint32_t difference = ipv6_header - ip_header;
   Packet* const packet = whole_packet(r1);
@@ -143,7 +193,7 @@ SKEP_CALL(bpf_skb_change_proto) {
   const std::uint16_t from = protocol_of(r1), to = static_cast<std::uint16_t>(r2);
   const bool grows = from == ip && to == ipv6, shrinks = from == ipv6 && to == ip;
   if (packet == nullptr || (!grows && !shrinks)) return CallResult::error(-enotsupp);
-  const std::uint32_t at = network_offset(env);
+  const std::uint32_t at = network_offset(*packet);
   if (grows ? !insert(*packet, at, difference) : !take_out(*packet, at, difference)) return CallResult::error(-ENOMEM);
   set_protocol(r1, to);
   field<std::uint32_t>(r1, hash) = 0;
@@ -160,6 +210,7 @@ SKEP_CALL(bpf_skb_vlan_push) {
   if (field<std::uint32_t>(r1, vlan_present) != 0) {
     constexpr std::size_t addresses = 12;
     if (!insert(*packet, addresses, tag_size)) return CallResult::error(-ENOMEM);
+    packet->network += tag_size;  // it has stayed where it was
     auto* const tag = packet->storage.data() + packet->begin + addresses;
     const auto outer = static_cast<std::uint16_t>(field<std::uint32_t>(r1, vlan_proto));
     const std::uint16_t control = __builtin_bswap16(static_cast<std::uint16_t>(field<std::uint32_t>(r1, vlan_tci)));
@@ -188,6 +239,7 @@ SKEP_CALL(bpf_skb_vlan_pop) {
     std::uint16_t inner;
     std::memcpy(&inner, tag + tag_size, sizeof inner);
     if (!take_out(*packet, addresses, tag_size)) return false;
+    packet->network = std::max(packet->network - tag_size, packet->begin + ethernet_header);
     set_protocol(r1, inner);
     return true;
   };
@@ -241,8 +293,9 @@ SKEP_CALL(bpf_redirect_neigh) {
 }
 SKEP_CALL(bpf_redirect_peer) {
   constexpr std::uint32_t shot = 2, redirect = 7;
-  if (r2 != 0) return CallResult::of(shot);
-  note_redirect(env, {.to = runtime::Redirect::To::peer, .device = u32(r1)});
+  constexpr std::uint64_t egress = 2;  // out of the peer, not into it
+  if ((r2 & ~egress) != 0) return CallResult::of(shot);
+  note_redirect(env, {.to = runtime::Redirect::To::peer, .device = u32(r1), .flags = r2});
   return CallResult::of(redirect);
 }
 

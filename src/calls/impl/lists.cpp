@@ -1,10 +1,10 @@
 // Lists and trees of objects, linked through fields of the objects themselves.
 //
 // Zero bytes are an empty list, an empty tree, and a node that is in none. A node remembers what holds it, so that a
-// node of another list, or of none, is told apart. The order of a tree is the program's own function; it is kept
-// shallow as a treap, whose priorities are made from the nodes' addresses. Tested by
-// tests/calls/runtime_test.cpp.
+// node of another list, or of none, is told apart. The order of a tree is the program's own function, and its shape is
+// red_black.hpp's. Tested by tests/calls/runtime_test.cpp.
 #include "calls/impl/objects.hpp"
+#include "calls/impl/red_black.hpp"
 #include "calls/impl/support.hpp"
 
 namespace skep::calls::impl {
@@ -16,14 +16,6 @@ struct ListNode {
 };
 struct ListHead {
   ListNode *first, *last;
-};
-struct TreeNode {
-  TreeNode *parent, *left, *right;
-  std::uint64_t owner;
-};
-struct TreeRoot {
-  TreeNode* top;
-  std::uint64_t unused;
 };
 
 // The object of a node that the call in hand adds.
@@ -71,36 +63,8 @@ CallResult pop(CallEnv& env, ListHead& head, ListNode* node) {
   return taken_out(env, node);
 }
 
-std::uint64_t priority(const TreeNode& node) {
-  std::uint64_t z = address(&node) * 0x9e3779b97f4a7c15;
-  return z ^ (z >> 32);
-}
-TreeNode*& link_to(TreeRoot& root, TreeNode& node) {
-  if (node.parent == nullptr) return root.top;
-  return node.parent->left == &node ? node.parent->left : node.parent->right;
-}
-// Puts `node` in its parent's place; the order stays.
-void rotate_up(TreeRoot& root, TreeNode& node) {
-  TreeNode& parent = *node.parent;
-  link_to(root, parent) = &node;
-  node.parent = parent.parent;
-  parent.parent = &node;
-  const bool was_left = parent.left == &node;
-  TreeNode*& inner = was_left ? node.right : node.left;
-  (was_left ? parent.left : parent.right) = inner;
-  if (inner != nullptr) inner->parent = &parent;
-  inner = &parent;
-}
-void balance(TreeRoot& root, TreeNode& node) {
-  while (node.parent != nullptr && priority(node) > priority(*node.parent)) rotate_up(root, node);
-}
 void remove(TreeRoot& root, TreeNode& node) {
-  while (node.left != nullptr || node.right != nullptr) {
-    const bool left = node.right == nullptr || (node.left != nullptr && priority(*node.left) > priority(*node.right));
-    rotate_up(root, left ? *node.left : *node.right);
-  }
-  link_to(root, node) = nullptr;
-  node.parent = nullptr;
+  tree_remove(root, node);
   let_go(node);
 }
 
@@ -116,9 +80,7 @@ CallResult descend(CallEnv& env, Continuation& self, std::uint64_t less) {
     return env.invoke(*pointer<const runtime::Subprogram>(order), {node_address, at_address}, self);
   }
   object_given_up(env, object_of(env, &node));
-  next = &node;
-  node.parent = &at;
-  balance(root, node);
+  tree_insert(root, node, &at, next);
   return CallResult::of(0);
 }
 
@@ -205,9 +167,8 @@ SKEP_CALL(bpf_rbtree_add) {
   auto& root = *pointer<TreeRoot>(r1);
   auto& node = *pointer<TreeNode>(r2);
   if (!claim(env, node, r1)) return CallResult::error(-EINVAL);
-  node.left = node.right = node.parent = nullptr;
   if (root.top == nullptr) {
-    root.top = &node;
+    tree_insert(root, node, nullptr, root.top);
     return CallResult::of(0);
   }
   held_object(env, object_of(env, &node));  // it is in no tree until its place is found

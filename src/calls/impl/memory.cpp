@@ -1,11 +1,12 @@
 // Copies from addresses that nobody vouches for.
 //
 // The kernel's memory and the user's are one here: this process's. What cannot be read, or is not the program's to look
-// at (runtime/reach.hpp), is -EFAULT and leaves zeros. Tested by tests/calls/runtime_test.cpp and
-// tests/bounds/reach_test.cpp.
+// at (runtime/reach.hpp), is -EFAULT, or -ERANGE where no kernel would look, and leaves zeros. Tested by
+// tests/calls/runtime_test.cpp and tests/bounds/reach_test.cpp.
 #include "calls/impl/memory.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "calls/impl/support.hpp"
 
@@ -64,24 +65,41 @@ std::uint64_t read_string_while_sleeping(std::array<std::uint64_t, 8>& state) {
   return static_cast<std::uint64_t>(length);
 }
 
+// Kernels tell addresses that cannot be their own from those at which nothing is: there they do not even look. Of the
+// user's half this is said of what is never mapped; the rest is, here, where the kernel's objects are as well.
+struct Hole {
+  std::uint64_t begin, end;
+};
+constexpr std::uint64_t first_mapped = 1 << 16, last_of_user = std::uint64_t{1} << 47,
+                        no_address = std::uint64_t{1} << 56, first_of_kernel = ~std::uint64_t{0} << 56,
+                        system_calls = 0xffff'ffff'ff60'0000;
+constexpr Hole never_the_kernels[] = {
+    {0, first_mapped}, {last_of_user, first_of_kernel}, {system_calls, system_calls + 4096}};
+constexpr Hole never_anybodys[] = {{no_address, first_of_kernel}, {system_calls, system_calls + 4096}};
+
+CallResult name_failure(CallResult result, std::uint64_t from, std::span<const Hole> holes) {
+  const bool in_hole = std::ranges::any_of(holes, [&](const Hole& h) { return from >= h.begin && from < h.end; });
+  return static_cast<std::int64_t>(result.value) == -EFAULT && in_hole ? CallResult::error(-ERANGE) : result;
+}
+
 constexpr std::uint64_t pad_zeros = 1;
 
 }  // namespace
 
 SKEP_CALL(bpf_probe_read) {
-  return probe(env, r1, u32(r2), r3);
+  return name_failure(probe(env, r1, u32(r2), r3), r3, never_anybodys);
 }
 SKEP_CALL(bpf_probe_read_kernel) {
-  return probe(env, r1, u32(r2), r3);
+  return name_failure(probe(env, r1, u32(r2), r3), r3, never_the_kernels);
 }
 SKEP_CALL(bpf_probe_read_user) {
   return probe(env, r1, u32(r2), r3);
 }
 SKEP_CALL(bpf_probe_read_str) {
-  return probe_string(env, r1, u32(r2), r3);
+  return name_failure(probe_string(env, r1, u32(r2), r3), r3, never_anybodys);
 }
 SKEP_CALL(bpf_probe_read_kernel_str) {
-  return probe_string(env, r1, u32(r2), r3);
+  return name_failure(probe_string(env, r1, u32(r2), r3), r3, never_the_kernels);
 }
 SKEP_CALL(bpf_probe_read_user_str) {
   return probe_string(env, r1, u32(r2), r3);

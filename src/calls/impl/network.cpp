@@ -51,11 +51,11 @@ SKEP_CALL(bpf_check_mtu) {
   if (u32(r2) != 0 && u32(r2) != loopback) return CallResult::error(-ENODEV);
   const std::uint32_t given = *pointer<const std::uint32_t>(r3);
   const Packet* const packet = packet_of(r1);
-  const std::int64_t length = given != 0          ? std::int64_t{given} + link_header
-                              : packet != nullptr ? static_cast<std::int64_t>(packet->end - packet->begin)
-                                                  : 0;
+  // Lengths are of 32 bits, with a sign, and wrap around.
+  std::uint32_t length = packet != nullptr ? static_cast<std::uint32_t>(packet->end - packet->begin) : 0;
+  if (given != 0) length = given + link_header;
   *pointer<std::uint32_t>(r3) = mtu;
-  return CallResult::of(length + s32(r4) > std::int64_t{mtu} + link_header ? needs_fragmenting : 0);
+  return CallResult::of(s32(length + u32(r4)) > s32(mtu + link_header) ? needs_fragmenting : 0);
 }
 
 // ---- tunnels: the packet came out of none
@@ -77,9 +77,6 @@ SKEP_CALL(bpf_skb_set_tunnel_opt) {
 }
 SKEP_CALL(bpf_skb_get_xfrm_state) {
   return zeros(r3, u32(r4), -EINVAL);
-}
-SKEP_CALL(bpf_lwt_push_encap) {
-  return CallResult::error(-EINVAL);
 }
 SKEP_CALL(bpf_lwt_seg6_store_bytes) {
   return CallResult::error(-EINVAL);

@@ -148,9 +148,6 @@ SKEP_CALL(bpf_task_pt_regs) {
   alignas(8) static constexpr std::array<std::uint64_t, 32> none = {};
   return result_of(none.data());
 }
-SKEP_CALL(bpf_get_func_ip) {
-  return CallResult::of(0);
-}
 SKEP_CALL(bpf_sock_from_file) {
   return CallResult::of(0);
 }

@@ -68,6 +68,11 @@ SKEP_CALL(bpf_get_attach_cookie) {
   const Occasion* const occasion = occasion_of(r1);
   return CallResult::of(occasion != nullptr ? occasion->attach_cookie : 0);
 }
+SKEP_CALL(bpf_get_func_ip) {
+  const Occasion* const occasion = occasion_of(r1);
+  const bool known = occasion != nullptr && occasion->addresses != nullptr;
+  return CallResult::of(known ? occasion->addresses->address_of(occasion->function) : 0);
+}
 SKEP_CALL(bpf_session_is_return) {
   const Occasion* const occasion = occasion_of(r1);
   return CallResult::of(occasion != nullptr && occasion->returning ? 1 : 0);

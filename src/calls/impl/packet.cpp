@@ -113,17 +113,19 @@ SKEP_CALL(bpf_skb_load_bytes) {
   return load_bytes(r1, u32(r2), r3, u32(r4));
 }
 SKEP_CALL(bpf_skb_load_bytes_relative) {
-  constexpr std::uint64_t from_link = 0, from_network = 1;
-  const bool network_first =
-      env.program().code().type != ProgType::sched_cls && env.program().code().type != ProgType::sched_act;
-  std::uint64_t offset = u32(r2);
-  if (r5 == from_network && !network_first) offset += ethernet_header;
-  if (r5 == from_link && network_first) offset -= ethernet_header;
-  if (r5 > from_network || offset > 0xffff) {
-    std::memset(pointer<void>(r3), 0, u32(r4));
-    return CallResult::error(-EFAULT);
+  // A header may stand in front of what the program sees of the packet.
+  constexpr std::uint32_t from_link = 0, from_network = 1, longest = 0xffff;
+  const Packet* const packet = packet_of(r1);
+  const std::uint64_t offset = u32(r2), size = u32(r4);
+  if (packet != nullptr && offset <= longest && u32(r5) <= from_network) {
+    const std::size_t header = u32(r5) == from_link ? packet->link : packet->network;
+    if (header <= packet->end && offset + size <= packet->end - header) {
+      std::memcpy(pointer<void>(r3), packet->storage.data() + header + offset, size);
+      return CallResult::of(0);
+    }
   }
-  return load_bytes(r1, offset, r3, u32(r4));
+  std::memset(pointer<void>(r3), 0, size);
+  return CallResult::error(-EFAULT);
 }
 SKEP_CALL(bpf_skb_store_bytes) {
   constexpr std::uint64_t known_flags = 3;
@@ -170,7 +172,12 @@ SKEP_CALL(bpf_skb_change_tail) {
   Packet* packet = packet_of(r1);
   constexpr std::uint32_t longest = 0xffff;
   if (packet == nullptr || r3 != 0 || u32(r2) > longest || u32(r2) < ethernet_header) return CallResult::error(-EINVAL);
+  const bool same = u32(r2) == packet->end - packet->begin;
   if (!resize_tail(*packet, u32(r2))) return CallResult::error(-ENOMEM);
+  if (!same) {  // it stands for several packets no more
+    namespace skb = runtime::layout::skb;
+    *pointer<std::uint32_t>(r1 + skb::gso_size) = *pointer<std::uint32_t>(r1 + skb::gso_segs) = 0;
+  }
   expose(r1);
   return CallResult::of(0);
 }
@@ -181,6 +188,7 @@ SKEP_CALL(bpf_skb_change_head) {
     return CallResult::error(-EINVAL);
   if (u32(r2) > packet->begin) return CallResult::error(-ENOMEM);
   packet->begin -= u32(r2);
+  packet->link = packet->begin;
   std::memset(packet->storage.data() + packet->begin, 0, u32(r2));
   expose(r1);
   return CallResult::of(0);

@@ -35,7 +35,7 @@ inline bool zero_between(std::span<const std::uint8_t> bytes, std::size_t begin,
 inline void fill(runtime::Packet& packet, std::span<const std::uint8_t> data, std::size_t before,
                  std::size_t storage_size) {
   packet.storage.assign(storage_size, 0);
-  packet.begin = before;
+  packet.begin = packet.link = packet.network = before;
   packet.end = before + data.size();
   packet.meta = 0;
   std::ranges::copy(data, packet.storage.begin() + static_cast<std::ptrdiff_t>(before));

@@ -38,9 +38,11 @@ class FieldInvocation final : public DescribedInvocation {
     objects_ = &request.objects;
     types_ = &request.types;
     const Bytes data = request.data, given = request.context;
-    occasion_ = {};
     run_ = 0;
     const Signature& signature = request.signature;
+    occasion_ = {};
+    occasion_.addresses = request.addresses;
+    occasion_.function = signature.function;
     target_ = signature.function;
     session_ = signature.session;
     parameters_.clear();

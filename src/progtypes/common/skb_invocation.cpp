@@ -48,6 +48,16 @@ bool holds_its_header(Bytes frame) {
   return frame.size() >= ethernet_header + header;
 }
 
+// What a frame says that it carries: a protocol, or a length, behind which another header tells.
+std::uint16_t protocol_of(Bytes frame) {
+  constexpr std::uint16_t first_protocol = 0x600, raw_802_3 = 0x0100, llc = 0x0400;  // the latter in the packet's order
+  const auto said = take_field<std::uint16_t>(frame.data(), 12);
+  if (__builtin_bswap16(said) >= first_protocol) return said;
+  const bool raw =
+      frame.size() >= ethernet_header + 2 && take_field<std::uint16_t>(frame.data(), ethernet_header) == 0xffff;
+  return raw ? raw_802_3 : llc;
+}
+
 // The socket that the packet of a test run belongs to, as `struct bpf_sock`: of no protocol, closed, and with the
 // addresses of the packet.
 class PacketSocket final : public runtime::Beyond {
@@ -93,8 +103,9 @@ class SkbInvocation final : public Invocation, public FollowsPacket {
   int make(const InvocationRequest&, Bytes data, Bytes given, InvocationHost& host) override {
     if (!valid_context(given) || !holds_its_header(data)) return -EINVAL;
     fill(packet_, data, packet_headroom, packet_headroom + data.size() + packet_tailroom);
-    const auto ether_type = take_field<std::uint16_t>(data.data(), 12);
+    const std::uint16_t ether_type = protocol_of(data);
     socket_.make(data.subspan(ethernet_header), ether_type);
+    packet_.network += ethernet_header;
     packet_.begin += hidden_;
     host.renew_cgroup_storage();
 

@@ -25,6 +25,9 @@ class TypedInvocation final : public DescribedInvocation {
     signature_ = request.signature;
     objects_ = &request.objects;
     occasion_ = {};
+    occasion_.addresses = request.addresses;
+    occasion_.function = signature_.function;
+    occasion_.has_result = knows_result(traits_.attach_type);
     report_.assign(request.data.begin(), request.data.end());
     occasion_.report = report_;
     rounds_.clear();
