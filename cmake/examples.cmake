@@ -7,6 +7,7 @@ function(skep_bpf_object name source)
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror ${ARGN} -I${PROJECT_SOURCE_DIR}/examples
             -c ${PROJECT_SOURCE_DIR}/${source} -o ${object}
     DEPENDS ${PROJECT_SOURCE_DIR}/${source} ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
+            ${PROJECT_SOURCE_DIR}/include/skep/test.h ${PROJECT_SOURCE_DIR}/examples/firewall/firewall.bpf.c
     VERBATIM)
   set_property(GLOBAL APPEND PROPERTY SKEP_BPF_OBJECTS ${object})
 endfunction()
@@ -25,6 +26,7 @@ foreach(source ${example_sources})
   endif()
 endforeach()
 skep_bpf_object(firewall examples/firewall/firewall.bpf.c)
+skep_bpf_object(firewall_test examples/firewall/firewall_test.bpf.c -I${PROJECT_SOURCE_DIR}/include)
 get_property(bpf_objects GLOBAL PROPERTY SKEP_BPF_OBJECTS)
 add_custom_target(examples ALL DEPENDS ${bpf_objects})
 

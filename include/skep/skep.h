@@ -227,6 +227,31 @@ struct skep_mocked_call {
 SKEP_API int skep_kernel_mock(struct skep_kernel *kernel, const char *call,
 			      int64_t (*function)(void *user, const struct skep_mocked_call *call), void *user);
 /*
+ * The same by a global function of the object, for objects that are opened from now on: mock_call_by() in
+ * skep/testing.hpp. Null: ends that.
+ */
+SKEP_API int skep_kernel_mock_by(struct skep_kernel *kernel, const char *call, const char *function);
+/* How often such a function has answered since then. */
+SKEP_API uint64_t skep_kernel_mocked_calls(struct skep_kernel *kernel, const char *call);
+/*
+ * Which lines of C programs run: what `skep test --coverage` counts. Kernels whose runs are counted interpret them; they
+ * end before the coverage is closed, or are detached. An object is to be noted once while it is loaded, run or not.
+ */
+struct skep_coverage;
+SKEP_API int skep_coverage_open(struct skep_coverage **coverage);
+SKEP_API int skep_coverage_attach(struct skep_coverage *coverage, struct skep_kernel *kernel);
+SKEP_API int skep_coverage_detach(struct skep_coverage *coverage, struct skep_kernel *kernel);
+SKEP_API int skep_coverage_note(struct skep_coverage *coverage, struct skep_kernel *kernel, struct skep_object *object);
+/*
+ * lcov's tracefile of all that was counted, between runs. `add`: what such a file has already is added to it. Sources that
+ * are not where they were compiled are looked for below `source_root`, if it is not null.
+ */
+SKEP_API int skep_coverage_write(struct skep_coverage *coverage, const char *path, const char *source_root, bool add);
+/* A table of files and of lines that did not run. Texts as skep_map_show() gives them. */
+SKEP_API long skep_coverage_summary(struct skep_coverage *coverage, char *text, size_t room);
+SKEP_API void skep_coverage_close(struct skep_coverage *coverage);
+
+/*
  * Why the last program that was loaded was refused, as JSON: {"program", "errno", "message", "category", "title", "reason",
  * "suggestion", "function", "file", "line", "column", "source"}; "{}": it was not. Texts as skep_map_show() gives them.
  */

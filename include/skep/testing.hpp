@@ -63,5 +63,12 @@ using MockFunction = std::function<std::int64_t(const MockedCall&)>;
 // nearest that it can, and on_log is told. -ENOENT: there is no such call. -EOPNOTSUPP: it is part of how programs work
 // (locks, references, callbacks, tail calls, maps' values), which nobody can stand in for; refusal() says so.
 SKEP_API int mock_call(Kernel& kernel, std::string_view call, MockFunction function);
+// The same by a global function of the object that is loaded, for objects that are opened from now on: it gets what the
+// call is given, and its result is the call's. The verifier checks the call as the real one, and as a call of the
+// function, too; that may not sleep, throw, or change the packet. Calls that the function makes itself are real. An
+// empty name ends that.
+SKEP_API int mock_call_by(Kernel& kernel, std::string_view call, std::string_view function);
+// How often a function has answered so since then.
+SKEP_API std::uint64_t mocked_calls(Kernel& kernel, std::string_view call);
 
 }  // namespace skep

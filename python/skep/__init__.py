@@ -29,7 +29,7 @@ from . import _abi
 from ._abi import lib as _lib
 
 __all__ = ["Error", "Refused", "Kernel", "Object", "Program", "Map", "RingBuffer", "PerfEventArray", "Result", "Verdict",
-           "Packet", "TraceLine", "WorkRun", "Mock", "MockCall", "hexdump", "version"]
+           "Packet", "TraceLine", "WorkRun", "Mock", "MockCall", "Coverage", "hexdump", "version"]
 
 Seconds = Union[int, float, timedelta]
 Value = Any  # a number, a text, bytes, or lists and dicts of them
@@ -199,11 +199,17 @@ class MockCall:
 
 
 class Mock:
-    """A call that is replaced; for programs that are loaded while it is. `calls` has what was asked."""
+    """A call that is replaced; for programs that are loaded while it is. `count` is how often it was made; `calls` has
+    what was asked, unless a function of the object answers."""
 
-    def __init__(self, kernel: Kernel, name: str, answer: int | Sequence[int] | Callable[[MockCall], int]):
+    def __init__(self, kernel: Kernel, name: str, answer: int | str | Sequence[int] | Callable[[MockCall], int]):
         self.name, self.calls = name, list[MockCall]()
         self._kernel, self._answer, self.error = kernel, answer, None
+        self._final_count = 0
+        if isinstance(answer, str):
+            _check(_lib.skep_kernel_mock_by(kernel._handle.value, name.encode(), answer.encode()))
+            kernel._mocks[name] = self
+            return
 
         def called(_user: Any, call: Any) -> int:
             try:
@@ -223,9 +229,18 @@ class Mock:
         _check(_lib.skep_kernel_mock(kernel._handle.value, name.encode(), self._function, None))
         kernel._mocks[name] = self
 
+    @property
+    def count(self) -> int:
+        if not isinstance(self._answer, str):
+            return len(self.calls)
+        if self._kernel._mocks.get(self.name) is self:
+            return _lib.skep_kernel_mocked_calls(self._kernel._handle.value, self.name.encode())
+        return self._final_count
+
     def end(self) -> None:
         """The call is real again, for programs that are loaded from now on."""
         if self._kernel._mocks.get(self.name) is self:
+            self._final_count = self.count
             _check(_lib.skep_kernel_mock(self._kernel._handle.value, self.name.encode(), _abi.MOCK(), None))
             # Programs that are still loaded may call it.
             self._kernel._ended_mocks.append(self._kernel._mocks.pop(self.name))
@@ -235,6 +250,28 @@ class Mock:
 
     def __exit__(self, *_exception: Any) -> None:
         self.end()
+
+
+class Coverage:
+    """Which lines of C programs run, in the Kernels that it is given: `Kernel(coverage=…)`. Those interpret programs."""
+
+    def __init__(self) -> None:
+        handle = ctypes.c_void_p()
+        _check(_lib.skep_coverage_open(ctypes.byref(handle)))
+        self._handle = _Handle(handle, _lib.skep_coverage_close)
+
+    def write(self, path: str | os.PathLike[str], *, source_root: str | os.PathLike[str] | None = None,
+              append: bool = False) -> None:
+        """lcov's tracefile, while nothing runs. `append`: what is in such a file counts, too."""
+        root = os.fsencode(source_root) if source_root is not None else None
+        _check(_lib.skep_coverage_write(self._handle.value, os.fsencode(path), root, append))
+
+    def summary(self) -> str:
+        """A table of files, and the lines of each that did not run."""
+        size = _lib.skep_coverage_summary(self._handle.value, None, 0)
+        text = ctypes.create_string_buffer(size + 1)
+        _lib.skep_coverage_summary(self._handle.value, text, size + 1)
+        return text.value.decode(errors="replace")
 
 
 _ENGINES = ("interpreter", "compiled", "automatic")  # enum skep_engine
@@ -247,7 +284,8 @@ class Kernel:
 
     def __init__(self, *, cpus: int = 0, btf: str | os.PathLike[str] | None = None, clock: Seconds | None = None,
                  realtime: float | None = None, seed: int | None = None, threads: bool = False, memory_limit: int = 0,
-                 timeout: Seconds = 60, small_types: bool = False, engine: str = "interpreter"):
+                 timeout: Seconds = 60, small_types: bool = False, engine: str = "interpreter",
+                 coverage: Coverage | None = None):
         options = _abi.KernelOptions(size=ctypes.sizeof(_abi.KernelOptions), cpus=cpus, pumped=not threads and clock is None,
                                      btf_path=os.fspath(btf).encode() if btf is not None else None, no_host_btf=small_types,
                                      standing_clock=clock is not None, clock_ns=_nanoseconds(clock or 0),
@@ -257,6 +295,9 @@ class Kernel:
         handle = ctypes.c_void_p()
         _check(_lib.skep_kernel_open(ctypes.byref(options), ctypes.byref(handle)))
         self._handle = _Handle(handle, _lib.skep_kernel_close)
+        self._coverage = coverage
+        if coverage is not None:
+            _check(_lib.skep_coverage_attach(coverage._handle.value, handle))
         self._mocks: dict[str, Mock] = {}
         self._ended_mocks: list[Mock] = []
         self._perf: dict[str, list[bytes]] = {}
@@ -276,6 +317,8 @@ class Kernel:
                                    (_lib.skep_kernel_on_perf_record, _abi.PERF_LISTENER),
                                    (_lib.skep_kernel_on_log, _abi.LINE_LISTENER)):
                 register(self._handle.value, kind(), None)
+            if self._coverage is not None:
+                _lib.skep_coverage_detach(self._coverage._handle.value, self._handle.value)
 
     def _traced(self, _user: Any, line: bytes, program: bytes, cpu: int) -> None:
         self.trace.append(TraceLine(line.decode(errors="replace"), program.decode(), cpu))
@@ -318,6 +361,8 @@ class Kernel:
             if code == -_errno.ENOENT:
                 raise FileNotFoundError(_errno.ENOENT, message)
             raise Error(code, message)
+        if self._coverage is not None:
+            _check(_lib.skep_coverage_note(self._coverage._handle.value, self._handle.value, handle))
         return Object(self, handle)
 
     def _refusal(self) -> dict[str, Any]:
@@ -326,9 +371,9 @@ class Kernel:
         _lib.skep_kernel_refusal(self._handle.value, text, size + 1)
         return json.loads(text.value)
 
-    def mock(self, name: str, answer: int | Sequence[int] | Callable[[MockCall], int]) -> Mock:
+    def mock(self, name: str, answer: int | str | Sequence[int] | Callable[[MockCall], int]) -> Mock:
         """Replaces a helper or kfunc for programs that are loaded from now on: by a number, numbers one after the other,
-        or a function of the call. Also a context manager."""
+        a function of the call, or, by its name, a global function of the object. Also a context manager."""
         return Mock(self, name, answer)
 
     # ---- time and work ----

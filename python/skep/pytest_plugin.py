@@ -8,9 +8,12 @@ loaded into it; and packets that differ, as dumps.
 
 @pytest.mark.skep(cpus=2, seed=1) says how the Kernel is made. The object's path is relative to the test's file; without a
 mark it is --skep-object's.
+
+--skep-coverage FILE counts which lines of the programs ran, in all tests that use these fixtures, as lcov's tracefile.
 """
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,19 +21,38 @@ import pytest
 
 import skep
 
+_COVERAGE: pytest.StashKey[skep.Coverage] = pytest.StashKey()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("skep").addoption("--skep-object", metavar="FILE", help="the BPF object of tests that name none")
+    group = parser.getgroup("skep")
+    group.addoption("--skep-object", metavar="FILE", help="the BPF object of tests that name none")
+    group.addoption("--skep-coverage", metavar="FILE", help="writes which lines of BPF programs ran, as lcov's tracefile")
+    group.addoption("--skep-coverage-append", action="store_true", help="adds to that file")
+    group.addoption("--skep-source-root", metavar="DIR", help="where the programs' sources are, if they moved")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "skep(**options): how skep_kernel is made: cpus, clock, seed … of skep.Kernel")
     config.addinivalue_line("markers", "skep_object(path, **options): what skep_object loads, and options of Kernel.load")
+    if config.getoption("--skep-coverage", None) is not None:
+        config.stash[_COVERAGE] = skep.Coverage()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    coverage = config.stash.get(_COVERAGE, None)
+    if coverage is None:
+        return
+    gc.collect()  # Kernels of tests that failed are still there
+    coverage.write(config.getoption("--skep-coverage"), source_root=config.getoption("--skep-source-root"),
+                   append=config.getoption("--skep-coverage-append"))
+    terminalreporter.section("coverage of BPF programs")
+    terminalreporter.write(coverage.summary())
 
 
 @pytest.fixture
 def skep_kernel(request: pytest.FixtureRequest) -> Iterator[skep.Kernel]:
-    options: dict = {"clock": 1, "seed": 1}
+    options: dict = {"clock": 1, "seed": 1, "coverage": request.config.stash.get(_COVERAGE, None)}
     for mark in reversed(list(request.node.iter_markers("skep"))):
         options.update(mark.kwargs)
     yield skep.Kernel(**options)

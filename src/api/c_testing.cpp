@@ -63,6 +63,16 @@ int skep_kernel_mock(skep_kernel* kernel, const char* call,
   });
 }
 
+int skep_kernel_mock_by(skep_kernel* kernel, const char* call, const char* function) {
+  return protect([&] {
+    const int error = skep::mock_call_by(*kernel->kernel, call, function != nullptr ? function : "");
+    return error < 0 ? fail(-error, skep::Kernel::refusal()) : 0;
+  });
+}
+uint64_t skep_kernel_mocked_calls(skep_kernel* kernel, const char* call) {
+  return skep::mocked_calls(*kernel->kernel, call);
+}
+
 long skep_kernel_refusal(skep_kernel* kernel, char* text, size_t room) {
   std::string json = "{}";
   protect([&] {

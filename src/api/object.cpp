@@ -119,6 +119,12 @@ Result<std::shared_ptr<const ObjectState>> load_opened(std::shared_ptr<Kernel> k
       std::erase(missing, bpf_program__name(program));
     }
   if (!missing.empty()) return Status(ENOENT, fmt::format("{}: has no program '{}'", name, missing.front()));
+  // Tests that stand beside the programs (skep/test.h) are the test bench's, which knows their types.
+  bpf_object__for_each_program(program, opened.get()) {
+    const std::string_view section = bpf_program__section_name(program);
+    if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC && section.find("/test/") != std::string_view::npos)
+      bpf_program__set_autoload(program, false);
+  }
   auto types = loader::types_of(opened.get());
   for (const auto& [variable, value] : options.globals) {
     std::string error = "the object has no types";

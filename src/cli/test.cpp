@@ -11,13 +11,13 @@
 #include <map>
 #include <optional>
 
+#include "api/coverage.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
 #include "cli/test_jobs.hpp"
 #include "cli/test_report.hpp"
 #include "cli/test_tags.hpp"
-#include "testbench/coverage.hpp"
 #include "testbench/scenario.hpp"
 #include "testbench/three_part.hpp"
 
@@ -200,7 +200,7 @@ class Tests {
   Interrupt* interrupt_ = nullptr;
   const KeepWarnings quiet_;
   std::vector<Case> cases_;
-  testbench::Coverage coverage_;  // outlives the Kernels, which tell it
+  api::Coverage coverage_;  // outlives the Kernels, which tell it
   std::shared_ptr<Kernel> plain_kernel_;
   std::optional<TagTests> tags_;
   std::unique_ptr<testbench::ThreePartTests> parts_;

@@ -14,7 +14,7 @@
 #include "debugger/inspect.hpp"
 #include "debugger/places.hpp"
 #include "debugger/variables.hpp"
-#include "testbench/source_file.hpp"
+#include "api/source_file.hpp"
 
 namespace skep::debugger {
 namespace {
@@ -326,7 +326,7 @@ class Adapter {
     return best;
   }
   Json source_of(const SourcePlace& place) const {
-    return {{"name", place.short_file()}, {"path", testbench::find_source(place.file, options_.source_root)}};
+    return {{"name", place.short_file()}, {"path", api::find_source(place.file, options_.source_root)}};
   }
 
   void threads(const Json& request, const Json&) {

@@ -10,7 +10,7 @@
 #include "describe/show.hpp"
 #include "maps/map_types.hpp"
 #include "testbench/map_content.hpp"
-#include "testbench/source_file.hpp"
+#include "api/source_file.hpp"
 
 namespace skep::debugger {
 
@@ -103,7 +103,7 @@ std::vector<std::string> global_names(Session& session) {
 }
 
 std::vector<std::string> source_lines(const std::string& path, const std::string& root) {
-  std::ifstream in(testbench::find_source(path, root));
+  std::ifstream in(api::find_source(path, root));
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;

@@ -111,6 +111,12 @@ Kernel& current_kernel() {
   return *process().default_kernel;
 }
 
+Kernel* existing_kernel() {
+  if (bound_kernel() != nullptr) return bound_kernel();
+  const std::lock_guard guard(process().default_lock);
+  return process().default_kernel.get();
+}
+
 void refresh_all_poll_states() {
   std::vector<Kernel*> kernels;
   {

@@ -30,6 +30,7 @@ runtime::Code joined(const runtime::Code& first, const runtime::Code& second) {
   code.arguments.insert(code.arguments.end(), second.arguments.begin(), second.arguments.end());
   for (runtime::InsnFacts facts : second.facts) {
     if (facts.callee >= 0) facts.callee += functions;
+    if (facts.stand_in >= 0) facts.stand_in += functions;
     if (facts.arguments >= 0) facts.arguments += arguments;
     facts.original += loaded;
     code.facts.push_back(std::move(facts));

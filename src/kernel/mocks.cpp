@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "calls/call.hpp"
 #include "kernel/host_calls.hpp"
+#include "kernel/impl.hpp"
 #include "maps/map.hpp"
 #include "runtime/facts.hpp"
 #include "runtime/program.hpp"
@@ -125,10 +127,68 @@ std::string_view Mocks::refused(const calls::Kfunc& kfunc) {
 
 void Mocks::set(std::string_view call, MockFunction function) {
   const std::lock_guard guard(lock_);
+  own_functions_.erase(std::string(call));
   if (function)
     functions_.insert_or_assign(std::string(call), std::make_shared<const MockFunction>(std::move(function)));
   else
     functions_.erase(std::string(call));
+}
+
+void Mocks::set_function(std::string_view call, std::uint32_t number, std::string_view function) {
+  const std::lock_guard guard(lock_);
+  functions_.erase(std::string(call));
+  own_functions_.erase(std::string(call));
+  if (function.empty()) return;
+  own_functions_[std::string(call)] = {std::string(function), number, std::make_shared<std::atomic<std::uint64_t>>(0)};
+}
+
+std::string Mocks::function_of(std::string_view call) const {
+  const std::lock_guard guard(lock_);
+  const auto found = own_functions_.find(call);
+  return found == own_functions_.end() ? std::string() : found->second.function;
+}
+
+std::uint64_t Mocks::calls(std::string_view call) const {
+  const std::lock_guard guard(lock_);
+  const auto found = own_functions_.find(call);
+  return found == own_functions_.end() ? 0 : found->second.calls->load();
+}
+
+std::vector<ReplacedCall> Mocks::replaced() const {
+  const std::lock_guard guard(lock_);
+  std::vector<ReplacedCall> all;
+  for (const auto& [call, own] : own_functions_) all.push_back({call, own.function, own.number});
+  return all;
+}
+
+void Mocks::set_places(std::vector<ReplacedPlace> places) {
+  const std::lock_guard guard(lock_);
+  places_ = std::move(places);
+}
+
+std::vector<verifier::StandIn> Mocks::link(std::span<Insn> insns, std::span<const verifier::FuncInfo> functions,
+                                           const btf::Btf& types, const btf::Btf& kernel_types) const {
+  const std::lock_guard guard(lock_);
+  std::vector<verifier::StandIn> linked;
+  const auto name_of = [&](const verifier::FuncInfo& function) { return types.type(function.type).name; };
+  for (const ReplacedPlace& place : places_) {
+    const auto own = own_functions_.find(place.call);
+    const auto caller = std::ranges::find_if(functions, [&](const auto& one) { return name_of(one) == place.caller; });
+    if (own == own_functions_.end() || caller == functions.end()) continue;
+    const std::uint32_t at = caller->insn_off + place.offset;
+    if (at >= insns.size() || insns[at].code != (insn_class::jmp | jmp_op::call) ||
+        insns[at].src != call_kind::subprogram)
+      continue;
+    const std::int64_t target = std::int64_t{at} + insns[at].imm + 1;
+    const auto callee = std::ranges::find_if(
+        functions, [&](const auto& one) { return one.insn_off == target && name_of(one) == own->second.function; });
+    if (target <= 0 || callee == functions.end()) continue;
+    const std::uint32_t number = own->second.number;
+    linked.push_back({at, callee->insn_off});
+    insns[at].src = number != 0 ? call_kind::helper : call_kind::kfunc;
+    insns[at].imm = static_cast<std::int32_t>(number != 0 ? number : kernel_types.find(place.call, btf::Kind::func));
+  }
+  return linked;
 }
 
 std::shared_ptr<const MockFunction> Mocks::find(std::string_view call) const {
@@ -137,19 +197,25 @@ std::shared_ptr<const MockFunction> Mocks::find(std::string_view call) const {
   return found == functions_.end() ? nullptr : found->second;
 }
 
-runtime::CallResult Mocks::call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments,
-                                std::string& told) const {
-  const runtime::InsnFacts& facts = env.call_site();
+namespace {
+
+// What a call is given, as whoever stands in for it sees it, and what it can return. What the real call fills is
+// defined afterwards, whatever the mock leaves out.
+struct Prepared {
   MockedCall call;
+  std::pair<std::int64_t, std::int64_t> range = {INT64_MIN, INT64_MAX};
+};
+Prepared prepare(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) {
+  const runtime::InsnFacts& facts = env.call_site();
+  Prepared prepared;
+  MockedCall& call = prepared.call;
   call.program = env.program().name();
   call.cpu = env.cpu();
   call.args = arguments;
-  std::pair<std::int64_t, std::int64_t> range = {INT64_MIN, INT64_MAX};
   if (facts.helper != nullptr) {
     call.call = facts.helper->name;
     call.sizes = sizes_of(*facts.helper, arguments);
-    range = range_of(*facts.helper, arguments, env.services().cpu_count());
-    // What the real call fills is defined afterwards, whatever the mock leaves out.
+    prepared.range = range_of(*facts.helper, arguments, env.services().cpu_count());
     for (std::size_t i = 0; i < arguments.size(); ++i)
       if ((facts.helper->args[i].flags & calls::arg_flag::uninit) != 0 && call.sizes[i] != 0)
         std::memset(reinterpret_cast<void*>(arguments[i]), 0, call.sizes[i]);  // NOLINT(performance-no-int-to-ptr)
@@ -159,15 +225,62 @@ runtime::CallResult Mocks::call(runtime::CallEnv& env, const std::array<std::uin
     for (std::size_t i = 0; i < arguments.size(); ++i)
       if (places[i] >= 0 && arguments[i] != 0)
         call.sizes[i] = static_cast<std::uint32_t>(arguments[static_cast<std::size_t>(places[i])]);
-    if (returns_pointer(facts.kfunc->prototype)) range = {0, 0};
+    if (returns_pointer(facts.kfunc->prototype)) prepared.range = {0, 0};
   }
-  const auto function = find(call.call);
-  const std::int64_t answer = function != nullptr ? (*function)(call) : 0;
+  return prepared;
+}
+
+runtime::CallResult answered(std::string_view call, std::int64_t answer, std::pair<std::int64_t, std::int64_t> range,
+                             std::string& told) {
   const std::int64_t given = std::clamp(answer, range.first, range.second);
   if (given != answer)
-    told = fmt::format("the mock of {} answered {}, which the call cannot return: the program got {}", call.call,
-                       answer, given);
+    told = fmt::format("the mock of {} answered {}, which the call cannot return: the program got {}", call, answer,
+                       given);
   return runtime::CallResult::of(static_cast<std::uint64_t>(given));
+}
+
+// As C sees a number of so few bytes; what stands above them is anything.
+std::int64_t widened(std::uint64_t value, int bytes) {
+  const unsigned unused = 64 - 8 * static_cast<unsigned>(std::abs(bytes));
+  const std::uint64_t top = value << unused;
+  return bytes < 0 ? static_cast<std::int64_t>(top) >> unused : static_cast<std::int64_t>(top >> unused);
+}
+
+// A function of the program has come to its end: its result is the call's.
+runtime::CallResult end_of_function(runtime::CallEnv& env, runtime::Continuation& self, std::uint64_t result) {
+  const runtime::InsnFacts& facts = env.call_site();
+  auto* const kernel = reinterpret_cast<Kernel*>(self.state[0]);  // NOLINT(performance-no-int-to-ptr)
+  const std::pair range(static_cast<std::int64_t>(self.state[1]), static_cast<std::int64_t>(self.state[2]));
+  std::string told;
+  const auto answer = answered(facts.helper != nullptr ? facts.helper->name : facts.kfunc->name,
+                               widened(result, facts.stand_in_bytes), range, told);
+  if (!told.empty()) kernel->impl().log(told);
+  return answer;
+}
+
+}  // namespace
+
+runtime::CallResult Mocks::call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments,
+                                std::string& told) const {
+  const Prepared prepared = prepare(env, arguments);
+  const auto function = find(prepared.call.call);
+  return answered(prepared.call.call, function != nullptr ? (*function)(prepared.call) : 0, prepared.range, told);
+}
+
+runtime::CallResult Mocks::call_function(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments,
+                                         Kernel& kernel) const {
+  const Prepared prepared = prepare(env, arguments);
+  {
+    const std::lock_guard guard(lock_);
+    if (const auto found = own_functions_.find(prepared.call.call); found != own_functions_.end())
+      found->second.calls->fetch_add(1, std::memory_order_relaxed);
+  }
+  runtime::Continuation next{.resume = end_of_function};
+  next.state[0] = reinterpret_cast<std::uint64_t>(&kernel);
+  next.state[1] = static_cast<std::uint64_t>(prepared.range.first);
+  next.state[2] = static_cast<std::uint64_t>(prepared.range.second);
+  const auto index = static_cast<std::size_t>(env.call_site().stand_in);
+  return env.invoke(env.program().code().subprograms[index], arguments, next);
 }
 
 }  // namespace skep

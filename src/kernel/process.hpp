@@ -16,4 +16,7 @@ void disclaim_descriptor(int fd, const Kernel& kernel);
 // locks they may have held.
 void abandon(std::unique_ptr<Kernel::Impl> impl, const Kernel& kernel);
 
+// The Kernel to which this thread's commands go; null: none has been made yet.
+Kernel* existing_kernel();
+
 }  // namespace skep

@@ -282,6 +282,7 @@ int Kernel::Impl::prog_load(Call<attr::ProgLoad>& call) {
       const int bad = give_log(call, prologue);
       return bad == -EFAULT ? bad : error;
     }
+    input.stand_ins = services->mocks().link(insns, input.func_info, *input.btf, *vmlinux->btf);
     program->func_info = input.func_info;
     program->line_info = input.line_info;
   }

@@ -63,6 +63,33 @@ std::shared_ptr<const runtime::SourceLines> source_lines(const ProgramObject& pr
   return source;
 }
 
+// How many bytes a function's result has, with a sign less than 0.
+std::int8_t result_bytes(const ProgramObject& program, const std::string& function) {
+  if (program.btf == nullptr) return 8;
+  const btf::Btf& types = *program.btf->btf;
+  const btf::TypeId id = types.find(function, btf::Kind::func);
+  if (id == 0) return 8;
+  const btf::TypeId result = types.type(types.type(id).type).type;
+  const auto size = types.size_of(result);
+  if (!size || *size == 0 || *size > 8) return 8;
+  const auto bytes = static_cast<std::int8_t>(*size);
+  const btf::Type& type = types.resolved(result);
+  const bool is_signed = type.kind == btf::Kind::int_ ? (type.int_encoding & 1) != 0 : type.kind_flag;
+  return is_signed ? static_cast<std::int8_t>(-bytes) : bytes;
+}
+
+// A call whose place a function is to take that the program does not have. Such a function's own calls are real.
+std::string missing_stand_in(const CodeSurroundings& surroundings, const verifier::Verified& verified, std::size_t at) {
+  const verifier::InsnFacts& call = verified.facts[at];
+  if (surroundings.mocks == nullptr || (call.helper == nullptr && call.kfunc == nullptr)) return {};
+  const std::string_view name = call.helper != nullptr ? call.helper->name : call.kfunc->name;
+  const std::string function = surroundings.mocks->function_of(name);
+  if (function.empty()) return {};
+  for (const verifier::SubprogramFacts& subprogram : verified.subprograms)
+    if (subprogram.name == function && at >= subprogram.start && at < subprogram.end) return {};
+  return fmt::format("a call of {} that {}() is to answer, which is no global function of its object", name, function);
+}
+
 bool is_pointer_field(std::uint8_t field) {
   return static_cast<progtypes::CtxField>(field) != progtypes::CtxField::scalar;
 }
@@ -72,6 +99,7 @@ bool is_pointer_field(std::uint8_t field) {
 runtime::Code make_runtime_code(const CodeSurroundings& surroundings, const ProgramObject& program,
                                 const verifier::Verified& verified, std::vector<std::shared_ptr<const void>> keep) {
   const auto is_mocked = [mocks = surroundings.mocks](const verifier::InsnFacts& call) {
+    if (call.stand_in >= 0) return true;
     return mocks != nullptr && ((call.helper != nullptr && mocks->has(call.helper->name)) ||
                                 (call.kfunc != nullptr && mocks->has(call.kfunc->name)));
   };
@@ -100,7 +128,10 @@ runtime::Code make_runtime_code(const CodeSurroundings& surroundings, const Prog
     runtime::InsnFacts& facts = code.facts[i];
     facts.helper = proved.helper;
     facts.kfunc = proved.kfunc;
+    facts.stand_in = proved.stand_in;
     facts.mocked = is_mocked(proved);
+    if (facts.stand_in >= 0) facts.stand_in_bytes = result_bytes(program, verified.subprograms[facts.stand_in].name);
+    if (facts.stand_in < 0 && code.obstacle.empty()) code.obstacle = missing_stand_in(surroundings, verified, i);
     facts.callee = proved.callee;
     facts.arguments = proved.arguments;
     facts.map = map_of(proved.map);

@@ -7,6 +7,7 @@
 
 #include "kernel/guarded.hpp"
 #include "kernel/impl.hpp"
+#include "kernel/process.hpp"
 #include "kernel/testing.hpp"
 #include "runtime/program.hpp"
 #include "skep/describe.hpp"
@@ -81,6 +82,34 @@ int mock_call(Kernel& kernel, std::string_view call, MockFunction function) {
   });
 }
 
+int mock_call_by(Kernel& kernel, std::string_view call, std::string_view function) {
+  Kernel::Impl& impl = kernel.impl();
+  impl.begin_command();
+  return errno_of([&] {
+    const calls::Helper* const helper = calls::find_helper(call);
+    const calls::Kfunc* const kfunc = helper == nullptr ? impl.kfuncs.find(call) : nullptr;
+    if (helper == nullptr && kfunc == nullptr) return impl.log(fmt::format("there is no call {}", call)), -ENOENT;
+    std::string_view why = helper != nullptr ? Mocks::refused(*helper) : Mocks::refused(*kfunc);
+    if (kfunc != nullptr && impl.vmlinux->btf->find(call, btf::Kind::func) == 0)
+      why = "no function of a program can stand in for a module's";
+    if (!why.empty()) return impl.log(fmt::format("{} cannot be mocked: {}", call, why)), -EOPNOTSUPP;
+    impl.services->mocks().set_function(call, helper != nullptr ? helper->id : 0, function);
+    return 0;
+  });
+}
+std::uint64_t mocked_calls(Kernel& kernel, std::string_view call) {
+  return kernel.impl().services->mocks().calls(call);
+}
+std::vector<ReplacedCall> replaced_calls() {
+  Kernel* const kernel = existing_kernel();
+  return kernel != nullptr ? kernel->impl().services->mocks().replaced() : std::vector<ReplacedCall>();
+}
+
+void note_replaced_places(std::vector<ReplacedPlace> places) {
+  if (Kernel* const kernel = existing_kernel(); kernel != nullptr)
+    kernel->impl().services->mocks().set_places(std::move(places));
+}
+
 void KernelServices::printed(runtime::CallEnv& env, std::string_view line) {
   trace_printk(line);
   if (!trace_lines.listens()) return;
@@ -104,6 +133,10 @@ int KernelServices::perf_output(runtime::CallEnv& env, const maps::Map& map, std
 runtime::CallResult KernelServices::mocked_call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) {
   runtime::CallResult result;
   guarded(kernel_, "a mock", [&] {
+    if (env.call_site().stand_in >= 0) {
+      result = mocks_.call_function(env, arguments, kernel_);
+      return;
+    }
     std::string told;
     result = mocks_.call(env, arguments, told);
     if (!told.empty()) kernel_.impl().log(told);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,22 @@ class Observer;
 }
 
 namespace skep {
+
+// A call whose place a global function of the program takes: see mock_call_by.
+struct ReplacedCall {
+  std::string call, function;
+  std::uint32_t number = 0;  // of a helper; 0: it is a kfunc
+};
+// Where the loader has put a call of such a function: so many instructions behind the beginning of `caller`.
+struct ReplacedPlace {
+  std::string caller;
+  std::uint32_t offset = 0;
+  std::string call;
+};
+// Of the Kernel to which this thread's commands go, if there is one already; and what the object that was opened last
+// has.
+std::vector<ReplacedCall> replaced_calls();
+void note_replaced_places(std::vector<ReplacedPlace> places);
 
 const btf::Btf& types_of_kernel(Kernel& kernel);
 // Of runs that begin from now on and have no observer of their own; null: none. It must outlive them. Programs that are

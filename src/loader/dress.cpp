@@ -208,7 +208,7 @@ bool dress_per_cpu(ElfImage& image) {
 Dressing needed_dressing() {
   const auto insn_array = static_cast<bpf_map_type>(MapType::insn_array);
   const bool has_per_cpu = libbpf_major_version() > 1 || libbpf_minor_version() >= 8;
-  return {.jump_tables = libbpf_bpf_map_type_str(insn_array) == nullptr, .per_cpu = !has_per_cpu};
+  return {.jump_tables = libbpf_bpf_map_type_str(insn_array) == nullptr, .per_cpu = !has_per_cpu, .liberties = true};
 }
 
 std::optional<std::vector<std::uint8_t>> dress(std::span<const std::uint8_t> file, Dressing wanted) {
@@ -226,6 +226,7 @@ std::optional<std::vector<std::uint8_t>> dress(std::span<const std::uint8_t> fil
     }
   }
   if (wanted.per_cpu) changed = dress_per_cpu(*image) || changed;
+  if (wanted.liberties) changed = grant_liberties(*image) || changed;
   if (!changed) return std::nullopt;
   return std::move(*image).finish();
 }

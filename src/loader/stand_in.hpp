@@ -18,13 +18,16 @@
 namespace skep::loader {
 
 struct Dressing {
-  bool jump_tables = false, per_cpu = false;
+  bool jump_tables = false, per_cpu = false, liberties = false;
 };
 // What this libbpf does not know itself.
 Dressing needed_dressing();
 
 // The file with its stand-ins; nothing if there is nothing to dress.
 std::optional<std::vector<std::uint8_t>> dress(std::span<const std::uint8_t> file, Dressing wanted);
+
+// What other loaders allow and libbpf refuses (liberties.cpp). False: there is nothing of it.
+bool grant_liberties(class ElfImage& image);
 
 // bpf(2) as libbpf gave it; the same command goes to the Kernel, with stand-ins put right.
 int undressed_bpf(Kernel& kernel, int command, void* attr, unsigned size, void* common, unsigned common_size);

@@ -1,6 +1,7 @@
 // The calls of libelf and of libbpf itself where an object or a name is newer than the distribution's libbpf.
 //
-// libbpf opens an object with elf_begin or elf_memory: it gets the file with its stand-ins (loader/stand_in.hpp). It
+// libbpf opens an object with elf_begin or elf_memory: it gets the file with its stand-ins (loader/stand_in.hpp), and
+// with the calls that a test replaces (loader/replaced_calls.hpp). It
 // looks for the function to attach to in the kernel's types and then in each module's, by name: for "module:function"
 // the module's alone answers. Every other use of these calls goes on as it was. Tested by tests/loader/.
 #include <bpf/btf.h>
@@ -16,6 +17,7 @@
 
 #include "loader/elf_image.hpp"
 #include "loader/growth.hpp"
+#include "loader/replaced_calls.hpp"
 #include "loader/shared_types.hpp"
 #include "loader/stand_in.hpp"
 #include "skep/kernel.hpp"
@@ -60,7 +62,13 @@ void begin_reading(std::span<const uint8_t> file) {
 
 // The dressed file as libelf opens it from a descriptor, since it then owns the memory; null: nothing is dressed.
 Elf* begin_dressed(std::span<const uint8_t> file) {
-  const auto dressed = skep::loader::dress(file, skep::loader::needed_dressing());
+  std::vector<skep::ReplacedPlace> places;
+  const auto calls = skep::replaced_calls();
+  const auto replaced = skep::loader::replace_calls(file, calls, places);
+  if (!calls.empty()) skep::note_replaced_places(std::move(places));
+  auto dressed =
+      skep::loader::dress(replaced ? std::span<const uint8_t>(*replaced) : file, skep::loader::needed_dressing());
+  if (!dressed) dressed = replaced;
   if (!dressed) return nullptr;
   const int fd = memfd_create("bpf-object", MFD_CLOEXEC);
   if (fd < 0) return nullptr;

@@ -79,6 +79,7 @@ bool read_row(const Value& given, Row& row, std::string& error) {
 }  // namespace
 
 struct MockTable::Mock {
+  std::string function;                // of the object, that answers; empty: what follows does
   std::vector<std::int64_t> sequence;  // one value a call, if it is one
   std::vector<Row> rows;
   Row otherwise;
@@ -168,7 +169,16 @@ Status MockTable::add(const Value& described) {
     } else if (given.is(Value::Kind::list) && !given.items.empty()) {
       for (const Value& one : given.items) mock->sequence.push_back(number_of(&one).value_or(0));
     } else if (given.is(Value::Kind::fields)) {
-      if (only_known(given, {"when", "returns", "write", "calls"}, error)) {
+      if (const Value* const function = given.field("function"); function != nullptr) {
+        if (!only_known(given, {"function", "calls"}, error)) {
+        } else if (!function->is(Value::Kind::text) || function->text.empty()) {
+          error = "function: the name of a global function of the object is wanted";
+        } else {
+          mock->function = function->text;
+          if (const auto calls = number_of(given.field("calls")))
+            mock->wanted_calls = static_cast<std::uint64_t>(*calls);
+        }
+      } else if (only_known(given, {"when", "returns", "write", "calls"}, error)) {
         mock->otherwise.returns = number_of(given.field("returns")).value_or(0);
         if (const auto calls = number_of(given.field("calls"))) mock->wanted_calls = static_cast<std::uint64_t>(*calls);
         if (read_write(given.field("write"), mock->otherwise.write, error))
@@ -180,9 +190,10 @@ Status MockTable::add(const Value& described) {
       error = "a number, a list of numbers or a table is wanted";
     }
     if (!error.empty()) return {EINVAL, fmt::format("mocks.{}: {}", name, error)};
-    if (const int failed = mock_call(kernel_, name, [mock](const MockedCall& call) { return mock->answer(call); });
-        failed != 0)
-      return {-failed, fmt::format("mocks.{}: {}", name, Kernel::refusal())};
+    const int failed = mock->function.empty()
+                           ? mock_call(kernel_, name, [mock](const MockedCall& call) { return mock->answer(call); })
+                           : mock_call_by(kernel_, name, mock->function);
+    if (failed != 0) return {-failed, fmt::format("mocks.{}: {}", name, Kernel::refusal())};
     std::erase_if(mocks_, [&](const auto& other) { return other.first == name; });
     mocks_.emplace_back(name, std::move(mock));
   }
@@ -193,9 +204,9 @@ void MockTable::check(CaseResult& result) const {
   for (const auto& [name, mock] : mocks_) {
     const std::lock_guard guard(mock->lock);
     for (const std::string& complaint : mock->complaints) result.fail("mocks: " + complaint);
-    if (mock->wanted_calls && *mock->wanted_calls != mock->calls)
-      result.add(
-          {fmt::format("calls of {}", name), fmt::format("{}", *mock->wanted_calls), fmt::format("{}", mock->calls)});
+    const std::uint64_t calls = mock->function.empty() ? mock->calls : mocked_calls(kernel_, name);
+    if (mock->wanted_calls && *mock->wanted_calls != calls)
+      result.add({fmt::format("calls of {}", name), fmt::format("{}", *mock->wanted_calls), fmt::format("{}", calls)});
   }
 }
 

@@ -5,6 +5,7 @@
 //   bpf_ktime_get_ns = [100, 200]                 # one after the other; a third call is a mistake
 //   bpf_skb_load_bytes = {calls = 1, when = [{args = ["*", 14], returns = 0, write = {arg = 2, hex = "45"}}], returns =
 //   -14}
+//   bpf_fib_lookup = {function = "no_route"}      # a global function of the object answers
 //
 //   current_task = {pid = 7, tgid = 7, uid = 1000, gid = 1000, comm = "nginx"}  # the helpers that say who runs it
 //

@@ -1,14 +1,17 @@
 // See testbench/three_part.hpp.
 #include "testbench/three_part.hpp"
 
+#include <bpf/btf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <span>
 
 #include "loader/object.hpp"
+#include "skep/testing.hpp"
 
 namespace skep::testbench {
 namespace {
@@ -19,6 +22,7 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::size_t frame = 4096 - 256 - 320;
 constexpr std::size_t context_bytes = 256;  // more than the struct has, and zero beyond it
 constexpr const char* report_map = "suite_result_map";
+constexpr const char* wiped_maps[] = {report_map, "mock_skb_meta_map"};  // after each test
 
 enum class Status : std::uint32_t { error = 0, passed = 1, failed = 2, skipped = 3 };
 constexpr std::uint32_t later_statuses = 100;  // the same numbers, so that results of programs are none of them
@@ -27,6 +31,8 @@ Status status_of(std::uint64_t number) {
   if (number >= later_statuses) number -= later_statuses;
   return number > 3 ? Status::error : static_cast<Status>(number);
 }
+constexpr std::uint32_t next_row = 104;  // of a check that goes through a table: all parts are to be run again
+constexpr unsigned most_rows = 100'000;
 // What ends a test before its check: a plain result of a program does not.
 bool is_failure_before(std::uint32_t number) {
   return number == later_statuses || number == later_statuses + 2;
@@ -137,6 +143,75 @@ void note(CaseResult& result, Status status, const std::string& what) {
 
 }  // namespace
 
+namespace {
+
+// What functions of an object are tagged with, behind a beginning.
+struct Tag {
+  std::string function, text;
+};
+std::vector<Tag> tags_of(const bpf_object* object, std::string_view beginning) {
+  std::vector<Tag> all;
+  const btf* const types = bpf_object__btf(object);
+  for (std::uint32_t id = 1; types != nullptr && id < btf__type_cnt(types); ++id) {
+    const btf_type* const type = btf__type_by_id(types, id);
+    if (!btf_is_decl_tag(type)) continue;
+    const std::string_view text = btf__name_by_offset(types, type->name_off);
+    const btf_type* const function = btf__type_by_id(types, type->type);
+    if (text.starts_with(beginning) && btf_is_func(function))
+      all.push_back({btf__name_by_offset(types, function->name_off), std::string(text.substr(beginning.size()))});
+  }
+  return all;
+}
+
+// Programs that are tagged with `tail:MAP/INDEX` are put there.
+bool fill_tail_calls(bpf_object* object, std::string& error) {
+  for (const Tag& tag : tags_of(object, "tail:")) {
+    const auto slash = tag.text.find('/');
+    const bpf_program* const program = bpf_object__find_program_by_name(object, tag.function.c_str());
+    if (slash == std::string::npos || program == nullptr || bpf_program__fd(program) < 0) continue;
+    const bpf_map* const map = bpf_object__find_map_by_name(object, tag.text.substr(0, slash).c_str());
+    std::uint32_t index = 0;
+    const char* const end = tag.text.data() + tag.text.size();
+    if (map == nullptr || bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY ||
+        std::from_chars(tag.text.data() + slash + 1, end, index).ptr != end) {
+      error = fmt::format("{}() is tagged 'tail:{}', which is no place in a program array", tag.function, tag.text);
+      return false;
+    }
+    const int fd = bpf_program__fd(program);
+    if (const int failed = bpf_map__update_elem(map, &index, sizeof index, &fd, sizeof fd, 0); failed != 0) {
+      error = fmt::format("{}() cannot be put into {}: {}", tag.function, tag.text, std::strerror(-failed));
+      return false;
+    }
+  }
+  return true;
+}
+
+// The calls that functions of an object are tagged to stand in for, as long as it is loaded.
+class TaggedMocks {
+ public:
+  TaggedMocks(Kernel& kernel, const bpf_object* object, std::string& error) : kernel_(kernel) {
+    for (const Tag& tag : tags_of(object, "skep:mock=")) {
+      if (mock_call_by(kernel, tag.text, tag.function) != 0) {
+        error = fmt::format("{}() cannot stand in for {}: {}", tag.function, tag.text, Kernel::refusal());
+        return;
+      }
+      calls_.push_back(tag.text);
+    }
+  }
+  ~TaggedMocks() {
+    for (const std::string& call : calls_) mock_call_by(kernel_, call, "");
+  }
+  TaggedMocks(const TaggedMocks&) = delete;
+  TaggedMocks& operator=(const TaggedMocks&) = delete;
+  bool any() const { return !calls_.empty(); }
+
+ private:
+  Kernel& kernel_;
+  std::vector<std::string> calls_;
+};
+
+}  // namespace
+
 std::optional<ThreePartSection> three_part_section(const std::string& section) {
   const auto test = section.find("/test/");
   const auto last = section.rfind('/');
@@ -163,6 +238,11 @@ std::unique_ptr<ThreePartTests> ThreePartTests::load(std::shared_ptr<Kernel> ker
   const KernelBinding binding(*kernel);
   const loader::KeepWarnings quiet;
   loader::ObjectPtr object = loader::open_object(path, error);
+  if (!object) return nullptr;
+  const TaggedMocks mocks(*kernel, object.get(), error);
+  if (!error.empty()) return nullptr;
+  // Calls are replaced when the file is opened.
+  if (mocks.any()) object = loader::open_object(path, error);
   if (!object) return nullptr;
   loader::adapt(*kernel, object.get());
   std::map<std::string, Parts> tests;
@@ -201,6 +281,7 @@ std::unique_ptr<ThreePartTests> ThreePartTests::load(std::shared_ptr<Kernel> ker
                                                                                 loader::take_first_warning()));
     return nullptr;
   }
+  if (!fill_tail_calls(object.get(), error)) return nullptr;
   auto made = api::object_of(kernel, object.release(), {.name = path});
   if (!made) {
     error = made.message();
@@ -215,6 +296,18 @@ CaseResult ThreePartTests::run(const std::string& name) {
   const auto begin = std::chrono::steady_clock::now();
   CaseResult result;
   const Parts& parts = tests_[name];
+  unsigned row = 0;
+  while (run_row(parts, result)) {
+    if (++row < most_rows) continue;
+    result.fail("its table has no end");
+    break;
+  }
+  if (row != 0 && result.kind == CaseResult::Kind::failed) result.why = fmt::format("row {}: {}", row, result.why);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+bool ThreePartTests::run_row(const Parts& parts, CaseResult& result) {
   std::vector<std::uint8_t> packet(frame), context;
   std::uint32_t status = 0;
   for (const auto& [part, program_name] :
@@ -235,6 +328,7 @@ CaseResult ThreePartTests::run(const std::string& name) {
     if (!ran->context.empty()) std::ranges::copy(ran->context, context.begin());
     status = ran->verdict;
     if (part == std::string_view("check")) {
+      if (status == next_row) return true;
       read_report(part, status, result);
       break;
     }
@@ -248,8 +342,7 @@ CaseResult ThreePartTests::run(const std::string& name) {
       packet.insert(packet.begin(), with_status.begin(), with_status.end());
     }
   }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return result;
+  return false;
 }
 
 // What the programs have written, which is wiped for the next test.
@@ -271,10 +364,14 @@ void ThreePartTests::read_report(const char* part, std::uint32_t status, CaseRes
         }
         note(result, its, name + said);
       }
-      std::ranges::fill(bytes, 0);
-      static_cast<void>(map->write(&zero, sizeof zero, bytes.data(), bytes.size(), Update::any));
     }
   }
+  for (const char* name : wiped_maps)
+    if (const auto map = object_.map(name); map) {
+      const std::uint32_t zero = 0;
+      const std::vector<std::uint8_t> nothing(map->value_size());
+      static_cast<void>(map->write(&zero, sizeof zero, nothing.data(), nothing.size(), Update::any));
+    }
   std::string lines;
   for (const std::string& line : log) lines += (lines.empty() ? "" : "; ") + line;
   const Status whole = status_of(status);

@@ -8,8 +8,10 @@
 //   Result { string name = 1; int status = 2; repeated Log log = 3; }      Log { string format = 1; repeated fixed64
 //   args = 2; }
 //
-// Statuses are 0 error, 1 passed, 2 failed, 3 skipped, each perhaps with 100 more. include/skep/test.h writes this;
-// cilium's bpf/tests do. Tested by tests/testbench/test_test.py.
+// Statuses are 0 error, 1 passed, 2 failed, 3 skipped, each perhaps with 100 more; 104 of a check asks for all parts to
+// be run once more, for the next row of a table. include/skep/test.h writes this; cilium's bpf/tests do. Functions that
+// carry the tag `skep:mock=CALL` stand in for that call; programs with `tail:MAP/INDEX` are put into that program
+// array. Tested by tests/testbench/test_test.py.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -47,6 +49,8 @@ class ThreePartTests {
     std::string pktgen, setup, check;
   };
   explicit ThreePartTests(Object object) : object_(std::move(object)) {}
+  // True: there is another row of the test's table.
+  bool run_row(const Parts& parts, CaseResult& result);
   void read_report(const char* part, std::uint32_t status, CaseResult& result) const;
 
   Object object_;

@@ -43,6 +43,7 @@ struct InsnNames {
   const calls::Helper* helper = nullptr;
   const KfuncCall* kfunc = nullptr;
   std::uint32_t callee = 0;            // subprogram of a call or of a function address
+  std::int32_t stand_in = -1;          // subprogram that takes the place of a helper or kfunc
   const maps::MapInfo* map = nullptr;  // of a load of a map's address, or of one in its values
   std::uint64_t map_value_offset = 0;
   RegType ldimm_type = RegType::not_init;  // of a load of a kernel variable's address, or a function's

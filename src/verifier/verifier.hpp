@@ -91,6 +91,13 @@ struct AttachTarget {
   std::optional<TargetProgram> program;
 };
 
+// A call whose place one of the program's own global functions takes when the program runs, for a test. It is checked
+// as the call that it is, and as a call of that function, too.
+struct StandIn {
+  std::uint32_t call = 0;      // the instruction
+  std::uint32_t function = 0;  // where the function begins
+};
+
 inline constexpr unsigned most_cpus = 8192;  // as 7.3 is built
 
 struct Input {
@@ -105,6 +112,7 @@ struct Input {
   std::vector<FuncInfo> func_info;      // validated
   std::vector<LineInfo> line_info;      // validated
   std::optional<AttachTarget> attach;
+  std::vector<StandIn> stand_ins;
   Resolver* resolver = nullptr;
   std::uint32_t log_level = 0;                 // bits 1 (steps), 2 (states), 4 (statistics)
   const std::atomic<bool>* give_up = nullptr;  // set from outside: stop with -EAGAIN (a time limit of the caller's)
@@ -147,6 +155,7 @@ struct InsnFacts {
   const calls::Helper* helper = nullptr;
   const calls::Kfunc* kfunc = nullptr;
   std::int32_t callee = -1;                  // subprogram called, or whose address is loaded
+  std::int32_t stand_in = -1;                // subprogram that takes the call's place: see StandIn
   std::int32_t arguments = -1;               // index into Verified::arguments: of calls of helpers and kfuncs
   bool result_not_null = false;              // a call's
   bool fault_protected = false;              // the load may fault: it reads 0 then (PTR_UNTRUSTED, probe reads)

@@ -177,3 +177,18 @@ def test_things_live_as_long_as_somebody_has_them():
     assert list(events) == []
     program = skep.Kernel(cpus=1).load(OBJECT.read_bytes(), name="bench").programs["filter"]
     assert program.run(packet=packets.udp()).verdict == 2
+
+
+@pytest.mark.parametrize("engine", ["interpreter", "compiled"])
+def test_a_function_of_the_object_answers_a_call(engine):
+    kernel = skep.Kernel(cpus=1, clock=1, engine=engine)
+    with kernel.mock("bpf_get_prandom_u32", "dice") as dice, kernel.mock("bpf_perf_event_output", "no_room") as samples:
+        stand_ins = kernel.load(OBJECT.parent / "standins.bpf.o")
+        for _ in range(3):
+            assert stand_ins.programs["gamble"].run(packet=bytes(64)).verdict == 12
+        assert stand_ins.programs["report"].run(packet=bytes(64)).verdict == 1
+        assert (dice.count, samples.count) == (6, 1)
+        assert stand_ins.globals["asked_for"] == 6
+    assert dice.count == 6
+    with pytest.raises(skep.Error, match="there is no call bpf_nothing"):
+        kernel.mock("bpf_nothing", "dice")

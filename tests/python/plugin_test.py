@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pytest plugin: fixtures, marks, and how packets that differ are shown."""
 import os
+import re
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +50,31 @@ def test_packets_that_differ_are_dumped(pytester):
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*packets of 24 and 20 bytes differ*", "*0010  00 00 00 00 00 00 00 00*|*0010  00 00 00 00*",
                                  "*XDP_PASS (2) == 'XDP_DROP'*"])
+
+
+def test_coverage_is_of_all_tests(pytester):
+    text = f"""
+        import pytest
+        pytestmark = pytest.mark.skep_object({OBJECT!r})
+        def test_pass(skep_object):
+            assert skep_object.programs["filter"].run().verdict == "XDP_PASS"
+        def test_drop(skep_object):
+            assert skep_object.programs["filter"].run(packet=bytes(3000)).verdict == "XDP_DROP"
+        def test_fails(skep_object):
+            assert False
+    """
+    result = run(pytester, text, "--skep-coverage", "out.info", "-k", "test_pass or test_fails")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*coverage of BPF programs*", "*bench.bpf.c*"])
+
+    def lines():
+        found = re.search(r"SF:.*bench.bpf.c\n(.*?)end_of_record", (pytester.path / "out.info").read_text(), re.DOTALL)
+        return {int(line): int(count) for line, count in re.findall(r"DA:(\d+),(\d+)", found[1])}
+
+    source = (Path(__file__).resolve().parents[1] / "testbench" / "bench.bpf.c").read_text().splitlines()
+    too_long = source.index("\tif ((__u64)(end - data) > limit)") + 2
+    first = lines()
+    assert first[too_long] == 0 and max(first.values()) == 1
+    run(pytester, text, "--skep-coverage", "out.info", "--skep-coverage-append", "-k", "test_drop")
+    second = lines()
+    assert second[too_long] == 1 and max(second.values()) == 2

@@ -1,5 +1,5 @@
 // Which lines ran, which did not, and which cannot.
-#include "testbench/coverage.hpp"
+#include "api/coverage.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 
 #include "testbench/support.hpp"
 
-namespace skep::testbench {
+namespace skep::api {
 namespace {
 
 using testing::Contains;
@@ -103,4 +103,4 @@ TEST_F(CoverageTest, RunsAddUp) {
 }
 
 }  // namespace
-}  // namespace skep::testbench
+}  // namespace skep::api

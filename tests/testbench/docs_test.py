@@ -32,7 +32,8 @@ class Page(unittest.TestCase):
     def setUp(self):
         self.place = Path(tempfile.mkdtemp(prefix="skep-docs-"))
         self.addCleanup(shutil.rmtree, self.place)
-        shutil.copy(OBJECT, self.place / "firewall.bpf.o")
+        for name in ("firewall.bpf.o", "firewall_test.bpf.o"):
+            shutil.copy(OBJECT.parent / name, self.place)
         for file in (SOURCE / "examples" / "firewall").iterdir():
             shutil.copy(file, self.place)
         (self.place / "wrong.toml").write_text(WRONG)
@@ -94,9 +95,32 @@ class Page(unittest.TestCase):
         missing = [f"{line}: {source[int(line) - 1].strip()}" for line, count in lines if count == "0"]
         self.assertEqual(missing, [])
 
+    def test_the_c_of_the_page_passes(self):
+        clang = shutil.which("clang-19") or shutil.which("clang")
+        text = (SOURCE / "examples" / "firewall" / "firewall_test.bpf.c").read_text()
+        for block in blocks("c"):
+            (self.place / "page.bpf.c").write_text(text + "#define XDP_DROP 1\n" + block)
+            subprocess.run([clang, "-g", "-O2", "-target", "bpf", "-mcpu=v3", f"-I{SOURCE}/examples", f"-I{SOURCE}/include", "-c",
+                            "page.bpf.c", "-o", "page.bpf.o"], cwd=self.place, check=True)
+            ended = self.run_here("skep test page.bpf.o")
+            self.assertIn("3 passed, 0 failed", ended.stdout, ended.stderr)
+
+    def test_the_steps_of_the_example_for_ci_pass(self):
+        if "SKEP_LIBRARY" not in os.environ:
+            self.skipTest("no library to load")
+        workflow = (SOURCE / "examples" / "firewall" / "ci.yml").read_text()
+        steps = re.findall(r"^ *- run: (.*)$", workflow, re.MULTILINE)
+        self.assertEqual(len(steps), 4)
+        for step in steps:
+            step = step.replace("-I../../include", f"-I{SOURCE}/include").replace("-I..", f"-I{SOURCE}/examples")
+            ended = self.run_here(step)
+            self.assertEqual(ended.returncode, 0, step + ended.stdout + ended.stderr)
+        for kept in ("results.xml", "results-python.xml", "firewall.info"):
+            self.assertGreater((self.place / kept).stat().st_size, 100, kept)
+
     def test_no_privilege_is_needed(self):
         """A user without any capability, in a user namespace where there are any."""
-        command = f"{SKEP} test firewall.toml"
+        command = f"{SKEP} test firewall.toml firewall_test.bpf.o"
         setpriv = shutil.which("setpriv")
         if os.geteuid() != 0 or setpriv is None:
             self.skipTest("who runs this has none anyway")

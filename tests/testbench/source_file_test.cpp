@@ -1,5 +1,5 @@
 // Files that moved since they were compiled are found below a root, by the longest end of their path.
-#include "testbench/source_file.hpp"
+#include "api/source_file.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace skep::testbench {
+namespace skep::api {
 namespace {
 
 class SourceFile : public testing::Test {
@@ -34,4 +34,4 @@ TEST_F(SourceFile, WhatIsNowhereKeepsItsName) {
 }
 
 }  // namespace
-}  // namespace skep::testbench
+}  // namespace skep::api

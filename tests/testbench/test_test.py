@@ -25,6 +25,7 @@ class Tests(unittest.TestCase):
         (cls.place / "scenarios").mkdir()
         shutil.copy(OBJECTS / "bench.bpf.o", cls.place)
         shutil.copy(OBJECTS / "task.bpf.o", cls.place)
+        shutil.copy(OBJECTS / "standins.bpf.o", cls.place)
         for file in (HERE / "scenarios").glob("*.toml"):
             shutil.copy(file, cls.place / "scenarios")
         cls.passing = cls.place / "scenarios" / "filter.toml"
@@ -65,6 +66,58 @@ expect = {globals = {task = 0x900000009}}
         self.assertIn("2 passed", self.skep(self.write(whole)))
         for wrong, word in (("{name = 1}", "no 'name'"), ("7", "a table"), ('{comm = "more than 15 characters"}', "15")):
             self.assertIn(word, self.skep(self.write(whole.replace("{tgid = 9}", wrong)), status=1))
+
+    STAND_INS = """
+object = "../standins.bpf.o"
+kernel = {now = "100s"}
+[[test]]
+name = "numbers, and calls of the function's own"
+mocks.bpf_get_prandom_u32 = {function = "dice", calls = 2}
+run = "gamble"
+expect = {verdict = 12, globals = {asked_for = 2}}
+[[test]]
+name = "a number less than 0, and a context"
+mocks.bpf_perf_event_output = {function = "no_room"}
+run = "report"
+expect = {verdict = 1}
+[[test]]
+name = "memory that is written"
+mocks.bpf_skb_load_bytes = {function = "load_header", calls = 1}
+run = "parse"
+expect = {verdict = 1057}
+[[test]]
+name = "a kfunc"
+mocks.bpf_strlen = {function = "length", calls = 1}
+run = "measure"
+expect = {verdict = "XDP_PASS", globals = {seen = 1234}}
+[[test]]
+name = "the real calls again"
+run = "parse"
+expect = {verdict = 1000}
+"""
+
+    def test_functions_of_the_object_stand_in_for_calls(self):
+        path = self.write(self.STAND_INS)
+        self.assertIn("5 passed", self.skep(path))
+
+    def test_functions_that_cannot_stand_in_for_calls_say_why(self):
+        for mocks, said in (('bpf_skb_load_bytes = {function = "too_large"}',
+                             "too_large() cannot stand in for bpf_skb_load_bytes: what the call is given does not fit its arguments"),
+                            ('bpf_get_prandom_u32 = {function = "throw_dice"}', "throw_dice() is to answer, which is no global function"),
+                            ('bpf_get_prandom_u32 = {function = "only_here"}', "only_here() is to answer, which is no global function"),
+                            ('bpf_get_prandom_u32 = {function = "none"}', "none() is to answer, which is no global function"),
+                            ('bpf_get_prandom_u32 = {function = "shrink"}', "it changes the packet"),
+                            ('bpf_get_prandom_u32 = {function = "dice_by_clock"}\nmocks.bpf_ktime_get_ns = {function = "clock_by_dice"}',
+                             "recursive call"),
+                            ('bpf_get_smp_processor_id = {function = "out_of_range"}', "answered 17, which the call cannot return"),
+                            ('bpf_map_lookup_elem = {function = "dice"}', "cannot be mocked"),
+                            ('bpf_get_prandom_u32 = {function = "dice", calls = 3}', "calls of bpf_get_prandom_u32"),
+                            ('bpf_get_prandom_u32 = {function = 7}', "the name of a global function"),
+                            ('bpf_get_prandom_u32 = {function = "dice", returns = 7}', "there is no 'returns' here")):
+            with self.subTest(mocks=mocks):
+                program = "where" if "smp" in mocks else "parse" if "skb" in mocks else "gamble"
+                text = f'object = "../standins.bpf.o"\n[[test]]\nname = "a"\nmocks.{mocks}\nrun = "{program}"\n'
+                self.assertIn(said, self.skep(self.write(text), status=1))
 
     def test_golden_files_are_compared_and_written(self):
         path = self.write("""
@@ -179,7 +232,12 @@ expect.golden = "blocked.golden"
         self.assertEqual({name: one["result"] for name, one in results.items()},
                          {"short packets are dropped": "passed", "others are marked": "passed", "contexts pass, too": "passed",
                           "wrong number": "failed", "wrong condition": "failed", "skips itself": "skipped",
-                          "cannot be set up": "failed"})
+                          "cannot be set up": "failed", "tail calls by tags": "passed", "functions answer calls": "passed",
+                          "rows": "passed", "rows, of which the second is wrong": "failed", "packets are built": "passed",
+                          "a packet without room": "failed", "what is in a map": "failed", "what is not in a map": "failed"})
+        self.assertRegex(results["rows, of which the second is wrong"]["why"], r"^row 1: .*skep_result\(context\) is 1, expected 2$")
+        self.assertRegex(results["what is in a map"]["why"], r"&pairs begins with 200000001, expected pair$")
+        self.assertRegex(results["what is not in a map"]["why"], r"&pairs has no such key, expected pair$")
         self.assertRegex(results["wrong number"]["why"], r"parts.bpf.c:\d+: skep_length\(context\) is 3520, expected 12$")
         self.assertRegex(results["wrong condition"]["why"], r"parts.bpf.c:\d+: .* == 0 does not hold$")
         self.assertRegex(results["skips itself"]["why"], r"parts.bpf.c:\d+: not today$")

@@ -9,7 +9,8 @@ foreach(source ${bench_sources})
   add_custom_command(OUTPUT ${object}
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
             -I${PROJECT_SOURCE_DIR}/include -c ${CMAKE_CURRENT_LIST_DIR}/${source} -o ${object}
-    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${source} ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
+    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${source} ${PROJECT_SOURCE_DIR}/examples/vmlinux.h
+            ${PROJECT_SOURCE_DIR}/include/skep/test.h VERBATIM)
   list(APPEND bench_objects ${object})
 endforeach()
 add_custom_target(test-testbench-objects ALL DEPENDS ${bench_objects})

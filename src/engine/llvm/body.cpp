@@ -324,6 +324,8 @@ Bodies find_bodies(const runtime::Program& program, Constants constants) {
       bodies.has_address[static_cast<std::size_t>(code.facts[i].callee)] = true;
     ++i;
   }
+  for (const InsnFacts& facts : code.facts)
+    if (facts.stand_in >= 0) bodies.has_address[static_cast<std::size_t>(facts.stand_in)] = true;
   const auto reaches = [](const runtime::InsnFacts& facts) {
     constexpr std::uint32_t flag = calls::call_flag::any_address;
     return facts.fault_protected || (facts.helper != nullptr && facts.helper->has(flag)) ||

@@ -152,6 +152,7 @@ int check_helper_call(Env& env, const Insn& insn) {
             "Release the BPF spin lock before making this call, or move the call outside the locked region."),
         "function calls are not allowed while holding a lock");
   if (const int err = check_helper_context(env, *helper)) return err;
+  if (const int err = check_stand_in(env, call)) return err;
   begin_call_facts(env);
   if (const int err = check_helper_args(env, call)) return err;
   note_map(env, call);

@@ -101,6 +101,9 @@ int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t c
 // ---- global_args.cpp: what BTF says of a subprogram's parameters; -EINVAL and a note when it cannot be said
 int prepare_subprogram_args(Env& env, std::uint32_t subprogram);
 int check_global_args(Env& env, std::uint32_t subprogram);
+// ---- subprograms.cpp
+// Where a function of the program takes the place of the call at hand: whether it may, with what the call is given.
+int check_stand_in(Env& env, const Call& call);
 // ---- references.cpp
 // Outside of every section that RCU waits for, what RCU protected can only be looked at with care.
 void leave_rcu(Env& env);

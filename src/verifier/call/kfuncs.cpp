@@ -94,6 +94,7 @@ int check_kfunc_call(Env& env, const Insn& insn) {
     return env.refuse(-EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
   if (const int err = check_may_ever_sleep(env, call)) return err;
   // Sections begin and end before the rest is looked at; what sleeps is refused in them.
+  if (const int err = check_stand_in(env, call)) return err;
   begin_call_facts(env);
   if (const int err = check_kfunc_args(env, call)) return err;
   note_call_arguments(env, static_cast<unsigned>(kfunc->btf->params(kfunc->btf->type(kfunc->proto)).size()));

@@ -48,6 +48,28 @@ int call_global(Env& env, std::uint32_t index, int args_error) {
 
 }  // namespace
 
+// The function is verified alone, as every global one; what it does to its caller's state must be nothing, for the rest
+// of the caller is verified with the real call's effects.
+int check_stand_in(Env& env, const Call& call) {
+  const std::int32_t index = env.insn_aux().names.stand_in;
+  if (index < 0) return 0;
+  Subprogram& sub = env.subprograms[static_cast<std::size_t>(index)];
+  const auto refuse = [&](std::string_view why) {
+    return env.refuse(-EINVAL, "{}() cannot stand in for {}: {}", sub.name, call.name(), why);
+  };
+  if (!sub.is_global) return refuse("it is not a global function");
+  if (env.state->active_locks != 0) return refuse("the call is made while a lock is held");
+  if (sub.might_sleep) return refuse("it may sleep");
+  if (sub.might_throw) return refuse("it may throw");
+  if (sub.changes_packet) return refuse("it changes the packet or jumps to another program");
+  if (check_global_args(env, static_cast<std::uint32_t>(index)) != 0)
+    return refuse("what the call is given does not fit its arguments");
+  if (sub.returns_void) return refuse("it returns nothing");
+  sub.called = true;
+  (in_rcu_section(env) ? sub.called_protected : sub.called_unprotected) = true;
+  return 0;
+}
+
 int enter_frame(Env& env, State& state, std::uint32_t subprogram, std::int32_t call_site) {
   if (state.frames.size() + 1 > env.input.rules->limits.call_frames)
     return env.refuse(-E2BIG, "the call stack of {} frames is too deep", state.frames.size() + 1);

@@ -163,6 +163,11 @@ class Reachability {
     for (const std::uint32_t next : Successors(env_, at)) {
       if (const int error = push(at, next)) return error;
     }
+    if (const std::int32_t stand_in = env_.aux[at].names.stand_in; stand_in >= 0) {
+      const std::uint32_t start = env_.subprograms[static_cast<std::size_t>(stand_in)].start;
+      if (const int error = push(at, start)) return error;
+      mark_target(env_, start);
+    }
     if (!is_subprogram_call(insn) && !is_function_address(insn)) return 0;
     const std::int64_t callee = std::int64_t{at} + insn.imm + 1;
     if (const int error = push(at, callee)) return error;

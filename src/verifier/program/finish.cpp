@@ -25,6 +25,7 @@ InsnFacts facts_of(const Env& env, std::uint32_t at) {
         aux.names.kfunc->entry != nullptr && (aux.names.kfunc->entry->flags & calls::call_flag::implicit_args) != 0;
   }
   if (is_subprogram_call(insn) || is_function_address(insn)) facts.callee = static_cast<std::int32_t>(aux.names.callee);
+  facts.stand_in = aux.names.stand_in;
   // An engine outside of the kernel has no kernel objects but those that it made up, of which many pointers are null:
   // it must not trust what the kernel may trust.
   if (aux.call.record >= 0) {
@@ -86,6 +87,7 @@ std::optional<Verified> finish(Env& env) {
   for (std::size_t now = 0; now < remaining.insns.size(); ++now) {
     InsnFacts facts = facts_of(env, remaining.original[now]);
     if (facts.callee >= 0) facts.callee = renumbered[static_cast<std::size_t>(facts.callee)];
+    if (facts.stand_in >= 0) facts.stand_in = renumbered[static_cast<std::size_t>(facts.stand_in)];
     if (facts.callee < 0 && is_function_address(remaining.insns[now])) {
       // The address of a function that no path runs: nothing may be jumped to through it.
       const std::uint32_t target = address_of_missing(env, remaining, remaining.original[now]);

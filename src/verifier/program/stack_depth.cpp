@@ -45,8 +45,9 @@ class CallOrder {
     if (marks_[index] != Mark::unseen) return 0;
     marks_[index] = Mark::open;
     for (std::uint32_t at = env_.subprograms[index].start; at < env_.subprograms[index].end; ++at) {
-      if (!is_subprogram_call(env_.insns[at])) continue;
-      const std::uint32_t callee = env_.aux[at].names.callee;
+      const InsnNames& names = env_.aux[at].names;
+      if (!is_subprogram_call(env_.insns[at]) && names.stand_in < 0) continue;
+      const std::uint32_t callee = names.stand_in < 0 ? names.callee : static_cast<std::uint32_t>(names.stand_in);
       env_.insn_idx = at;
       if (marks_[callee] == Mark::open) return refuse_recursion(env_, index, callee);
       if (const int error = visit(callee)) return error;

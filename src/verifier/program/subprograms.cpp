@@ -80,6 +80,12 @@ int find_subprograms(Env& env) {
     starts.insert(static_cast<std::uint32_t>(target));
     if (starts.size() > max_subprograms) return env.refuse(-E2BIG, "too many subprograms");
   }
+  for (const StandIn& stand_in : env.input.stand_ins) {
+    env.insn_idx = stand_in.call;
+    if (stand_in.call >= count || stand_in.function == 0 || stand_in.function >= count)
+      return env.refuse(-EINVAL, "call to invalid destination");
+    starts.insert(stand_in.function);
+  }
   for (const std::uint32_t start : starts) {
     if (!env.subprograms.empty()) env.subprograms.back().end = start;
     env.subprograms.emplace_back().start = start;
@@ -95,6 +101,8 @@ int find_subprograms(Env& env) {
     if (!is_subprogram_call(insn) && !is_function_address(insn)) continue;
     env.aux[at].names.callee = static_cast<std::uint32_t>(subprogram_starting_at(env, std::int64_t{at} + insn.imm + 1));
   }
+  for (const StandIn& stand_in : env.input.stand_ins)
+    env.aux[stand_in.call].names.stand_in = subprogram_starting_at(env, stand_in.function);
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// See testbench/coverage.hpp.
-#include "testbench/coverage.hpp"
+// See api/coverage.hpp.
+#include "api/coverage.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "testbench/source_file.hpp"
+#include "api/source_file.hpp"
 
-namespace skep::testbench {
+namespace skep::api {
 namespace {
 
 constexpr std::string_view impossible_mark = "# the verifier proved that this cannot happen: ";
@@ -219,4 +219,4 @@ std::vector<std::string> Coverage::summary() const {
   return text;
 }
 
-}  // namespace skep::testbench
+}  // namespace skep::api

@@ -19,7 +19,7 @@
 #include "runtime/observer.hpp"
 #include "skep/skep.hpp"
 
-namespace skep::testbench {
+namespace skep::api {
 
 // What is known of one source file.
 struct FileCoverage {
@@ -72,4 +72,4 @@ class Coverage final : public runtime::RunObserver {
   std::map<std::string, FileCoverage> files_;
 };
 
-}  // namespace skep::testbench
+}  // namespace skep::api

@@ -3,10 +3,10 @@
 
 #include <string>
 
-namespace skep::testbench {
+namespace skep::api {
 
 // With a `root`: the longest end of the path that is a file below it. Else, or where there is none: the file as it was
 // named, as an absolute path if it is there.
 std::string find_source(const std::string& name, const std::string& root);
 
-}  // namespace skep::testbench
+}  // namespace skep::api

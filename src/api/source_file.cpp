@@ -1,9 +1,9 @@
-// See testbench/source_file.hpp.
-#include "testbench/source_file.hpp"
+// See api/source_file.hpp.
+#include "api/source_file.hpp"
 
 #include <filesystem>
 
-namespace skep::testbench {
+namespace skep::api {
 
 std::string find_source(const std::string& name, const std::string& root) {
   std::error_code ignored;
@@ -21,4 +21,4 @@ std::string find_source(const std::string& name, const std::string& root) {
   return name;
 }
 
-}  // namespace skep::testbench
+}  // namespace skep::api
