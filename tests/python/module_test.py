@@ -190,5 +190,5 @@ def test_a_function_of_the_object_answers_a_call(engine):
         assert (dice.count, samples.count) == (6, 1)
         assert stand_ins.globals["asked_for"] == 6
     assert dice.count == 6
-    with pytest.raises(skep.Error, match="there is no call bpf_nothing"):
+    with pytest.raises(LookupError, match="there is no call bpf_nothing"):
         kernel.mock("bpf_nothing", "dice")
