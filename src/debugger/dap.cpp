@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "api/source_file.hpp"
 #include "debugger/channel.hpp"
 #include "debugger/inspect.hpp"
 #include "debugger/places.hpp"
 #include "debugger/variables.hpp"
-#include "api/source_file.hpp"
 
 namespace skep::debugger {
 namespace {

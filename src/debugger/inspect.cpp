@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <fstream>
 
+#include "api/source_file.hpp"
 #include "debugger/places.hpp"
 #include "describe/show.hpp"
 #include "maps/map_types.hpp"
 #include "testbench/map_content.hpp"
-#include "api/source_file.hpp"
 
 namespace skep::debugger {
 

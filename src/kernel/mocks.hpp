@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "isa/insn.hpp"
 #include "kernel/testing.hpp"
 #include "runtime/call_env.hpp"
 #include "skep/testing.hpp"
