@@ -8,6 +8,7 @@
 #include "testbench/support.hpp"
 
 namespace skep::api {
+namespace test = testbench::test;
 namespace {
 
 using testing::Contains;
