@@ -133,7 +133,20 @@ void StackLiveness::Data::enter_callback(const Env& env, Context& context, std::
   enter(env, context, at, static_cast<std::uint32_t>(callee.number), true, arguments, values, use);
 }
 
+// A function that is handed no pointer to the stack, makes none and calls none that could. Long ones are often such.
+bool knows_no_stack(const Env& env, const CallContext& key) {
+  if (std::ranges::any_of(key.arguments, [](const StackValue& value) { return value.reach() != 0; })) return false;
+  const Subprogram& subprogram = env.subprograms[key.subprogram];
+  for (std::uint32_t at = subprogram.start; at < subprogram.end; ++at) {
+    const Insn& insn = env.insns[at];
+    if (insn.dst == frame_pointer || insn.src == frame_pointer) return false;
+    if (is_subprogram_call(insn) || env.aux[at].flow.calls_callback) return false;
+  }
+  return true;
+}
+
 void StackLiveness::Data::find_effects(const Env& env, Context& context, Halves& use, Halves& def) {
+  if (knows_no_stack(env, context.key)) return;
   const StackValueWalk walk(env, context.key);
   walk.for_each_insn([&](std::uint32_t at, const StackValues& values) {
     const InsnAux& aux = env.aux[at];
