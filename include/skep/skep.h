@@ -234,8 +234,8 @@ SKEP_API int skep_kernel_mock_by(struct skep_kernel *kernel, const char *call, c
 /* How often such a function has answered since then. */
 SKEP_API uint64_t skep_kernel_mocked_calls(struct skep_kernel *kernel, const char *call);
 /*
- * Which lines of C programs run: what `skep test --coverage` counts. Kernels whose runs are counted interpret them; they
- * end before the coverage is closed, or are detached. An object is to be noted once while it is loaded, run or not.
+ * Which lines of C programs run: what `skep test --coverage` counts. Kernels whose runs are counted interpret them, until
+ * they are detached or the coverage is closed, which no run may be under way for. An object is to be noted once while it is loaded, run or not.
  */
 struct skep_coverage;
 SKEP_API int skep_coverage_open(struct skep_coverage **coverage);

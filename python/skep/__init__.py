@@ -317,7 +317,7 @@ class Kernel:
                                    (_lib.skep_kernel_on_perf_record, _abi.PERF_LISTENER),
                                    (_lib.skep_kernel_on_log, _abi.LINE_LISTENER)):
                 register(self._handle.value, kind(), None)
-            if self._coverage is not None:
+            if self._coverage is not None and self._coverage._handle.value:
                 _lib.skep_coverage_detach(self._coverage._handle.value, self._handle.value)
 
     def _traced(self, _user: Any, line: bytes, program: bytes, cpu: int) -> None:

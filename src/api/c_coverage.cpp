@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <vector>
 
 #include "api/c_handles.hpp"
 #include "api/coverage.hpp"
@@ -12,7 +14,12 @@ using skep::c::give_text;
 using skep::c::protect;
 
 struct skep_coverage {
+  ~skep_coverage() {
+    for (const auto& kernel : kernels)
+      if (const auto there = kernel.lock()) skep::observe_runs(*there, nullptr);
+  }
   skep::api::Coverage coverage;
+  std::vector<std::weak_ptr<skep::Kernel>> kernels;  // whose runs are counted
 };
 
 int skep_coverage_open(skep_coverage** coverage) {
@@ -23,6 +30,7 @@ int skep_coverage_open(skep_coverage** coverage) {
 }
 int skep_coverage_attach(skep_coverage* coverage, skep_kernel* kernel) {
   return protect([&] {
+    coverage->kernels.emplace_back(kernel->kernel);
     coverage->coverage.attach(*kernel->kernel);
     return 0;
   });
@@ -30,6 +38,7 @@ int skep_coverage_attach(skep_coverage* coverage, skep_kernel* kernel) {
 int skep_coverage_detach(skep_coverage* coverage, skep_kernel* kernel) {
   return protect([&] {
     skep::observe_runs(*kernel->kernel, nullptr);
+    std::erase_if(coverage->kernels, [&](const auto& one) { return one.expired() || one.lock() == kernel->kernel; });
     coverage->coverage.collect();
     return 0;
   });
