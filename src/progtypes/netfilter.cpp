@@ -76,7 +76,8 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
       if (const int error = check_frame(data, kind); error != 0) return error;
     const auto size = static_cast<std::uint32_t>(data.size());
     fill(packet_, data, packet_headroom, packet_headroom + room_of(size) + packet_tailroom);
-    put(state_.data(), device_out, reinterpret_cast<std::uint64_t>(fill_device(host.types())));
+    void* const device = fill_device(host.types());
+    if (request.has_context) put(state_.data(), device_out, reinterpret_cast<std::uint64_t>(device));
     fill_skb(host.types(), kind == ipv4 ? ether_ipv4 : ether_ipv6, came_in);
     context_.reset(2 * 8);
     put(context_.address(), 0, reinterpret_cast<std::uint64_t>(state_.data()));
@@ -134,7 +135,7 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
     set("data", head + headroom + frame);
     set("protocol", protocol);
     set("mac_header", came_in ? headroom : no_offset);
-    set("network_header", headroom + frame);
+    set("network_header", came_in ? headroom + frame : 0);
     set("tail", headroom + frame + length);
     set("end", headroom + room_of(frame + length));
     if (came_in) set("dev", reinterpret_cast<std::uint64_t>(device_.data()));

@@ -172,12 +172,9 @@ SKEP_CALL(bpf_skb_change_tail) {
   Packet* packet = packet_of(r1);
   constexpr std::uint32_t longest = 0xffff;
   if (packet == nullptr || r3 != 0 || u32(r2) > longest || u32(r2) < ethernet_header) return CallResult::error(-EINVAL);
-  const bool same = u32(r2) == packet->end - packet->begin;
   if (!resize_tail(*packet, u32(r2))) return CallResult::error(-ENOMEM);
-  if (!same) {  // it stands for several packets no more
-    namespace skb = runtime::layout::skb;
-    *pointer<std::uint32_t>(r1 + skb::gso_size) = *pointer<std::uint32_t>(r1 + skb::gso_segs) = 0;
-  }
+  namespace skb = runtime::layout::skb;  // it stands for several packets no more
+  *pointer<std::uint32_t>(r1 + skb::gso_size) = *pointer<std::uint32_t>(r1 + skb::gso_segs) = 0;
   expose(r1);
   return CallResult::of(0);
 }
