@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // As reach.bpf.c, with an arena: what calls by address see of it. Needs a kernel's types.
-#include "endless.h"
+#include "look.h"
 
-struct look {
-	__u64 address;
-};
-struct answer {
-	__s64 result;
-	__u64 value;
-};
-MAP(looks, BPF_MAP_TYPE_ARRAY, struct look);
-MAP(answers, BPF_MAP_TYPE_ARRAY, struct answer);
 struct {
 	__uint(type, 33 /* BPF_MAP_TYPE_ARENA */);
 	__uint(map_flags, 1 << 10 /* BPF_F_MMAPABLE */);
@@ -23,14 +14,6 @@ extern void __arena *bpf_arena_alloc_pages(void *map, void __arena *address, __u
 extern void bpf_arena_free_pages(void *map, void __arena *pages, __u32 count) __ksym;
 #define address_of(pointer) ((void *)(long)(pointer))
 
-static __always_inline int answered(__s64 result, __u64 value)
-{
-	struct answer answer = { .result = result, .value = value };
-	__u32 key = 0;
-
-	bpf_map_update_elem(&answers, &key, &answer, 0);
-	return 0;
-}
 static __always_inline __u64 __arena *page_with_42(void)
 {
 	__u64 __arena *page = bpf_arena_alloc_pages(&arena, 0, 1, -1, 0);
@@ -45,24 +28,19 @@ SEC("syscall") int remember_page(void *context)
 {
 	return answered(0, (__u64)page_with_42());
 }
-SEC("syscall") int own_page(void *context)
-{
-	__u64 __arena *page = page_with_42();
-	__u64 value = 7;
-	__s64 result = bpf_probe_read_kernel(&value, 8, address_of(page));
 
-	bpf_arena_free_pages(&arena, page, 1);
-	return answered(result, value);
-}
-SEC("syscall") int own_page_as_users(void *context)
-{
-	__u64 __arena *page = page_with_42();
-	__u64 value = 7;
-	__s64 result = bpf_copy_from_user(&value, 8, address_of(page));
-
-	bpf_arena_free_pages(&arena, page, 1);
-	return answered(result, value);
-}
+#define READ(NAME, CALL)                                          \
+	SEC("syscall") int NAME(void *context)                    \
+	{                                                         \
+		__u64 __arena *page = page_with_42();             \
+		__u64 value = 7;                                  \
+		__s64 result = CALL(&value, 8, address_of(page)); \
+                                                                  \
+		bpf_arena_free_pages(&arena, page, 1);            \
+		return answered(result, value);                   \
+	}
+READ(own_page, bpf_probe_read_kernel)
+READ(own_page_as_users, bpf_copy_from_user)
 SEC("syscall") int freed_page(void *context)
 {
 	__u64 __arena *page = page_with_42();

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // As reach.bpf.c, with calls that only a kernel's types declare.
-#include "endless.h"
+#include "look.h"
 #include <bpf/bpf_core_read.h>
-
-struct look {
-	__u64 address;
-};
-struct answer {
-	__s64 result;
-	__u64 value;
-};
-MAP(looks, BPF_MAP_TYPE_ARRAY, struct look);
-MAP(answers, BPF_MAP_TYPE_ARRAY, struct answer);
 
 struct bpf_iter_bits {
 	__u64 __opaque[2];
@@ -31,22 +21,6 @@ extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym;
 extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *unsafe_ptr__ign, __u32 nr_words) __ksym;
 extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __ksym;
 extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __ksym;
-
-static __always_inline __u64 told(void)
-{
-	__u32 key = 0;
-	struct look *look = bpf_map_lookup_elem(&looks, &key);
-
-	return look ? look->address : 0;
-}
-static __always_inline int answered(__s64 result, __u64 value)
-{
-	struct answer answer = { .result = result, .value = value };
-	__u32 key = 0;
-
-	bpf_map_update_elem(&answers, &key, &answer, 0);
-	return 0;
-}
 
 #define ASKING(NAME, CALL)                             \
 	SEC("syscall") int NAME(void *context)         \

@@ -10,7 +10,8 @@ foreach(source ${bounds_sources})
   add_custom_command(OUTPUT ${object}
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
             -c ${CMAKE_CURRENT_LIST_DIR}/${source} -o ${object}
-    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${source} ${CMAKE_CURRENT_LIST_DIR}/endless.h ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
+    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${source} ${CMAKE_CURRENT_LIST_DIR}/endless.h ${CMAKE_CURRENT_LIST_DIR}/look.h
+      ${PROJECT_SOURCE_DIR}/examples/vmlinux.h ${PROJECT_SOURCE_DIR}/examples/wq.h
     VERBATIM)
   list(APPEND bounds_objects ${object})
 endforeach()
