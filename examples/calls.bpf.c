@@ -111,10 +111,10 @@ SEC("syscall") int who_and_when(void *ctx)
 	EXPECT(bpf_get_current_comm(name, sizeof(name)) == 0 && name[0]);
 	EXPECT(bpf_get_current_task() == (__u64)task);
 	EXPECT(bpf_probe_read_kernel(&pid, sizeof(pid), &task->pid) == 0 && pid == task->pid);
-	EXPECT(bpf_probe_read_kernel(&pid, sizeof(pid), 0) == -14 /* EFAULT */);
-	EXPECT(bpf_probe_read_user(&pid, sizeof(pid), 0) == -14);
+	EXPECT(bpf_probe_read_kernel(&pid, sizeof(pid), 0) == -34 /* ERANGE */);
+	EXPECT(bpf_probe_read_user(&pid, sizeof(pid), 0) == -14 /* EFAULT */);
 	EXPECT(bpf_probe_read_user_str(name, sizeof(name), 0) == -14);
-	EXPECT(bpf_probe_read_kernel_str(name, sizeof(name), 0) == -14);
+	EXPECT(bpf_probe_read_kernel_str(name, sizeof(name), 0) == -34);
 	EXPECT(bpf_copy_from_user(&pid, sizeof(pid), 0) == -14);
 	EXPECT(bpf_ktime_get_ns() != 0 && bpf_jiffies64() != 0);
 	EXPECT(bpf_get_smp_processor_id() < 8192);

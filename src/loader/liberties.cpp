@@ -12,7 +12,9 @@
 namespace skep::loader {
 namespace {
 
-constexpr std::uint32_t known_pinnings = 2;  // LIBBPF_PIN_NONE, LIBBPF_PIN_BY_NAME
+// Other loaders' ways of pinning are flags from here on. A smaller number that libbpf does not know is a slip, which it
+// is right to refuse.
+constexpr std::uint32_t least_of_others = 1U << 4;
 
 std::string_view name_of(const btf* types, std::uint32_t offset) {
   const char* const name = btf__name_by_offset(types, offset);
@@ -27,9 +29,9 @@ const struct btf_array* array_behind(const btf* types, std::uint32_t pointer) {
   return array != nullptr && btf_is_array(array) ? btf_array(array) : nullptr;
 }
 
-// The place of each member that says how a map is pinned, in a way that is not known.
+// The place of each member that says how a map is pinned, in a way of another loader's.
 template <typename Visit>
-void each_unknown_pinning(const btf* types, Visit&& visit) {
+void each_foreign_pinning(const btf* types, Visit&& visit) {
   for (std::uint32_t id = 1; id < btf__type_cnt(types); ++id) {
     const btf_type* const section = btf__type_by_id(types, id);
     if (!btf_is_datasec(section) || name_of(types, section->name_off) != ".maps") continue;
@@ -43,7 +45,7 @@ void each_unknown_pinning(const btf* types, Visit&& visit) {
         const btf_member& member = btf_members(map)[j];
         if (name_of(types, member.name_off) != "pinning") continue;
         const struct btf_array* const array = array_behind(types, member.type);
-        if (array != nullptr && array->nelems >= known_pinnings) visit(static_cast<std::uint32_t>(resolved), j, *array);
+        if (array != nullptr && array->nelems >= least_of_others) visit(static_cast<std::uint32_t>(resolved), j, *array);
       }
     }
   }
@@ -70,7 +72,7 @@ bool show_static_programs(ElfImage& image) {
   return any;
 }
 
-bool forget_unknown_pins(ElfImage& image) {
+bool forget_foreign_pins(ElfImage& image) {
   for (std::size_t i = 0; i < image.section_count(); ++i) {
     if (image.name(i) != ".BTF") continue;
     const auto content = image.content(i);
@@ -78,7 +80,7 @@ bool forget_unknown_pins(ElfImage& image) {
         btf__new(content.data(), static_cast<std::uint32_t>(content.size())), btf__free);
     if (types == nullptr) return false;  // libbpf says what is wrong
     std::uint32_t element = 0, index = 0;
-    each_unknown_pinning(types.get(), [&](std::uint32_t, std::uint32_t, const struct btf_array& array) {
+    each_foreign_pinning(types.get(), [&](std::uint32_t, std::uint32_t, const struct btf_array& array) {
       element = array.type;
       index = array.index_type;
     });
@@ -86,7 +88,7 @@ bool forget_unknown_pins(ElfImage& image) {
     const int none = btf__add_array(types.get(), static_cast<int>(index), static_cast<int>(element), 0);
     const int pointer = none > 0 ? btf__add_ptr(types.get(), none) : none;
     if (pointer <= 0) return false;
-    each_unknown_pinning(types.get(), [&](std::uint32_t map, std::uint32_t member, const struct btf_array&) {
+    each_foreign_pinning(types.get(), [&](std::uint32_t map, std::uint32_t member, const struct btf_array&) {
       btf_members(const_cast<btf_type*>(btf__type_by_id(types.get(), map)))[member].type =
           static_cast<std::uint32_t>(pointer);
     });
@@ -103,7 +105,7 @@ bool forget_unknown_pins(ElfImage& image) {
 
 bool grant_liberties(ElfImage& image) {
   const bool shown = show_static_programs(image);
-  return forget_unknown_pins(image) || shown;
+  return forget_foreign_pins(image) || shown;
 }
 
 }  // namespace skep::loader

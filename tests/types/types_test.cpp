@@ -37,6 +37,7 @@ const std::vector<std::uint8_t>& packet() {
   static const std::vector<std::uint8_t> bytes = [] {
     std::vector<std::uint8_t> all(64, 0);
     all[0] = 9;
+    all[12] = 8;  // IPv4
     return all;
   }();
   return bytes;
@@ -55,9 +56,9 @@ const std::vector<Row>& rows() {
       {"lwt_in", "lwt_in_prog", "lwt_in", R"({"mark": 1})", 51, 0, 0, true, "", false},
       {"lwt_out", "lwt_out_prog", "lwt_out", R"({"mark": 1})", 51, 0, 0, true, "", false},
       {"lwt_xmit", "lwt_xmit_prog", "lwt_xmit", R"({"mark": 1})", 51, 0, 0, true, "", false},
-      {"lwt_seg6local", "lwt_seg6local_prog", "lwt_seg6local", R"({"mark": 1})", 51, 0, 0, true, "", false},
-      {"sk_skb", "sk_skb_prog", "sk_skb/stream_verdict", R"({"priority": 1})", 51, 1, 0, true, "", false},
-      {"netfilter", "netfilter_prog", "netfilter", R"({"hook": 1, "pf": 2})", 65, 1, 0, true, "", false},
+      {"lwt_seg6local", "lwt_seg6local_prog", "lwt_seg6local", R"({"mark": 1})", 51, 0, -enotsupp, true, "", false},
+      {"sk_skb", "sk_skb_prog", "sk_skb/stream_verdict", R"({"priority": 1})", 51, 1, -enotsupp, true, "", false},
+      {"netfilter", "netfilter_prog", "netfilter", R"({"hook": 1, "pf": 2})", 51, 1, 0, true, "", false},
       {"flow_dissector", "flow_dissector_prog", "flow_dissector", R"({"flow_keys": {"nhoff": 14}})", 23, 0, 0, true, "",
        false},
       {"cgroup_sock_addr", "cgroup_sock_addr_prog", "cgroup/connect4",
@@ -88,8 +89,8 @@ const std::vector<Row>& rows() {
        R"({"task": [{"pid": 1, "comm": "init"}, {"pid": 2, "comm": "kthreadd"}]})", 2, 0, -14, true, "", false},
       {"lsm", "lsm_prog", "lsm/file_open", R"({"file": {"f_path": {"dentry": {"d_name": {"name": "passwd"}}}}})", 'p',
        static_cast<std::uint32_t>(-1), -enotsupp},
-      {"struct_ops", "struct_ops_prog", "struct_ops/ssthresh", R"({"arg0": {"snd_cwnd": 10}})", 10, 2, -enotsupp, true,
-       "", false},
+      {"struct_ops", "struct_ops_prog", "struct_ops/ssthresh", R"({"arg0": {"snd_cwnd": 10}})", 10, 2, -EOPNOTSUPP,
+       true, "", false},
       {"syscall", "syscall_prog", "syscall", R"({"number": 77, "text": "hello"})", 77, 0, -22, true, "", false},
       {"kprobe", "kprobe_prog", "kprobe/vfs_open", R"({"arg2": 17})", 17, 0, -enotsupp, false, "vfs_open", false},
       {"kprobe (session)", "kprobe_session_prog", "kprobe.session/vfs_open", R"({"return": 6})", 6, 0, -enotsupp, false,

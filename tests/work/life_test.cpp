@@ -19,6 +19,11 @@ bool is_array(const char* map) {
   return std::string_view(map) == "array";
 }
 
+// Its element stays the same one when it is updated.
+bool updates_in_place(const char* map) {
+  return is_array(map) || std::string_view(map) == "rhash";
+}
+
 // A machine with two CPUs, on one of which the callback of element 2 now runs and will not end before release().
 void run_spinning(Machine& m, const char* map, const char* callback) {
   m.hold();
@@ -71,7 +76,7 @@ TEST(Life, update_while_pending) {
     EXPECT_EQ(m.trace().entered, 1U);
     // By a program.
     EXPECT_EQ(m.run(map, "start 1; address 1; update 1; address 1; start 1; get_b 1").substr(0, 2), "0 ");
-    EXPECT_EQ(m.result(1) == m.result(3), is_array(map));
+    EXPECT_EQ(m.result(1) == m.result(3), updates_in_place(map));
     EXPECT_EQ(m.result(4), -EINVAL);
     EXPECT_EQ(m.result(5), 0xb0b0);
     EXPECT_TRUE(m.drain());
@@ -414,8 +419,8 @@ TEST(Life, callback_updates_itself) {
     EXPECT_TRUE(m.drain());
     EXPECT_EQ(m.trace().got[0], 0);
     EXPECT_EQ(m.trace().got[1], -EINVAL);
-    EXPECT_EQ(m.trace().got[2], is_array(map) ? 0xbb : 0xb0b0);
-    EXPECT_EQ(m.trace().got[3], is_array(map) ? 1 : 0);
+    EXPECT_EQ(m.trace().got[2], updates_in_place(map) ? 0xbb : 0xb0b0);
+    EXPECT_EQ(m.trace().got[3], updates_in_place(map) ? 1 : 0);
     EXPECT_EQ(m.trace().entered, 1U);
   }
 }
