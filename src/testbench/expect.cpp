@@ -17,6 +17,7 @@
 #include "testbench/map_content.hpp"
 #include "testbench/packet_build.hpp"
 #include "testbench/packet_text.hpp"
+#include "testbench/tcpdump.hpp"
 #include "testbench/verdict.hpp"
 
 namespace skep::testbench {
@@ -93,7 +94,7 @@ class Check {
     }
     if (wanted == outcome_.result.packet) return;
     const auto both = [](const std::vector<std::uint8_t>& packet) {
-      return packet_summary(packet) + "\n" + lines_of(hexdump(packet));
+      return packet_words(packet) + "\n" + lines_of(hexdump(packet));
     };
     differs("packet", both(wanted), both(outcome_.result.packet));
   }

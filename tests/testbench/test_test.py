@@ -190,6 +190,25 @@ expect.golden = "blocked.golden"
         self.assertIn("|", lines[head + 1])
         self.assertIn('"REASON_BLOCKED"', lines[head + 1])
 
+    def test_packets_are_told_in_the_words_of_tcpdump_where_it_is(self):
+        tools = self.place / "tools"
+        tools.mkdir()
+
+        def actual():
+            ended = subprocess.run([SKEP, "test", "--json", self.failing, "--filter", "packet"], capture_output=True,
+                                   text=True, timeout=300, check=False, env={**os.environ, "PATH": str(tools)})
+            result, = (line for line in map(json.loads, ended.stdout.splitlines()) if line.get("program") == "packet")
+            return result["mismatches"][0]["actual"].splitlines()[0]
+
+        without = actual()
+        self.assertIn("IPv4 ", without)
+        tool = tools / "tcpdump"
+        for script, said in (('read -r line <&0; echo "to tcpdump: $*"', "to tcpdump: -n -t -r -"), ("exit 1", without),
+                             ("exit 0", without), ("kill -9 $$", without)):
+            tool.write_text(f"#!/bin/sh\n{script}\n")
+            tool.chmod(0o755)
+            self.assertEqual(actual(), said, script)
+
     def test_selection(self):
         self.assertIn("1 passed", self.skep(self.passing, "--filter", "blocked source"))
         self.assertEqual(self.skep(self.passing, "--list").splitlines()[0],
