@@ -229,7 +229,15 @@ class Described {
     if (described_)
       if (const int error = lay_out(objects, types, state.context); error != 0) return error;
     constexpr std::size_t default_packet = 64;
-    if (program_.type->invoked_on_packet && state.data.empty()) state.data.resize(default_packet);
+    if (program_.type->invoked_on_packet && state.data.empty()) {
+      state.data.resize(default_packet);
+      // At a hook of the network only a frame of its family comes in.
+      constexpr std::size_t family = 1, ether_type = 12;
+      constexpr std::uint8_t ipv6 = 10;
+      const bool is_ipv6 = state.context.size() > family && state.context[family] == ipv6;
+      const std::uint16_t kind = __builtin_bswap16(is_ipv6 ? 0x86dd : 0x0800);
+      if (program_.type->context_type == "bpf_nf_ctx") std::memcpy(state.data.data() + ether_type, &kind, sizeof kind);
+    }
     if (program_.type->context_is_memory && state.context.empty()) state.context.resize(program_.context_used);
     progtypes::InvocationRequest request;
     request.data_size = static_cast<std::uint32_t>(state.data.size());

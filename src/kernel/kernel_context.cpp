@@ -64,6 +64,7 @@ class Maker {
     return value;
   }
   void lead_into(runtime::Packet& packet) {
+    constexpr std::size_t shared_info = 320;
     const auto start = reinterpret_cast<std::uint64_t>(packet.storage.data());
     put("head", start);
     put("data_hard_start", start);
@@ -71,7 +72,9 @@ class Maker {
     put("data_end", start + packet.end);
     put("data_meta", start + packet.begin - packet.meta);
     put("tail", packet.end);
-    put("end", packet.storage.size());
+    // Behind the end stands what pieces share (skb_shared_info): zeros, as long as the packet leaves them.
+    put("end", packet.end + shared_info <= packet.storage.size() ? packet.storage.size() - shared_info
+                                                                 : packet.storage.size());
   }
 
  private:

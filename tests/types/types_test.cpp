@@ -169,6 +169,14 @@ TEST_P(Types, RunsAsDescribed) {
   expect_run(starts());
 }
 
+TEST_P(Types, GetAPacketWhereNobodyGivesOne) {
+  if (!takes_packet()) GTEST_SKIP() << "it takes none";
+  RunInput input = described();
+  input.packet = {};
+  const auto result = program.run(input);
+  ASSERT_TRUE(result) << result.message();
+}
+
 // Where 7.3 has no test run it answers 524, and so does bpf(2) here.
 TEST_P(Types, TestRunsAnswerAsTheKernel) {
   LIBBPF_OPTS(bpf_test_run_opts, options);
