@@ -12,8 +12,11 @@ namespace skep::verifier {
 namespace {
 
 // Small numbers are easier to read in decimal, others in hexadecimal.
+bool is_small(std::int64_t value) {
+  return value >= INT16_MIN && value <= INT16_MAX;
+}
 std::string signed_text(std::int64_t value) {
-  if (value >= INT16_MIN && value <= INT16_MAX) return fmt::format("{}", value);
+  if (is_small(value)) return fmt::format("{}", value);
   return fmt::format("{:#x}", static_cast<std::uint64_t>(value));
 }
 std::string unsigned_text(std::uint64_t value) {
@@ -31,13 +34,16 @@ struct Bound {
 // "smin=umin=5,smax=umax=9": equal minima share a number, and so do equal maxima; bounds that say nothing are left out.
 std::string bounds_text(const Scalar& r) {
   const auto wide = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  const auto wide32 = [&](std::int32_t value) {  // hexadecimal ones have 32 bits
+    return is_small(value) ? wide(value) : std::uint64_t{static_cast<std::uint32_t>(value)};
+  };
   std::array<Bound, 8> bounds = {{
       {"smin", wide(r.smin()), r.smin() == INT64_MIN},
       {"smax", wide(r.smax()), r.smax() == INT64_MAX},
       {"umin", r.umin(), r.umin() == 0},
       {"umax", r.umax(), r.umax() == UINT64_MAX},
-      {"smin32", wide(r.smin32()), r.smin32() == INT32_MIN},
-      {"smax32", wide(r.smax32()), r.smax32() == INT32_MAX},
+      {"smin32", wide32(r.smin32()), r.smin32() == INT32_MIN},
+      {"smax32", wide32(r.smax32()), r.smax32() == INT32_MAX},
       {"umin32", r.umin32(), r.umin32() == 0},
       {"umax32", r.umax32(), r.umax32() == UINT32_MAX},
   }};

@@ -27,6 +27,9 @@ constexpr StateRow rows[] = {
      "; R2=scalar(smin=umin=umin32=64,smax=umax=0xffffffff,var_off=(0x0; 0xffffffff))\n"},
     {"r2 = 70000; r0 = 0; exit", "; R2=0x11170\n"},
     {"r2 = -3; r0 = 0; exit", "; R2=-3\n"},
+    // In hexadecimal the bounds of 32 bits have 32 bits, and then are other numbers than those of 64.
+    {"r0 = *(u32 *)(r1 +0); if w0 s>= -2147483520 goto +1; r0 = 0; exit", "smin32=0x80000080"},
+    {"r0 = *(u32 *)(r1 +0); if w0 s>= -9 goto +1; r0 = 0; exit", "smin32=-9"},
 };
 
 TEST(StateLine, Rows) {
