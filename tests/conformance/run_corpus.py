@@ -43,6 +43,11 @@ def packet() -> bytes:
     return ethernet + ip + tcp + b"0123456789"
 
 
+def short_packet() -> bytes:
+    """The shortest that every type's test run takes: a frame of a protocol that nobody knows, for one of IP has a header."""
+    return packet()[:12] + bytes.fromhex("88 b5") + b"012345"
+
+
 def reason_of(row: dict) -> str:
     """Why a row of `skep run --json` is no run to its end; empty: it is one."""
     for stop in row.get("stopped") or []:
@@ -136,7 +141,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         packets = [Path(directory) / "tcp", Path(directory) / "short"]
         packets[0].write_bytes(packet())
-        packets[1].write_bytes(packet()[:14])
+        packets[1].write_bytes(short_packet())
         context = Path(directory) / "context"
         context.write_bytes(bytes(LARGEST_CONTEXT))
         corpus = Corpus(options, packets, context)

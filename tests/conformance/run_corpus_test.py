@@ -39,6 +39,11 @@ class Packets(unittest.TestCase):
         self.assertEqual(len(packet), 14 + 50)
         self.assertEqual(packet[12:15], b"\x08\x00\x45")
 
+    def test_the_short_one_is_one_that_test_runs_take(self):
+        packet = run_corpus.short_packet()
+        self.assertEqual(len(packet), 20)  # netfilter's least
+        self.assertNotIn(packet[12:14], (b"\x08\x00", b"\x86\xdd"))
+
 
 if __name__ == "__main__":
     unittest.main()
