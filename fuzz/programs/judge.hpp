@@ -26,8 +26,8 @@ struct Verdict {
   std::string fault;  // empty: nothing was wrong
 };
 
-// `give_up` ends verifications that take too long; null: none does. `compile`: machine code is held to the interpreter's
-// results too, where this build can make it.
+// `give_up` ends verifications that take too long; null: none does. `compile`: machine code is held to the
+// interpreter's results too, where this build can make it.
 Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, const std::atomic<bool>* give_up,
               bool compile = true);
 

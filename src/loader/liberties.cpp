@@ -45,7 +45,8 @@ void each_foreign_pinning(const btf* types, Visit&& visit) {
         const btf_member& member = btf_members(map)[j];
         if (name_of(types, member.name_off) != "pinning") continue;
         const struct btf_array* const array = array_behind(types, member.type);
-        if (array != nullptr && array->nelems >= least_of_others) visit(static_cast<std::uint32_t>(resolved), j, *array);
+        if (array != nullptr && array->nelems >= least_of_others)
+          visit(static_cast<std::uint32_t>(resolved), j, *array);
       }
     }
   }
