@@ -52,7 +52,7 @@ int evaluate_packets(const RegState& left, const RegState& right, CmpOp op) {
   return -1;
 }
 
-int evaluate_same(const RegState& reg, CmpOp op) {
+int evaluate_same(const RegState& reg, CmpOp op, bool is64) {
   switch (op) {
     case CmpOp::eq:
     case CmpOp::ge:
@@ -67,8 +67,9 @@ int evaluate_same(const RegState& reg, CmpOp op) {
     case CmpOp::slt:
       return 0;
     case CmpOp::set:
-      if (reg.r.is_const()) return reg.r.const_value() != 0;
-      return reg.r.smin() <= 0 && reg.r.smax() >= 0 ? -1 : 1;
+      if (is64 ? reg.r.is_const() : reg.r.is_const32())
+        return (is64 ? reg.r.const_value() : reg.r.const_value32()) != 0 ? 1 : 0;
+      return (is64 ? reg.r.smin() : reg.r.smin32()) <= 0 && (is64 ? reg.r.smax() : reg.r.smax32()) >= 0 ? -1 : 1;
     default:
       return -1;
   }
@@ -142,7 +143,7 @@ int evaluate(const RegState& left, const RegState& right, const Comparison& comp
     if (!comparison.is64 || !other.is_null() || !never_null(pointer)) return -1;
     return op == CmpOp::eq ? 0 : op == CmpOp::ne ? 1 : -1;
   }
-  if (&left == &right) return evaluate_same(left, op);
+  if (&left == &right) return evaluate_same(left, op, comparison.is64);
   const int known = branch_taken(op, left.r, right.r, comparison.is64);
   return known >= 0 ? known : evaluate_by_contradiction(left.r, right.r, op, comparison.is64);
 }

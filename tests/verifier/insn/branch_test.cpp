@@ -47,6 +47,11 @@ constexpr Row rows[] = {
     {"a branch that is never taken", "r0 = 1; if r0 == 1 goto +1; r0 /= 0; r0 = 0; exit"},
     {"a branch always taken by ranges", "call 7; r0 &= 3; if r0 < 4 goto +1; r0 /= 0; r0 = 0; exit"},
     {"both ways of a 32-bit comparison", "call 7; if w0 s< -1 goto +1; r0 /= 0; r0 = 0; exit", "div by zero"},
+    {"a number that is not 0, and itself",
+     "call 7; if r0 s> 61 goto +2; r0 = 0; exit; if r0 & r0 goto +1; r0 /= 0; r0 = 0; exit"},
+    {"its half may be 0", "call 7; if r0 s> 61 goto +2; r0 = 0; exit; if w0 & w0 goto +1; r0 /= 0; r0 = 0; exit",
+     "div by zero"},
+    {"a half that is not 0, and itself", "call 7; w0 &= 7; w0 += 1; if w0 & w0 goto +1; r0 /= 0; r0 = 0; exit"},
     {"jset", "call 7; r0 |= 2; if r0 & 2 goto +1; r0 /= 0; r0 = 0; exit"},
 };
 
