@@ -68,21 +68,12 @@ void on_perf_record(Kernel& kernel, std::function<void(const PerfRecord&)> liste
   kernel.impl().services->perf_records.set(std::move(listener));
 }
 
-int mock_call(Kernel& kernel, std::string_view call, MockFunction function) {
-  Kernel::Impl& impl = kernel.impl();
-  impl.begin_command();
-  return errno_of([&] {
-    const calls::Helper* const helper = calls::find_helper(call);
-    const calls::Kfunc* const kfunc = helper == nullptr ? impl.kfuncs.find(call) : nullptr;
-    if (helper == nullptr && kfunc == nullptr) return impl.log(fmt::format("there is no call {}", call)), -ENOENT;
-    const std::string_view why = helper != nullptr ? Mocks::refused(*helper) : Mocks::refused(*kfunc);
-    if (!why.empty()) return impl.log(fmt::format("{} cannot be mocked: {}", call, why)), -EOPNOTSUPP;
-    impl.services->mocks().set(call, std::move(function));
-    return 0;
-  });
-}
+namespace {
 
-int mock_call_by(Kernel& kernel, std::string_view call, std::string_view function) {
+// Calls `set` with the helper, or with null for a kfunc, if the call may be mocked; `refused(kfunc)` says why it may
+// not by such a mock.
+template <typename Set, typename Refused>
+int mock_call_with(Kernel& kernel, std::string_view call, Refused&& refused, Set&& set) {
   Kernel::Impl& impl = kernel.impl();
   impl.begin_command();
   return errno_of([&] {
@@ -90,12 +81,31 @@ int mock_call_by(Kernel& kernel, std::string_view call, std::string_view functio
     const calls::Kfunc* const kfunc = helper == nullptr ? impl.kfuncs.find(call) : nullptr;
     if (helper == nullptr && kfunc == nullptr) return impl.log(fmt::format("there is no call {}", call)), -ENOENT;
     std::string_view why = helper != nullptr ? Mocks::refused(*helper) : Mocks::refused(*kfunc);
-    if (kfunc != nullptr && impl.vmlinux->btf->find(call, btf::Kind::func) == 0)
-      why = "no function of a program can stand in for a module's";
+    if (why.empty()) why = refused(kfunc);
     if (!why.empty()) return impl.log(fmt::format("{} cannot be mocked: {}", call, why)), -EOPNOTSUPP;
-    impl.services->mocks().set_function(call, helper != nullptr ? helper->id : 0, function);
+    set(helper);
     return 0;
   });
+}
+
+}  // namespace
+
+int mock_call(Kernel& kernel, std::string_view call, MockFunction function) {
+  return mock_call_with(
+      kernel, call, [](const calls::Kfunc*) { return std::string_view(); },
+      [&](const calls::Helper*) { kernel.impl().services->mocks().set(call, std::move(function)); });
+}
+
+int mock_call_by(Kernel& kernel, std::string_view call, std::string_view function) {
+  return mock_call_with(
+      kernel, call,
+      [&](const calls::Kfunc* kfunc) {
+        const bool of_module = kfunc != nullptr && kernel.impl().vmlinux->btf->find(call, btf::Kind::func) == 0;
+        return std::string_view(of_module ? "no function of a program can stand in for a module's" : "");
+      },
+      [&](const calls::Helper* helper) {
+        kernel.impl().services->mocks().set_function(call, helper != nullptr ? helper->id : 0, function);
+      });
 }
 std::uint64_t mocked_calls(Kernel& kernel, std::string_view call) {
   return kernel.impl().services->mocks().calls(call);

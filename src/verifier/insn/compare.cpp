@@ -66,10 +66,13 @@ int evaluate_same(const RegState& reg, CmpOp op, bool is64) {
     case CmpOp::sgt:
     case CmpOp::slt:
       return 0;
-    case CmpOp::set:
-      if (is64 ? reg.r.is_const() : reg.r.is_const32())
-        return (is64 ? reg.r.const_value() : reg.r.const_value32()) != 0 ? 1 : 0;
-      return (is64 ? reg.r.smin() : reg.r.smin32()) <= 0 && (is64 ? reg.r.smax() : reg.r.smax32()) >= 0 ? -1 : 1;
+    case CmpOp::set: {
+      if (is64 && reg.r.is_const()) return reg.r.const_value() != 0 ? 1 : 0;
+      if (!is64 && reg.r.is_const32()) return reg.r.const_value32() != 0 ? 1 : 0;
+      const std::int64_t least = is64 ? reg.r.smin() : reg.r.smin32();
+      const std::int64_t greatest = is64 ? reg.r.smax() : reg.r.smax32();
+      return least <= 0 && greatest >= 0 ? -1 : 1;
+    }
     default:
       return -1;
   }
