@@ -119,7 +119,10 @@ class Unfilled final : public Map {
     std::memcpy(&index, key, sizeof index);
     return index;
   }
-  bool in_range(const void* key) const { return index_of(key) < info_->max_entries; }
+  // Keys of other sizes (sockhash) are no indices.
+  bool in_range(const void* key) const {
+    return info_->key_size != sizeof(std::uint32_t) || index_of(key) < info_->max_entries;
+  }
 
   const Answers& answers_;
 };
