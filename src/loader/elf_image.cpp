@@ -41,7 +41,8 @@ std::optional<ElfImage> ElfImage::parse(std::span<const std::uint8_t> file) {
   image.bytes_.assign(file.begin(), file.end());
   image.names_index_ = header.e_shstrndx;
   const auto names = image.content(image.names_index_);
-  if (names.empty() || names.back() != 0) return std::nullopt;
+  const bool compressed = (image.headers_[image.names_index_].sh_flags & SHF_COMPRESSED) != 0;
+  if (names.empty() || names.back() != 0 || compressed) return std::nullopt;
   image.names_.assign(names.begin(), names.end());
   for (const Elf64_Shdr& section : image.headers_)
     if (section.sh_name >= names.size()) return std::nullopt;

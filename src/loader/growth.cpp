@@ -2,14 +2,14 @@
 //
 // libbpf before 1.5 keeps a pointer to the arena's map in an array of maps that it goes on to enlarge. When the array
 // moves, globals of the arena are relocated with an index into nothing. So while such an object is opened, what libbpf
-// enlarges gets room ahead and stays where it is. Tested by tests/cli/command_test.py.
+// enlarges gets room ahead and stays where it is; what does not find room there, does not grow, and the object is
+// refused. Tested by tests/cli/command_test.py.
 #include "loader/growth.hpp"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <algorithm>
 
 extern "C" {
 void* __real_realloc(void* block, size_t size);
@@ -33,13 +33,16 @@ void keep_room_for_growth(bool keep) {
 }  // namespace skep::loader
 
 void* __wrap_realloc(void* block, size_t size) {
-  // Room for some 700 maps; memory that is not touched costs nothing.
-  constexpr size_t room = 256 << 10;
+  // For some 6,000 maps; memory that is not touched costs nothing.
+  constexpr size_t room = 1 << 20;
   if (!skep::loader::keeps_room() || size == 0) return __real_realloc(block, size);
   const size_t has = block != nullptr ? malloc_usable_size(block) : 0;
   if (size <= has) return block;
-  void* larger = malloc(std::max(size + size / 2, room));
-  if (larger == nullptr) return __real_realloc(block, size);
+  void* larger = has < room && size <= room ? malloc(room) : nullptr;
+  if (larger == nullptr) {
+    errno = ENOMEM;
+    return nullptr;
+  }
   if (block != nullptr) memcpy(larger, block, has);
   free(block);
   return larger;

@@ -25,6 +25,7 @@
 extern "C" {
 struct btf* __real_btf__load_vmlinux_btf(void);
 void __real_btf__free(struct btf* types);
+struct btf* __real_btf__new(const void* data, __u32 size);  // a kernel's types were checked when they were read
 // libbpf's own, of which nobody is promised that it is there: then nobody calls what stands in for it, either.
 __attribute__((weak)) struct btf* __real_btf_get_from_fd(int fd, struct btf* base);
 __s32 __real_btf__find_by_name_kind_own(const struct btf* types, const char* name, __u32 kind);
@@ -132,7 +133,7 @@ class OfKernel {
 
 std::shared_ptr<void> parse() {
   const auto raw = skep::current_kernel().presented_btf();
-  btf* const types = btf__new(raw.data(), static_cast<__u32>(raw.size()));
+  btf* const types = __real_btf__new(raw.data(), static_cast<__u32>(raw.size()));
   return types != nullptr ? std::make_shared<OfKernel>(types) : nullptr;
 }
 OfKernel* of_current_kernel() {

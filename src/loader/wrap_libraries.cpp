@@ -52,12 +52,13 @@ Bytes read_object(int fd) {
   return file;
 }
 
-// From here to elf_end libbpf reads the object; see growth.cpp.
+// From here to elf_end libbpf reads the object; see growth.cpp. A file that has no sound headers may have an arena for
+// all that one can tell: libelf overlooks more than ElfImage.
 void begin_reading(std::span<const uint8_t> file) {
   const auto image = skep::loader::ElfImage::parse(file);
-  if (!image) return;
-  for (size_t i = 0; i < image->section_count(); ++i)
-    if (image->name(i) == ".addr_space.1") skep::loader::keep_room_for_growth(true);
+  bool has_arena = !image;
+  for (size_t i = 0; image && i < image->section_count(); ++i) has_arena |= image->name(i) == ".addr_space.1";
+  if (has_arena) skep::loader::keep_room_for_growth(true);
 }
 
 // The dressed file as libelf opens it from a descriptor, since it then owns the memory; null: nothing is dressed.

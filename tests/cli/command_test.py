@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -178,6 +179,21 @@ class Command(unittest.TestCase):
 
     def test_an_arena_among_many_maps(self):
         ended = skep("verify", OBJECTS / "arena.bpf.o")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_an_arena_in_a_file_with_a_section_outside_of_it(self):
+        content = bytearray((OBJECTS / "arena.bpf.o").read_bytes())
+        table, = struct.unpack_from("<Q", content, 0x28)
+        count, names = struct.unpack_from("<HH", content, 0x3c)
+        strings, = struct.unpack_from("<Q", content, table + 64 * names + 0x18)
+        for section in range(count):
+            name, = struct.unpack_from("<I", content, table + 64 * section)
+            if content[strings + name:].startswith(b".debug_line\0"):
+                struct.pack_into("<Q", content, table + 64 * section + 0x18, 1 << 46)
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place, "arena.bpf.o")
+            path.write_bytes(content)
+            ended = skep("verify", path)
         self.assertEqual(ended.returncode, 0, ended.stderr)
 
     # ---- refusals ----
