@@ -207,7 +207,6 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
   runtime::Packet* const packet =
       program.type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
-  if (packet != nullptr) packet->encapsulated = false;
   const engine::RunPtr run = make_run(kernel, program, invocation.argument(), invocation.context());
   const auto cpu = cpu_of_run(kernel, invocation);
   const std::uint64_t begin = kernel.services->limit_clock_ns();

@@ -121,7 +121,6 @@ int Runner::State::make_context() {
   if (const int error = invocation.make(request, input->data, input->context, host); error != 0) return error;
   argument = invocation.argument();
   packet = program->type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
-  if (packet != nullptr) packet->encapsulated = false;
   made = true;
   return 0;
 }

@@ -7,6 +7,7 @@
 // stands for (the packet).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -30,6 +31,16 @@ struct Redirect {
   std::uint64_t key = 0, flags = 0;
 };
 
+// What a program wants a tunnel's device to put in front of its packet.
+struct Tunnel {
+  bool is_ipv6 = false;
+  std::uint32_t id = 0, label = 0;
+  std::array<std::uint8_t, 16> source{}, destination{};  // of IPv4 the first four bytes, as the program gave them
+  std::uint8_t tos = 0, ttl = 0;
+  std::uint16_t flags = 0;  // of its header
+  std::vector<std::uint8_t> options;
+};
+
 // What a helper such as bpf_skb_load_bytes works on. Head- and tailroom for programs that adjust it. Linear, but that
 // large frames of XDP go on behind `end` in pieces, which only calls reach.
 struct Packet {
@@ -40,6 +51,7 @@ struct Packet {
   std::vector<std::vector<std::uint8_t>> pieces;
   std::size_t meta = 0;       // bytes of metadata before begin
   bool encapsulated = false;  // the program has put a tunnel's header in front
+  std::unique_ptr<Tunnel> tunnel;
   Redirect redirect;
   std::span<std::uint8_t> data() { return {storage.data() + begin, end - begin}; }
   std::size_t length() const {

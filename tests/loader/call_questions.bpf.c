@@ -1500,3 +1500,138 @@ SEC("netfilter") int behind_hook(struct bpf_nf_ctx *ctx)
 	ASK(ctx->state->out->ifindex);
 	return 1;
 }
+
+// ---- tunnels: what is to be put in front of a packet, and what was in front of it
+static __always_inline void ask_key(struct __sk_buff *skb, __u32 size, __u64 flags)
+{
+	union {
+		struct bpf_tunnel_key key;
+		__u64 words[6];
+	} k;
+	__builtin_memset(&k, 0xff, sizeof(k));
+	ASK(bpf_skb_get_tunnel_key(skb, &k.key, size, flags));
+	for (int i = 0; i < 6; i++)
+		ASK(k.words[i]);
+}
+static __always_inline void ask_option(struct __sk_buff *skb, __u32 size)
+{
+	__u64 option[2] = {-1, -1};
+	ASK(bpf_skb_get_tunnel_opt(skb, option, size));
+	ASK(option[0]);
+	ASK(option[1]);
+}
+#define TUNNEL(name)                                                                                               \
+	struct bpf_tunnel_key name = {{0x11, 0x22, 0x33, 0x44, 10, 20, 30, 40, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+				       0x2c, 63, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}
+SEC("tc") int tunnel_keys(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+	ask_key(skb, 44, 0);
+	ask_option(skb, 8);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 8));
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 44, 0));
+	ask_key(skb, 44, 0);
+	ask_key(skb, 44, 1);
+	ask_key(skb, 28, 0);
+	ask_key(skb, 24, 0);
+	return 0;
+}
+SEC("tc") int tunnel_of_version_6(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+	key.bytes[26] = 3; /* its label */
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 44, 0));
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 44, 1));
+	ask_key(skb, 44, 0);
+	ask_key(skb, 44, 1);
+	ask_key(skb, 44, 1 | 16);
+	ask_key(skb, 44, 16 | 2);
+	ask_key(skb, 24, 1);
+	return 0;
+}
+SEC("tc") int tunnel_sizes(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+#define SIZED(size)                                                    \
+	ASK(bpf_skb_set_tunnel_key(skb, &key, size, 0));               \
+	ask_key(skb, 44, 0)
+	SIZED(8);
+	SIZED(24);
+	SIZED(28);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 20, 0));
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 40, 0));
+	ASK(bpf_skb_get_tunnel_key(skb, &key, 8, 0));
+	ASK(bpf_skb_get_tunnel_key(skb, &key, 7, 0));
+	ASK(bpf_skb_get_tunnel_key(skb, &key, 26, 0));
+	ASK(bpf_skb_get_tunnel_key(skb, &key, 43, 0));
+	ASK(bpf_skb_get_tunnel_key(skb, &key, 8, 32));
+	return 0;
+}
+SEC("tc") int tunnel_flags(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+#define FLAGGED(flags)                                                 \
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, flags));             \
+	ask_key(skb, 28, 16)
+	FLAGGED(0);
+	FLAGGED(2);
+	FLAGGED(4);
+	FLAGGED(8);
+	FLAGGED(16);
+	FLAGGED(31);
+	FLAGGED(30);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, 32));
+	ask_key(skb, 28, 0);
+	return 0;
+}
+SEC("tc") int tunnel_options(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+	static __u8 much[256];
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, 0));
+	ask_option(skb, 8);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 8));
+	ask_option(skb, 8);
+	ask_option(skb, 4);
+	ask_option(skb, 16);
+	ask_key(skb, 28, 16);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 12));
+	ask_option(skb, 16);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 6));
+	ASK(bpf_skb_set_tunnel_opt(skb, much, 252));
+	ASK(bpf_skb_set_tunnel_opt(skb, much, 256));
+	ask_option(skb, 16);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, 0));
+	ask_option(skb, 16);
+	key.bytes[22] = 1; /* extension */
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, 0));
+	return 0;
+}
+SEC("lwt_xmit") int tunnel_behind_route(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+	ask_key(skb, 28, 0);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 28, 2));
+	ask_key(skb, 28, 16);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 12));
+	ask_option(skb, 12);
+	return 0;
+}
+SEC("tc") int tunnel_old_sizes(struct __sk_buff *skb)
+{
+	TUNNEL(key);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 22, 0));
+	ask_key(skb, 22, 0);
+	ask_key(skb, 8, 0);
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 8, 1));
+	ask_key(skb, 44, 1);
+	ask_key(skb, 8, 1);
+	ask_key(skb, 22, 1);
+	key.bytes[26] = key.bytes[27] = 0xff; /* a label with more than its twenty bits */
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 44, 1));
+	ask_key(skb, 44, 1);
+	ASK(bpf_skb_set_tunnel_opt(skb, &key, 4));
+	ASK(bpf_skb_set_tunnel_key(skb, &key, 44, 32));
+	ask_option(skb, 4);
+	return 0;
+}

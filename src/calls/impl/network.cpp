@@ -1,4 +1,4 @@
-// Calls about a network of which there is nothing here but loopback: no routes, tunnels, connections or handshakes.
+// Calls about a network of which there is nothing here but loopback: no routes, connections or handshakes.
 // They check what the kernel checks and answer as it does where it finds nothing. Messages really are shortened and
 // grown. Tested by tests/calls/network_test.cpp.
 #include <algorithm>
@@ -58,23 +58,7 @@ SKEP_CALL(bpf_check_mtu) {
   return CallResult::of(s32(length + u32(r4)) > s32(mtu + link_header) ? needs_fragmenting : 0);
 }
 
-// ---- tunnels: the packet came out of none
-SKEP_CALL(bpf_skb_get_tunnel_key) {
-  return zeros(r2, u32(r3), -EINVAL);
-}
-SKEP_CALL(bpf_skb_get_tunnel_opt) {
-  return zeros(r2, u32(r3), -ENOENT);
-}
-SKEP_CALL(bpf_skb_set_tunnel_key) {
-  constexpr std::uint64_t known = 0x1f;
-  constexpr std::uint32_t whole = 44;
-  constexpr std::uint32_t older[] = {8, 24, 28, whole};
-  if ((r4 & ~known) != 0 || std::ranges::find(older, u32(r3)) == std::end(older)) return CallResult::error(-EINVAL);
-  return CallResult::of(0);
-}
-SKEP_CALL(bpf_skb_set_tunnel_opt) {
-  return CallResult::error(-EINVAL);
-}
+// ---- transformations and segment routing: the packet went through none
 SKEP_CALL(bpf_skb_get_xfrm_state) {
   return zeros(r3, u32(r4), -EINVAL);
 }

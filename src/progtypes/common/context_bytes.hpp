@@ -38,6 +38,8 @@ inline void fill(runtime::Packet& packet, std::span<const std::uint8_t> data, st
   packet.begin = packet.link = packet.network = before;
   packet.end = before + data.size();
   packet.meta = 0;
+  packet.encapsulated = false;
+  packet.tunnel.reset();
   std::ranges::copy(data, packet.storage.begin() + static_cast<std::ptrdiff_t>(before));
 }
 
