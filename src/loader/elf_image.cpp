@@ -70,6 +70,12 @@ void ElfImage::replace(std::size_t index, std::span<const std::uint8_t> content)
   headers_[index].sh_size = content.size();
 }
 
+void ElfImage::add(Elf64_Shdr section, std::string_view name, std::span<const std::uint8_t> content) {
+  headers_.push_back(section);
+  rename(headers_.size() - 1, name);
+  replace(headers_.size() - 1, content);
+}
+
 std::vector<std::uint8_t> ElfImage::finish() && {
   replace(names_index_, names_);
   const std::size_t table =
@@ -77,6 +83,7 @@ std::vector<std::uint8_t> ElfImage::finish() && {
   Elf64_Ehdr header;
   std::memcpy(&header, bytes_.data(), sizeof header);
   header.e_shoff = table;
+  header.e_shnum = static_cast<Elf64_Half>(headers_.size());
   std::memcpy(bytes_.data(), &header, sizeof header);
   return std::move(bytes_);
 }

@@ -40,6 +40,7 @@ class ElfImage {
 
   void rename(std::size_t index, std::string_view name);
   void replace(std::size_t index, std::span<const std::uint8_t> content);
+  void add(Elf64_Shdr section, std::string_view name, std::span<const std::uint8_t> content);
   // The file with its changes.
   std::vector<std::uint8_t> finish() &&;
 

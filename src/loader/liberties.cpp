@@ -1,6 +1,7 @@
 // What other loaders than libbpf allow, and for which it refuses the whole object: ways of pinning maps that it does
-// not know (such maps are not pinned), and programs that are static functions. Objects of projects that bring their own
-// loader have both. Tested by tests/testbench/test_test.py.
+// not know (such maps are not pinned), programs that are static functions, and calls of functions in their sections
+// (section_calls.cpp). Objects of projects that bring their own loader have all three. Tested by
+// tests/testbench/test_test.py.
 #include <bpf/btf.h>
 
 #include <memory>
@@ -105,8 +106,9 @@ bool forget_foreign_pins(ElfImage& image) {
 }  // namespace
 
 bool grant_liberties(ElfImage& image) {
+  const bool brought = bring_called_sections(image);
   const bool shown = show_static_programs(image);
-  return forget_foreign_pins(image) || shown;
+  return forget_foreign_pins(image) || shown || brought;
 }
 
 }  // namespace skep::loader

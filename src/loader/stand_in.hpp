@@ -28,6 +28,8 @@ std::optional<std::vector<std::uint8_t>> dress(std::span<const std::uint8_t> fil
 
 // What other loaders allow and libbpf refuses (liberties.cpp). False: there is nothing of it.
 bool grant_liberties(class ElfImage& image);
+// Calls of functions outside of .text (section_calls.cpp). False: there are none.
+bool bring_called_sections(class ElfImage& image);
 
 // bpf(2) as libbpf gave it; the same command goes to the Kernel, with stand-ins put right.
 int undressed_bpf(Kernel& kernel, int command, void* attr, unsigned size, void* common, unsigned common_size);

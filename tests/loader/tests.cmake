@@ -7,7 +7,7 @@ if(TARGET test-loader)
             -c ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c -o ${newer_object}
     DEPENDS ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
   set(more_objects)
-  foreach(source loader/call_questions loader/user_ring)
+  foreach(source loader/call_questions loader/section_calls loader/user_ring)
     cmake_path(GET source FILENAME name)
     set(object ${PROJECT_BINARY_DIR}/tests/${name}.bpf.o)
     add_custom_command(OUTPUT ${object}
@@ -24,6 +24,7 @@ if(TARGET test-loader)
   endforeach()
   target_compile_definitions(test-loader PRIVATE CONFORMANCE_DIR="${PROJECT_SOURCE_DIR}/tests/conformance" WORK_OBJECTS="${PROJECT_BINARY_DIR}/tests/work"
                              EXAMPLE_OBJECTS="${PROJECT_BINARY_DIR}/examples" NEWER_OBJECT="${newer_object}"
+                             SECTION_CALLS="${PROJECT_BINARY_DIR}/tests/section_calls.bpf.o"
                              CALL_QUESTIONS="${PROJECT_BINARY_DIR}/tests/call_questions.bpf.o"
                              USER_RING_OBJECT="${PROJECT_BINARY_DIR}/tests/user_ring.bpf.o")
 endif()
