@@ -5,9 +5,9 @@
 #include <bpf/btf.h>
 
 #include <memory>
-#include <string_view>
 
 #include "loader/elf_image.hpp"
+#include "loader/map_definitions.hpp"
 #include "loader/stand_in.hpp"
 
 namespace skep::loader {
@@ -17,40 +17,12 @@ namespace {
 // is right to refuse.
 constexpr std::uint32_t least_of_others = 1U << 4;
 
-std::string_view name_of(const btf* types, std::uint32_t offset) {
-  const char* const name = btf__name_by_offset(types, offset);
-  return name != nullptr ? name : "";
-}
-
-// What `__uint(pinning, N)` makes: a pointer to an array of so many; null for what is none.
-const struct btf_array* array_behind(const btf* types, std::uint32_t pointer) {
-  const btf_type* const type = btf__type_by_id(types, pointer);
-  if (type == nullptr || !btf_is_ptr(type)) return nullptr;
-  const btf_type* const array = btf__type_by_id(types, type->type);
-  return array != nullptr && btf_is_array(array) ? btf_array(array) : nullptr;
-}
-
 // The place of each member that says how a map is pinned, in a way of another loader's.
 template <typename Visit>
 void each_foreign_pinning(const btf* types, Visit&& visit) {
-  for (std::uint32_t id = 1; id < btf__type_cnt(types); ++id) {
-    const btf_type* const section = btf__type_by_id(types, id);
-    if (!btf_is_datasec(section) || name_of(types, section->name_off) != ".maps") continue;
-    for (std::uint32_t i = 0; i < btf_vlen(section); ++i) {
-      const btf_type* const variable = btf__type_by_id(types, btf_var_secinfos(section)[i].type);
-      if (variable == nullptr || !btf_is_var(variable)) continue;
-      const std::int32_t resolved = btf__resolve_type(types, variable->type);
-      const btf_type* const map = resolved > 0 ? btf__type_by_id(types, static_cast<std::uint32_t>(resolved)) : nullptr;
-      if (map == nullptr || !btf_is_struct(map)) continue;
-      for (std::uint32_t j = 0; j < btf_vlen(map); ++j) {
-        const btf_member& member = btf_members(map)[j];
-        if (name_of(types, member.name_off) != "pinning") continue;
-        const struct btf_array* const array = array_behind(types, member.type);
-        if (array != nullptr && array->nelems >= least_of_others)
-          visit(static_cast<std::uint32_t>(resolved), j, *array);
-      }
-    }
-  }
+  each_map_number(types, "pinning", [&](std::uint32_t map, std::uint32_t member, const struct btf_array& array) {
+    if (array.nelems >= least_of_others) visit(map, member, array);
+  });
 }
 
 // Programs are what functions outside of .text are.

@@ -7,11 +7,15 @@
 // tests/loader/sound_types_test.cpp.
 #include "loader/sound_types.hpp"
 
+#include <linux/bpf.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include "loader/map_definitions.hpp"
 
 extern "C" {
 btf* __real_btf__new(const void* data, __u32 size);
@@ -122,7 +126,12 @@ class Containment {
 }  // namespace
 
 bool are_sound(const btf* types) {
-  return Containment(types).is_sound();
+  if (!Containment(types).is_sound()) return false;
+  bool poses_as_table = false;
+  each_map_number(types, "type", [&](std::uint32_t, std::uint32_t, const struct btf_array& array) {
+    poses_as_table |= array.nelems == BPF_MAP_TYPE_STRUCT_OPS;
+  });
+  return !poses_as_table;
 }
 
 }  // namespace skep::loader

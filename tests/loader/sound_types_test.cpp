@@ -3,6 +3,7 @@
 #include "loader/sound_types.hpp"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -25,7 +26,21 @@ void chain(btf* types, int length) {
   for (int i = 1; i <= length; ++i) btf__add_typedef(types, "t", i);
 }
 
+// A map of this type.
+void map(btf* types, int type) {
+  btf__add_int(types, "int", 4, BTF_INT_SIGNED);
+  btf__add_array(types, 1, 1, static_cast<__u32>(type));
+  btf__add_ptr(types, 2);
+  btf__add_struct(types, "", 8);
+  btf__add_field(types, "type", 3, 0, 0);
+  btf__add_var(types, "map", BTF_VAR_GLOBAL_ALLOCATED, 4);
+  btf__add_datasec(types, ".maps", 8);
+  btf__add_datasec_var_info(types, 5, 0, 8);
+}
+
 const Row rows[] = {
+    {"a hash map", [](btf* types) { map(types, BPF_MAP_TYPE_HASH); }, true},
+    {"a map that poses as a table", [](btf* types) { map(types, BPF_MAP_TYPE_STRUCT_OPS); }, false},
     {"a list",
      [](btf* types) {
        btf__add_struct(types, "list", 8);
