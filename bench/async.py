@@ -4,8 +4,10 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 ROUNDS = 5
+PATIENCE = 300  # seconds; a round takes 30
 SIDES = {
     "compiled": ["bench-async-skep", "compiled", "async-73"],
     "nospin": ["bench-async-skep", "nospin", "async-73"],
@@ -14,11 +16,35 @@ SIDES = {
 }
 
 
+def run(command: list[str]) -> subprocess.CompletedProcess:
+    """One that does not end is killed, and named by the figure that it had told last. It may be in the kernel for good
+    then: what it leaves is not waited for."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(command, stdout=out, stderr=err, text=True)
+        late = ""
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            late = f"did not end within {PATIENCE} s"
+            try:
+                child.wait(5)
+            except subprocess.TimeoutExpired:
+                late += ", and cannot be killed"
+        out.seek(0)
+        err.seek(0)
+        told = out.read()
+        if late:
+            last = told.splitlines()[-1] if told else "nothing"
+            return subprocess.CompletedProcess(command, 1, told, f"{late}; it told last: {last}")
+        return subprocess.CompletedProcess(command, child.returncode, told, err.read())
+
+
 def measure(build: pathlib.Path, side: str) -> dict[str, float]:
     program, word, name = SIDES[side]
     for dialect in (name, "async-618"):
         command = [str(build / program), word, str(build / "bench" / f"{dialect}.bpf.o")]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = run(command)
         if ended.returncode == 0:
             if ended.stderr:
                 print(f"{side}: {ended.stderr.strip()[:200]}", file=sys.stderr)
