@@ -365,7 +365,7 @@ TEST_P(Histories, OfTimersAreLinearizable) {
 TEST_P(Histories, OfTaskWorkAreLinearizable) {
   run_histories(Kind::task, GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Threads, Histories, testing::Values(2U, 3U, 4U));
+INSTANTIATE_TEST_SUITE_P(Threads, Histories, testing::Values(2U, 3U, 4U, 6U, 8U));
 
 // The check itself finds what cannot be: a second init that succeeds while the first one's item is there.
 TEST(History, ThatCannotBeAreFound) {
