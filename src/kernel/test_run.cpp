@@ -88,10 +88,8 @@ int Kernel::Impl::prog_test_run(Call<attr::TestRun>& call) {
   // What is attached to the functions is asked one by one.
   if (progtypes::traces(progtypes::attached_to(*program->type, program->traits)))
     return run_tracing(*this, call, *program);
-  if (progtypes::attached_to(*program->type, program->traits) == progtypes::AttachedTo::operation) {
-    log("members of tables of operations are run by name: see Kernel::call_struct_ops and run_described");
-    return -EOPNOTSUPP;
-  }
+  if (progtypes::attached_to(*program->type, program->traits) == progtypes::AttachedTo::operation)
+    return run_test_operation(*this, call, *program);
   if (!program->type->test_run) {
     log(fmt::format("the kernel has no test run of {} programs: run_described, or skep run, runs them",
                     program->type->name));

@@ -12,4 +12,8 @@ namespace skep {
 // programs. 0 with what the kernel's test run returns, or a negative errno. See test_run_functions.cpp.
 int run_test_functions(Kernel::Impl& kernel, const ProgramObject& program, std::uint32_t& retval);
 
+// The member is run on the caller's arguments, if it is of the table that the kernel has for that; what it made of its
+// state goes back. See test_run_operations.cpp.
+int run_test_operation(Kernel::Impl& kernel, Call<attr::TestRun>& call, const ProgramObject& program);
+
 }  // namespace skep
