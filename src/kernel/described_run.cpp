@@ -50,9 +50,10 @@ bool may_keep_objects(const runtime::Program& program) {
 }
 
 // The struct that the bytes of a context have for the programs of the type.
-btf::TypeId context_struct(const ProgramObject& program, const btf::Btf& types) {
-  // Of a hook's two objects the state is described.
-  if (program.type->context_type == "bpf_nf_ctx") return types.find("nf_hook_state", btf::Kind::struct_);
+btf::TypeId context_struct(const ProgramObject& program, const progtypes::Invocation& invocation,
+                           const btf::Btf& types) {
+  if (const auto* const described = dynamic_cast<const progtypes::DescribedBytes*>(&invocation); described != nullptr)
+    return types.find(described->described_as(), btf::Kind::struct_);
   if (!program.type->context_is_memory) return types.find(program.type->context_type, btf::Kind::struct_);
   // The argument is the program's own.
   if (program.func_info.empty()) return 0;
@@ -227,16 +228,13 @@ class Described {
     state.data.assign(run_.packet.begin(), run_.packet.end());
     state.context.assign(run_.bytes.begin(), run_.bytes.end());
     if (described_)
-      if (const int error = lay_out(objects, types, state.context); error != 0) return error;
+      if (const int error = lay_out(objects, types, *state.invocation, state.context); error != 0) return error;
     constexpr std::size_t default_packet = 64;
     if (program_.type->invoked_on_packet && state.data.empty()) {
       state.data.resize(default_packet);
-      // At a hook of the network only a frame of its family comes in.
-      constexpr std::size_t family = 1, ether_type = 12;
-      constexpr std::uint8_t ipv6 = 10;
-      const bool is_ipv6 = state.context.size() > family && state.context[family] == ipv6;
-      const std::uint16_t kind = __builtin_bswap16(is_ipv6 ? 0x86dd : 0x0800);
-      if (program_.type->context_type == "bpf_nf_ctx") std::memcpy(state.data.data() + ether_type, &kind, sizeof kind);
+      if (const auto* const described = dynamic_cast<const progtypes::DescribedBytes*>(state.invocation.get());
+          described != nullptr)
+        described->dress_packet(state.data, state.context);
     }
     if (program_.type->context_is_memory && state.context.empty()) state.context.resize(program_.context_used);
     progtypes::InvocationRequest request;
@@ -258,8 +256,9 @@ class Described {
     result.context.assign(outcome.results.context.begin(), outcome.results.context.end());
     return 0;
   }
-  int lay_out(describe::Objects& objects, const btf::Btf& types, std::vector<std::uint8_t>& context) {
-    const btf::TypeId type = context_struct(program_, types);
+  int lay_out(describe::Objects& objects, const btf::Btf& types, const progtypes::Invocation& invocation,
+              std::vector<std::uint8_t>& context) {
+    const btf::TypeId type = context_struct(program_, invocation, types);
     const auto size = type != 0 ? types.size_of(type) : std::nullopt;
     if (!size) return refuse("the types do not say what its context is: give it as bytes", -EINVAL);
     auto* const at = static_cast<std::uint8_t*>(objects.make(type, ""));

@@ -53,6 +53,18 @@ struct DescribedResults {
   std::string_view output;                      // what an iterator has written
 };
 
+// What the Invocation of a type that is test-run on bytes may be, too: it says how its input is described.
+class DescribedBytes {
+ public:
+  // The kernel's struct that the context is described as, where that is not the one that programs see.
+  virtual std::string_view described_as() const = 0;
+  // Makes of a packet of zeros, for callers who give none, one that the context wants.
+  virtual void dress_packet(std::span<std::uint8_t> packet, std::span<const std::uint8_t> context) const = 0;
+
+ protected:
+  ~DescribedBytes() = default;
+};
+
 class DescribedInvocation {
  public:
   virtual ~DescribedInvocation() = default;

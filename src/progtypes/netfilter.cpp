@@ -15,6 +15,7 @@
 #include "progtypes/common/verdicts.hpp"
 #include "progtypes/common/when.hpp"
 #include "progtypes/definitions.hpp"
+#include "progtypes/described.hpp"
 #include "runtime/reach.hpp"
 
 namespace skep::progtypes {
@@ -52,7 +53,7 @@ int attach(AttachType type) {
 // tests/loader/call_oracle_test.cpp.
 constexpr std::uint32_t least_data = 20;  // of Ethernet and what follows, as the kernel has it
 
-class NetfilterInvocation final : public Invocation, private runtime::Beyond {
+class NetfilterInvocation final : public Invocation, public DescribedBytes, private runtime::Beyond {
  public:
   int check(const InvocationRequest& request, std::string_view&) const override {
     if (request.flags != 0 || request.cpu != 0 || request.batch_size != 0) return -EINVAL;
@@ -63,13 +64,13 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
   std::optional<std::uint32_t> known_context() const override { return state_size; }
   int make(const InvocationRequest& request, std::span<const std::uint8_t> data, std::span<const std::uint8_t> given,
            InvocationHost& host) override {
-    constexpr std::uint32_t hook = 0, family = 1, pointers = 8, device_out = 16;
+    constexpr std::uint32_t hook = 0, pointers = 8, device_out = 16;
     std::memcpy(state_.data(), given.data(), state_size);
     if (!request.has_context) {
       put(state_.data(), hook, local_out);
-      put(state_.data(), family, ipv4);
+      put(state_.data(), family_at, ipv4);
     }
-    const auto kind = take_field<std::uint8_t>(state_.data(), family);
+    const auto kind = take_field<std::uint8_t>(state_.data(), family_at);
     if (!zero_between(given, pointers, given.size()) || (kind != ipv4 && kind != ipv6)) return -EINVAL;
     const bool came_in = take_field<std::uint8_t>(state_.data(), hook) != local_out;
     if (came_in)
@@ -87,6 +88,13 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
   }
   void* context() override { return context_.address(); }
   InvocationResults take(InvocationHost&) override { return {.gives_data = true}; }  // an empty packet
+  // Of the hook's two objects the state is described.
+  std::string_view described_as() const override { return "nf_hook_state"; }
+  // At a hook only a frame of its family comes in.
+  void dress_packet(std::span<std::uint8_t> packet, std::span<const std::uint8_t> context) const override {
+    const bool is_ipv6 = context.size() > family_at && context[family_at] == ipv6;
+    if (packet.size() >= ethernet_header) put(packet.data(), ether_type_at, is_ipv6 ? ether_ipv6 : ether_ipv4);
+  }
 
  private:
   // The context leads to the state and to the packet's object.
@@ -102,7 +110,7 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
   static int check_frame(std::span<const std::uint8_t> frame, std::uint8_t family) {
     constexpr std::size_t ipv4_header = 20, ipv6_header = 40;
     if (frame.size() < ethernet_header + ipv4_header) return -EINVAL;
-    switch (take_field<std::uint16_t>(frame.data(), 12)) {
+    switch (take_field<std::uint16_t>(frame.data(), ether_type_at)) {
       case ether_ipv4:
         return family == ipv4 ? 0 : -EINVAL;
       case ether_ipv6:
@@ -158,7 +166,7 @@ class NetfilterInvocation final : public Invocation, private runtime::Beyond {
     return device_.data();
   }
 
-  static constexpr std::uint32_t state_size = 48;
+  static constexpr std::uint32_t state_size = 48, family_at = 1, ether_type_at = 12;
   static constexpr std::uint8_t local_out = 3, ipv4 = 2, ipv6 = 10;         // the hook of what is sent; families
   static constexpr std::uint16_t ether_ipv4 = 0x0008, ether_ipv6 = 0xdd86;  // in the packet's byte order
   std::array<std::uint64_t, state_size / 8> state_ = {};
