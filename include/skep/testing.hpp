@@ -42,7 +42,8 @@ struct PerfRecord {
   std::uint32_t index = 0;  // in the map: the CPU's, by custom
   std::vector<std::uint8_t> bytes;
 };
-// While somebody listens, every element of every such map has an event; else none has, and programs get -ENOENT.
+// While somebody listens, every element of every such map has an event; else those have that user space put in
+// (skep/perf_event.hpp), and of the others programs get -ENOENT.
 SKEP_API void on_perf_record(Kernel& kernel, std::function<void(const PerfRecord&)> listener);
 
 // ---- calls that are replaced ----

@@ -12,9 +12,9 @@
 #include "describe/value.hpp"
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
+#include "kernel/map_target.hpp"
 #include "kernel/run_watch.hpp"
 #include "kernel/symbols.hpp"
-#include "maps/map.hpp"
 #include "progtypes/described.hpp"
 #include "rcu/rcu.hpp"
 #include "skep/describe.hpp"
@@ -122,15 +122,8 @@ progtypes::Signature signature_of(const Kernel::Impl& kernel, const ProgramObjec
 
 // Values that programs have stored for the objects go with them.
 void forget(Kernel::Impl& kernel, const describe::Objects& objects) {
-  using namespace maps::map_use;
-  const rcu::ReadGuard guard;
-  const std::shared_lock tables(kernel.lock);
-  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
-    maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
-    if ((maps::map_type(map.info().type).uses & (of_socket | of_inode | of_task | of_cgroup)) == 0) return;
-    objects.for_each([&](std::uint64_t at) {
-      static_cast<maps::LocalStorage&>(map).remove(reinterpret_cast<void*>(at));  // NOLINT(performance-no-int-to-ptr)
-    });
+  objects.for_each([&](std::uint64_t at) {
+    forget_owner(kernel, reinterpret_cast<void*>(at));  // NOLINT(performance-no-int-to-ptr)
   });
 }
 
@@ -209,6 +202,7 @@ class Described {
       }
     result.each_ns = (kernel_.services->limit_clock_ns() - begin) / repeat;
     result.verdict = static_cast<std::uint32_t>(run->result());
+    note_redirection(program_, runtime::Context::header_of(invocation.context()).packet, result.verdict);
     const progtypes::DescribedResults left = invocation.take();
     result.packet.assign(left.data.begin(), left.data.end());
     result.context.assign(left.context.begin(), left.context.end());

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "kernel/impl.hpp"
+#include "kernel/perf_event.hpp"
 #include "kernel/process.hpp"
 
 // The C library's dup2 by its other name: the usual one leads here when libbpf's calls are wrapped.
@@ -145,11 +146,9 @@ int Kernel::Impl::not_ours(std::uint32_t fd) {
 
 int Kernel::Impl::install(const std::shared_ptr<KernelObject>& object, std::uint32_t access, int minimum,
                           bool cloexec) {
-  // Ring buffers share one eventfd, so that waking one descriptor wakes all.
-  const auto* map = object->kind == ObjectKind::map ? static_cast<const MapObject*>(object.get()) : nullptr;
   int fd = -1;
-  if (map != nullptr && map->wake_fd >= 0)
-    fd = fcntl(map->wake_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
+  if (object->poll_fd() >= 0)
+    fd = fcntl(object->poll_fd(), cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
   else
     fd = eventfd(0, EFD_NONBLOCK | (cloexec ? EFD_CLOEXEC : 0));
   if (fd < 0) return -errno;
@@ -276,8 +275,18 @@ class ReadOnlyCopy {
 
 }  // namespace
 
+static std::int64_t map_event(PerfEventObject& event, void* hint, std::size_t length, int protection, int flags,
+                              std::uint64_t offset) {
+  int memory = -1;
+  if (const int error = event.mmap_source(offset, length, protection, flags, memory); error != 0) return error;
+  void* const at = ::mmap(hint, length, protection, flags, memory, 0);
+  return at == MAP_FAILED ? -errno : reinterpret_cast<std::int64_t>(at);
+}
+
 std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int flags, int fd, std::uint64_t offset) {
   int error = 0;
+  if (const auto event = impl_->find<PerfEventObject>(static_cast<std::uint32_t>(fd), ObjectKind::perf_event, error))
+    return map_event(*event, hint, length, protection, flags, offset);
   const auto map = impl_->find<MapObject>(static_cast<std::uint32_t>(fd), ObjectKind::map, error);
   if (!map) return error == -EBADF ? -EBADF : -ENODEV;
   int memory = -1;
@@ -315,13 +324,18 @@ std::int64_t Kernel::mmap(void* hint, std::size_t length, int protection, int fl
 
 void Kernel::refresh_poll_state() {
   std::vector<std::shared_ptr<MapObject>> rings;
+  std::vector<std::shared_ptr<PerfEventObject>> events;
   {
     const std::shared_lock guard(impl_->lock);
+    for (const auto& [fd, descriptor] : impl_->descriptors)
+      if (descriptor.object->kind == ObjectKind::perf_event)
+        events.push_back(std::static_pointer_cast<PerfEventObject>(descriptor.object));
     impl_->table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
       auto map = std::static_pointer_cast<MapObject>(object);
       if (map->wake_fd >= 0) rings.push_back(std::move(map));
     });
   }
+  for (const auto& event : events) event->refresh_poll_state();
   for (const auto& ring : rings) {
     const auto& buffer = static_cast<const maps::RingBuffer&>(*ring->map);
     std::uint64_t count = 0;

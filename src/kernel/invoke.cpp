@@ -147,9 +147,14 @@ Redirection& redirection_of_this_thread() {
 
 }  // namespace
 
-// By the result's name, for each type numbers them its own way.
+// By the result's name, for each type numbers them its own way. What sockets send passes when it is redirected.
 bool redirects(const ProgramObject& program, std::uint32_t result) {
-  return progtypes::verdict_name(*program.type, static_cast<std::int32_t>(result)).ends_with("REDIRECT");
+  const std::string_view name = progtypes::verdict_name(*program.type, static_cast<std::int32_t>(result));
+  return name.ends_with("REDIRECT") || name == "SK_PASS";
+}
+void note_redirection(const ProgramObject& program, const runtime::Packet* packet, std::uint32_t result) {
+  Redirection& redirection = redirection_of_this_thread();
+  redirection = packet != nullptr && redirects(program, result) ? redirection_of(*packet) : Redirection();
 }
 
 Redirection redirection_of(const runtime::Packet& packet) {
@@ -202,8 +207,8 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
            const progtypes::InvocationRequest& request, std::uint32_t repeat, Outcome& outcome) {
   progtypes::Invocation& invocation = *state.invocation;
   InvocationKeeper host(kernel, program);
-  Redirection& redirection = redirection_of_this_thread();
-  if (redirection.to != Redirection::To::nowhere) redirection = {};
+  if (Redirection& redirection = redirection_of_this_thread(); redirection.to != Redirection::To::nowhere)
+    redirection = {};
   if (const int error = invocation.make(request, state.data, state.context, host); error != 0) return error;
   runtime::Packet* const packet =
       program.type->invoked_on_packet ? runtime::Context::header_of(invocation.context()).packet : nullptr;
@@ -221,7 +226,7 @@ int invoke(Kernel::Impl& kernel, const ProgramObject& program, InvocationState& 
   meter.count(batch.ended());
   outcome.each_ns = (kernel.services->limit_clock_ns() - begin) / std::max(repeat, 1U);
   outcome.retval = static_cast<std::uint32_t>(run->result());
-  if (packet != nullptr && redirects(program, outcome.retval)) redirection = redirection_of(*packet);
+  note_redirection(program, packet, outcome.retval);
   outcome.results = invocation.take(host);
   return error_of(run->stop_reason());
 }

@@ -65,6 +65,8 @@ bool each_run_is_made_ready(const ProgramObject& program, const engine::Run& run
                             const progtypes::Invocation& invocation);
 // Whether a packet goes where the program has redirected it, and where that is.
 bool redirects(const ProgramObject& program, std::uint32_t result);
+// What Kernel::last_redirection() says of this thread's run from now on. Null: it had no packet.
+void note_redirection(const ProgramObject& program, const runtime::Packet* packet, std::uint32_t result);
 Redirection redirection_of(const runtime::Packet& packet);
 
 struct Outcome {

@@ -3,6 +3,7 @@
 // Tested by tests/kernel/map_commands_test.cpp.
 #include <fmt/format.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include "calls/impl/objects.hpp"
 #include "kernel/impl.hpp"
 #include "kernel/map_target.hpp"
+#include "kernel/perf_event.hpp"
 #include "maps/map_types.hpp"
 #include "maps/values.hpp"
 #include "rcu/rcu.hpp"
@@ -168,6 +170,23 @@ int check_elem_flags(const maps::Map& map, std::uint64_t flags, std::uint64_t al
   return maps::check_flags(has_lock, flags, allowed, maps::map_type(info.type).per_cpu, cpus);
 }
 
+void forget_owner(Kernel::Impl& kernel, const void* owner) {
+  using namespace maps::map_use;
+  const rcu::ReadGuard guard;
+  const std::shared_lock tables(kernel.lock);
+  kernel.table(ObjectKind::map).for_each([&](const std::shared_ptr<KernelObject>& object) {
+    maps::Map& map = *std::static_pointer_cast<MapObject>(object)->map;
+    if ((maps::map_type(map.info().type).uses & (of_socket | of_inode | of_task | of_cgroup)) != 0)
+      static_cast<maps::LocalStorage&>(map).remove(owner);
+  });
+}
+
+static bool is_event_of_the_machine(int fd) {
+  char target[64] = {};
+  const std::string link = fmt::format("/proc/self/fd/{}", fd);
+  return readlink(link.c_str(), target, sizeof target - 1) > 0 && std::string_view(target) == "anon_inode:[perf_event]";
+}
+
 static int read_key(const MapObject& object, std::uint64_t user_key, std::vector<std::uint8_t>& key) {
   const auto& info = object.map->info();
   if (info.key_size == 0) return user_key == 0 ? 0 : -EINVAL;
@@ -209,7 +228,14 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   if (type.is_keyless()) return map.map->push(value, flags);
   if (type.holds == maps::Holds::operations)
     return update_struct_ops(map, {static_cast<const std::uint8_t*>(value), map.map->user_value_size()}, flags);
-  if (!holds_objects(type)) return map.map->user_update(key, value, flags);
+  if (type.holds == maps::Holds::sockets) {
+    if (const int refused = map.map->user_update(key, value, flags); refused != 0) return refused;
+    // Where it is in memory another may have been.
+    forget_owner(*this, map.map->lookup(key, 0));
+    return 0;
+  }
+  const bool holds_events = type.offers(maps::map_use::perf_events);
+  if (!holds_objects(type) && !holds_events) return map.map->user_update(key, value, flags);
   // Arrays look at the index before the descriptor.
   if (map.map->info().type != MapType::hash_of_maps) {
     std::uint32_t index = 0;
@@ -221,6 +247,15 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   std::uint32_t fd = 0;
   std::memcpy(&fd, value, sizeof fd);
   int error = 0;
+  if (holds_events) {
+    const auto event = find<PerfEventObject>(fd, ObjectKind::perf_event, error);
+    if (event) return map.map->update_object(key, std::shared_ptr<maps::PerfEvent>(event), flags);
+    if (is_event_of_the_machine(static_cast<int>(fd))) {
+      log("events of the machine in perf event arrays are not supported: open them by skep::open_perf_event()");
+      return -EOPNOTSUPP;
+    }
+    return -EBADF;
+  }
   if (type.holds == maps::Holds::programs) {
     const auto program = find<ProgramObject>(fd, ObjectKind::program, error);
     if (!program) return error;
@@ -277,6 +312,8 @@ int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {
   const maps::MapTypeDef& type = type_of(*target.object->map);
   if (type.holds == maps::Holds::operations) return unregister_struct_ops(*target.object);
   if (holds_objects(type)) return target.object->map->erase(target.key.data());
+  if (type.holds == maps::Holds::sockets && !target.object->map->frozen())
+    forget_owner(*this, target.object->map->lookup(target.key.data(), 0));
   return target.object->map->user_delete(target.key.data());
 }
 

@@ -24,4 +24,7 @@ std::size_t value_bytes(const maps::Map& map, std::uint64_t flags);
 // What 7.3 checks of an element command's flags before it reads anything else of the caller's; see maps::check_flags.
 int check_elem_flags(const maps::Map& map, std::uint64_t flags, std::uint64_t allowed, unsigned cpus);
 
+// Values that programs have stored for an object go with it.
+void forget_owner(Kernel::Impl& kernel, const void* owner);
+
 }  // namespace skep

@@ -229,6 +229,7 @@ int Kernel::Impl::object_info(Call<attr::Info>& call) {
     case ObjectKind::link:
       return link_info(call, static_cast<const LinkObject&>(*found->object));
     case ObjectKind::statistics:
+    case ObjectKind::perf_event:
       break;
   }
   return -EINVAL;
@@ -242,7 +243,8 @@ int Kernel::Impl::object_pin(Call<attr::Obj>& call) {
   if (error != 0) return error;
   const auto found = find_descriptor(static_cast<int>(a.bpf_fd));
   if (!found) return -EBADF;
-  if (found->object->kind == ObjectKind::btf || found->object->kind == ObjectKind::statistics) return -EINVAL;
+  const ObjectKind kind = found->object->kind;
+  if (kind != ObjectKind::map && kind != ObjectKind::program && kind != ObjectKind::link) return -EINVAL;
   const std::unique_lock guard(lock);
   const auto [it, added] = pins.emplace(std::move(path), *found);
   if (!added) return -EEXIST;

@@ -30,8 +30,8 @@ namespace skep {
 
 struct InvocationState;  // kernel/invoke.hpp
 
-enum class ObjectKind : std::uint8_t { map, program, btf, link, statistics };
-inline constexpr std::size_t object_kinds = 4;  // with ids: all but the last
+enum class ObjectKind : std::uint8_t { map, program, btf, link, statistics, perf_event };
+inline constexpr std::size_t object_kinds = 4;  // with ids: the first
 
 struct KernelObject {
   explicit KernelObject(ObjectKind k) : kind(k) {}
@@ -41,6 +41,8 @@ struct KernelObject {
   // A descriptor or a pin comes or goes.
   virtual void get_user_ref() {}
   virtual void put_user_ref() {}
+  // What all its descriptors are duplicates of, so that waking one wakes all; -1: nobody waits for it.
+  virtual int poll_fd() const { return -1; }
 
   const ObjectKind kind;
   std::uint32_t id = 0;
@@ -82,6 +84,7 @@ struct MapObject final : KernelObject {
   bool takes(ProgramFamily family);
   void get_user_ref() override { map->get_user_ref(); }
   void put_user_ref() override { map->put_user_ref(); }
+  int poll_fd() const override { return wake_fd; }
   std::shared_ptr<maps::Map> map;
   std::shared_ptr<BtfObject> btf;
   std::uint32_t btf_vmlinux_value_type_id = 0;

@@ -9,6 +9,7 @@
 #include "kernel/impl.hpp"
 #include "kernel/process.hpp"
 #include "kernel/testing.hpp"
+#include "maps/perf_events.hpp"
 #include "runtime/program.hpp"
 #include "skep/describe.hpp"
 
@@ -131,13 +132,15 @@ void KernelServices::printed(runtime::CallEnv& env, std::string_view line) {
 
 int KernelServices::perf_output(runtime::CallEnv& env, const maps::Map& map, std::uint32_t index, const void* data,
                                 std::size_t size) {
-  if (!perf_records.listens()) return -ENOENT;
+  maps::PerfEvent* const event = maps::perf_event_at(map, index);
+  const int error = event != nullptr ? event->output(env.cpu(), data, size) : -ENOENT;
+  if (!perf_records.listens()) return error;
   const auto* const bytes = static_cast<const std::uint8_t*>(data);
   perf_records.tell({map.info().name, env.program().name(), index, {bytes, bytes + size}},
                     [this](const auto& listener, const PerfRecord& told) {
                       guarded(kernel_, "the listener of on_perf_record", [&] { listener(told); });
                     });
-  return 0;
+  return event != nullptr ? error : 0;
 }
 
 runtime::CallResult KernelServices::mocked_call(runtime::CallEnv& env, const std::array<std::uint64_t, 5>& arguments) {

@@ -31,6 +31,7 @@
 #include "loader/stand_in.hpp"
 #include "rules/configuration.hpp"
 #include "skep/kernel.hpp"
+#include "skep/perf_event.hpp"
 
 using skep::Kernel;
 using skep::kernel_of;
@@ -44,6 +45,7 @@ int __real_dup2(int fd, int target);
 int __real_dup3(int fd, int target, int flags);
 int __real_fcntl(int fd, int command, ...);
 int __real_fcntl64(int fd, int command, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
 void* __real_mmap(void* hint, size_t length, int protection, int flags, int fd, off_t offset);
 void* __real_mmap64(void* hint, size_t length, int protection, int flags, int fd, off64_t offset);
 int __real_epoll_wait(int epfd, struct epoll_event* events, int most, int timeout);
@@ -68,6 +70,8 @@ namespace {
 constexpr std::string_view kernel_types_path = "/sys/kernel/btf/vmlinux";
 constexpr std::string_view kernel_symbols_path = "/proc/kallsyms";
 constexpr std::string_view kprobe_type_path = "/sys/bus/event_source/devices/kprobe/type";
+constexpr std::string_view possible_cpus_path = "/sys/devices/system/cpu/possible";
+constexpr std::string_view online_cpus_path = "/sys/devices/system/cpu/online";
 constexpr unsigned kprobe_type = 8;
 constexpr std::string_view pin_root = "/sys/fs/bpf";
 constexpr long bpf_number = __NR_bpf;
@@ -82,7 +86,8 @@ T as_libc(T result) {
 
 // The files of the kernel's that are ours.
 bool is_ours(const char* path) {
-  return path != nullptr && (path == kernel_types_path || path == kernel_symbols_path || path == kprobe_type_path);
+  return path != nullptr && (path == kernel_types_path || path == kernel_symbols_path || path == kprobe_type_path ||
+                             path == possible_cpus_path || path == online_cpus_path);
 }
 bool in_pin_root(const char* path) {
   const std::string_view text = path == nullptr ? "" : path;
@@ -113,6 +118,12 @@ int open_ours(std::string_view path) {
   if (path == kprobe_type_path) {
     const std::string number = std::to_string(kprobe_type) + "\n";
     return open_content("kprobe-type", number.data(), number.size());
+  }
+  if (path == possible_cpus_path || path == online_cpus_path) {
+    // By them libbpf knows how large the values of per-CPU maps are, and which CPUs may send records.
+    const unsigned last = skep::current_kernel().cpus() - 1;
+    const std::string range = (last == 0 ? "0" : "0-" + std::to_string(last)) + "\n";
+    return open_content("cpus", range.data(), range.size());
   }
   const std::string symbols = skep::current_kernel().symbols();
   return open_content("kallsyms", symbols.data(), symbols.size());
@@ -177,17 +188,16 @@ __attribute__((constructor)) void begin() {
   skep::loader::teach_sections();
 }
 
-// Attaching touches nothing of the machine: events of performance cannot be had. But libbpf asks by one whether the
-// kernel's system calls have wrappers (a probe at __x64_sys_bpf, of its own process), and those of the kernels that
-// Skep answers for have.
-int open_event(const perf_event_attr* attr, int pid) {
+// Attaching touches nothing of the machine: of events only those for the output of programs can be had. But libbpf asks
+// by one whether the kernel's system calls have wrappers (a probe at __x64_sys_bpf, of its own process), and those of
+// the kernels that Skep answers for have.
+int open_event(const perf_event_attr* attr, int pid, int cpu, int group, unsigned long flags) {
   const auto* function = attr != nullptr && attr->type == kprobe_type
                              ? reinterpret_cast<const char*>(attr->config1)  // NOLINT(performance-no-int-to-ptr)
                              : nullptr;
   if (function != nullptr && pid > 0 && std::string_view(function).starts_with("__x64_sys_"))
     return eventfd(0, EFD_CLOEXEC);
-  errno = EOPNOTSUPP;
-  return -1;
+  return as_libc(skep::open_perf_event(skep::current_kernel(), attr, pid, cpu, group, flags));
 }
 
 // The kernel's configuration, under the names that libbpf looks for.
@@ -228,7 +238,8 @@ long __wrap_syscall(long number, ...) {
   if (number == __NR_dup3)
     return duplicate_onto(static_cast<int>(a[0]), static_cast<int>(a[1]), (a[2] & O_CLOEXEC) != 0);
   if (number == __NR_perf_event_open)
-    return open_event(reinterpret_cast<const perf_event_attr*>(a[0]), static_cast<int>(a[1]));  // NOLINT
+    return open_event(reinterpret_cast<const perf_event_attr*>(a[0]), static_cast<int>(a[1]),  // NOLINT
+                      static_cast<int>(a[2]), static_cast<int>(a[3]), static_cast<unsigned long>(a[4]));
   return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -265,6 +276,16 @@ int __wrap_fcntl64(int fd, int command, ...) {
   const long argument = va_arg(list, long);
   va_end(list);
   return __wrap_fcntl(fd, command, argument);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...) {
+  va_list list;
+  va_start(list, request);
+  const unsigned long argument = va_arg(list, unsigned long);
+  va_end(list);
+  if (Kernel* owner = kernel_of(fd); owner != nullptr)
+    return as_libc(skep::control_perf_event(*owner, fd, request, argument));
+  return __real_ioctl(fd, request, argument);
 }
 
 void* __wrap_mmap64(void* hint, size_t length, int protection, int flags, int fd, off64_t offset) {

@@ -1,4 +1,5 @@
-// Arrays of objects: programs to tail-call, and inner maps. Tested by tests/maps/elements_test.cpp.
+// Arrays of objects: programs to tail-call, inner maps, and perf events (perf_event_array.cpp). Tested by
+// tests/maps/elements_test.cpp.
 #include "maps/objects.hpp"
 
 #include <cerrno>
@@ -27,6 +28,9 @@ class ObjectArray final : public Map {
     if (slot == nullptr) return -E2BIG;
     return slot->clear() ? 0 : -ENOENT;
   }
+  // Of programs and maps the kernel layer reads the ids.
+  int user_lookup(const void*, void*, std::uint64_t flags) override { return flags != 0 ? -EINVAL : -enotsupp; }
+  int user_lookup_and_delete(const void*, void*, std::uint64_t) override { return -enotsupp; }
   int user_delete(const void* key) override { return frozen() ? -EPERM : erase(key); }
   int user_next_key(const void* key, void* next) override {
     std::uint32_t index = 0;
@@ -60,9 +64,12 @@ class ObjectArray final : public Map {
   std::span<const ObjectSlot> slots() const { return slots_; }
 
  protected:
-  // Programs in an array that only programs hold would keep each other alive.
+  // Programs in an array that only programs hold would keep each other alive; events are user space's.
   void cancel_all_async() override {
-    if (map_type(info_->type).holds == Holds::programs) clear();
+    const MapTypeDef& type = map_type(info_->type);
+    if (type.holds == Holds::programs ||
+        (type.offers(map_use::perf_events) && (info_->flags & map_flag::preserve_elems) == 0))
+      clear();
   }
 
  private:
@@ -111,17 +118,15 @@ bool same_layout(const MapInfo& wanted, const MapInfo& inner) {
   return same_record(wanted.record.get(), inner.record.get());
 }
 
-namespace {
-
 std::shared_ptr<Map> make_object_array(const MapAttributes& attributes) {
   return std::make_shared<ObjectArray>(attributes);
 }
 
-}  // namespace
-
-std::span<const ObjectSlot> program_slots(const Map& map) {
-  if (map.info().type != MapType::prog_array) return {};
+std::span<const ObjectSlot> object_slots(const Map& map) {
   return static_cast<const ObjectArray&>(map).slots();
+}
+std::span<const ObjectSlot> program_slots(const Map& map) {
+  return map.info().type == MapType::prog_array ? object_slots(map) : std::span<const ObjectSlot>();
 }
 
 std::shared_ptr<Map> make_named_only(const MapAttributes& attributes) {

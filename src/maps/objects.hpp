@@ -1,5 +1,5 @@
-// Where an array of programs, or of maps, has its objects: for engines, which jump to programs without asking the map.
-// It stays there as long as the map lives. Tested by tests/engine/compiled_test.cpp.
+// Arrays of objects, and where they have them: for engines, which jump to programs without asking the map. It stays
+// there as long as the map lives. Tested by tests/engine/compiled_test.cpp.
 #pragma once
 
 #include <span>
@@ -11,5 +11,8 @@ namespace skep::maps {
 
 // Of a prog array; of others nothing.
 std::span<const ObjectSlot> program_slots(const Map& map);
+// Of any map that make_object_array() has made.
+std::span<const ObjectSlot> object_slots(const Map& map);
+std::shared_ptr<Map> make_object_array(const MapAttributes& attributes);
 
 }  // namespace skep::maps

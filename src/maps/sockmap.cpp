@@ -1,8 +1,9 @@
-// Maps of sockets, by index or by key. Their elements are not kept here.
-// Tested by tests/maps/create_test.cpp.
+// Maps of sockets, by index or by key: how they are made. Their elements are in sockets.cpp. Tested by
+// tests/maps/create_test.cpp and tests/loader/socket_rows_test.cpp.
 #include <cerrno>
 
-#include "maps/unfilled.hpp"
+#include "maps/attributes.hpp"
+#include "maps/sockets.hpp"
 
 namespace skep::maps {
 namespace {
@@ -25,12 +26,11 @@ extern constinit const MapTypeDef sockmap_type = {
     .name = "sockmap",
     .since = {4, 14},
     .summary = "sockets by index",
-    .holds_elements = false,
     .uses = map_use::lookup | map_use::update | map_use::erase | map_use::sockets_by_index | map_use::reuseport,
     .holds = Holds::sockets,
     .kernel_struct = "bpf_stab",
     .check = check_sockmap,
-    .make = make_unfilled,
+    .make = make_sockets,
     .key_btf = KeyBtf::refused,
 };
 
@@ -39,12 +39,11 @@ extern constinit const MapTypeDef sockhash_type = {
     .name = "sockhash",
     .since = {4, 18},
     .summary = "sockets by key",
-    .holds_elements = false,
     .uses = map_use::lookup | map_use::update | map_use::erase | map_use::sockets_by_key | map_use::reuseport,
     .holds = Holds::sockets,
     .kernel_struct = "bpf_shtab",
     .check = check_sockhash,
-    .make = make_unfilled,
+    .make = make_sockets,
     .key_btf = KeyBtf::refused,
 };
 

@@ -1,6 +1,6 @@
-// Maps of what there is none of here: perf events, cgroups, sockets, stacks of a kernel. They are looked at, iterated
+// Maps of what there is none of here: cgroups, sockets, stacks of a kernel. They are looked at, iterated
 // and cleared as maps in which nothing is; what user space would put into them is refused as what it is not (no socket,
-// no event), or, where it is one, as not supported. The answers are Linux 7.3's
+// no cgroup), or, where it is one, as not supported. The answers are Linux 7.3's
 // (tests/conformance/map-operations-7.3.txt). Tested by tests/loader/map_operations_test.cpp.
 #include "maps/unfilled.hpp"
 
@@ -12,14 +12,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include <string>
-#include <string_view>
 
 namespace skep::maps {
 namespace {
 
 // What a descriptor that user space gives must be of.
-enum class Wants : std::uint8_t { nothing, event, cgroup, socket };
+enum class Wants : std::uint8_t { nothing, cgroup, socket };
 
 struct Answers {
   MapType type;
@@ -32,11 +30,8 @@ struct Answers {
   Wants wants;
 };
 constexpr Answers all[] = {
-    {MapType::perf_event_array, -enotsupp, -enotsupp, -ENOENT, -E2BIG, true, true, elem_flag::any, Wants::event},
     {MapType::cgroup_array, -enotsupp, -enotsupp, -ENOENT, -E2BIG, true, true, elem_flag::any, Wants::cgroup},
     {MapType::stack_trace, -ENOENT, -ENOENT, -ENOENT, -E2BIG, false, false, elem_flag::any, Wants::nothing},
-    {MapType::sockmap, -ENOSPC, -ENOENT, -EINVAL, -EINVAL, true, false, elem_flag::exist, Wants::socket},
-    {MapType::sockhash, -ENOSPC, -ENOENT, -ENOENT, -ENOENT, false, false, elem_flag::exist, Wants::socket},
     {MapType::reuseport_sockarray, -ENOSPC, -ENOENT, -ENOENT, -E2BIG, true, true, elem_flag::exist, Wants::socket},
     {MapType::xskmap, -EOPNOTSUPP, -EOPNOTSUPP, 0, -EINVAL, true, true, elem_flag::exist, Wants::socket},
 };
@@ -47,11 +42,6 @@ const Answers& answers_of(MapType type) {
   return all[0];
 }
 
-bool is_event(int fd) {
-  char target[64] = {};
-  const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  return readlink(link.c_str(), target, sizeof target - 1) > 0 && std::string_view(target) == "anon_inode:[perf_event]";
-}
 bool is_cgroup(int fd) {
   struct statfs system{};
   return fstatfs(fd, &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC;
@@ -60,8 +50,6 @@ bool is_cgroup(int fd) {
 int refusal_of(Wants wants, int fd) {
   struct stat status{};
   switch (wants) {
-    case Wants::event:
-      return is_event(fd) ? -EOPNOTSUPP : -EBADF;
     case Wants::cgroup:
       return is_cgroup(fd) ? -EOPNOTSUPP : -EBADF;
     case Wants::socket:

@@ -5,7 +5,7 @@
 
 namespace skep::maps {
 
-// perf_event_array, cgroup_array, sockmap, sockhash, reuseport_sockarray, xskmap, stack_trace
+// cgroup_array, reuseport_sockarray, xskmap, stack_trace
 std::shared_ptr<Map> make_unfilled(const MapAttributes& attributes);
 
 }  // namespace skep::maps

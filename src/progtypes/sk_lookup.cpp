@@ -45,7 +45,7 @@ int attach(AttachType type) {
 }
 
 // A lookup that a test run describes: the context is read, and given back with the cookie of the socket that was
-// selected. No program here has a socket to select.
+// selected: one of a map.
 class LookupInvocation final : public Invocation {
  public:
   int check(const InvocationRequest& request, std::string_view&) const override {

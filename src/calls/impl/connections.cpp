@@ -6,6 +6,7 @@
 #include "calls/impl/kernel_fields.hpp"
 #include "calls/impl/objects.hpp"
 #include "calls/impl/support.hpp"
+#include "maps/sockets.hpp"
 #include "runtime/program.hpp"
 
 namespace skep::calls::impl {
@@ -164,13 +165,30 @@ SKEP_CALL(bpf_sock_ops_enable_tx_tstamp) {
 SKEP_CALL(bpf_sk_assign_tcp_reqsk) {
   return CallResult::error(-EINVAL);
 }
-// The packet of a test run has not come in on a device.
-SKEP_CALL(bpf_sk_assign) {
+namespace {
+// The socket that gets what comes in: one of a map, for programs of this type have no others. In the context programs
+// see it as a pointer, and who runs them as its cookie.
+CallResult select_socket(std::uint64_t context, std::uint64_t wanted, std::uint64_t flags) {
   constexpr std::uint64_t replace = 1, no_reuseport = 2;
-  if (env.program().code().type == ProgType::sk_lookup) {
-    if ((r3 & ~(replace | no_reuseport)) != 0) return CallResult::error(-EINVAL);
-    return CallResult::error(r2 != 0 ? -ESOCKTNOSUPPORT : 0);
-  }
+  constexpr std::uint32_t selected_at = 0, family_at = 8, protocol_at = 12;
+  if ((flags & ~(replace | no_reuseport)) != 0) return CallResult::error(-EINVAL);
+  const auto* const socket = pointer<const maps::HostSocket>(wanted);
+  if (socket != nullptr && !socket->may_be_selected()) return CallResult::error(-ESOCKTNOSUPPORT);
+  auto* const cookie = pointer<std::uint64_t>(context + selected_at);
+  if (socket != nullptr && *cookie != 0 && (flags & replace) == 0) return CallResult::error(-EEXIST);
+  if (socket != nullptr && socket->protocol() != *pointer<std::uint32_t>(context + protocol_at))
+    return CallResult::error(-EPROTOTYPE);
+  if (socket != nullptr && socket->family() != *pointer<std::uint32_t>(context + family_at))
+    return CallResult::error(-EAFNOSUPPORT);
+  *cookie = socket != nullptr ? socket->cookie : 0;
+  runtime::Context::set_pointer(pointer<void>(context), selected_at, wanted);
+  return CallResult::of(0);
+}
+}  // namespace
+
+// To a packet none is assigned: that of a test run has not come in on a device.
+SKEP_CALL(bpf_sk_assign) {
+  if (env.program().code().type == ProgType::sk_lookup) return select_socket(r1, r2, r3);
   if (r2 == 0 || r3 != 0) return CallResult::error(-EINVAL);
   return CallResult::error(-EOPNOTSUPP);
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "calls/impl/support.hpp"
+#include "maps/map.hpp"
+#include "maps/sockets.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -136,18 +138,33 @@ SKEP_CALL(bpf_msg_pop_data) {
   return CallResult::of(0);
 }
 
-// ---- maps of sockets: no socket is in one
+// ---- maps of sockets
+namespace {
+// Data is sent nowhere; who runs the program is told.
+CallResult redirect_to_socket(const CallEnv& env, maps::Map& map, const void* key, std::uint64_t flags) {
+  constexpr std::uint64_t drop = 0, pass = 1, ingress = 1;
+  if ((flags & ~ingress) != 0) return CallResult::of(drop);
+  const maps::HostSocket* const socket = maps::socket_at(map, key);
+  if (socket == nullptr || !socket->takes_data()) return CallResult::of(drop);
+  std::uint64_t shown = 0;
+  std::memcpy(&shown, key, std::min<std::size_t>(map.info().key_size, sizeof shown));
+  note_redirect(env, {.to = runtime::Redirect::To::map, .map = &map, .key = shown, .flags = flags});
+  return CallResult::of(pass);
+}
+}  // namespace
+
 SKEP_CALL(bpf_sk_redirect_map) {
-  return CallResult::of(0);  // SK_DROP
+  const std::uint32_t index = u32(r3);
+  return redirect_to_socket(env, map_at(r2), &index, r4);
 }
 SKEP_CALL(bpf_sk_redirect_hash) {
-  return CallResult::of(0);
+  return redirect_to_socket(env, map_at(r2), pointer<void>(r3), r4);
 }
 SKEP_CALL(bpf_msg_redirect_map) {
-  return CallResult::of(0);
+  return bpf_sk_redirect_map(env, r1, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_msg_redirect_hash) {
-  return CallResult::of(0);
+  return bpf_sk_redirect_hash(env, r1, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_sk_select_reuseport) {
   return r4 != 0 ? CallResult::error(-EINVAL) : CallResult::error(-ENOENT);

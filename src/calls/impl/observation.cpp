@@ -5,9 +5,12 @@
 #include <sys/sysmacros.h>
 
 #include <array>
+#include <vector>
 
+#include "calls/impl/pieces.hpp"
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
+#include "maps/perf_events.hpp"
 
 namespace skep::calls::impl {
 namespace {
@@ -23,45 +26,66 @@ CallResult ancestor(std::uint64_t level) {
   return CallResult::of(s32(level) == 0 ? root_cgroup : 0);
 }
 
-// An element of a map of events, of which there are none: what its index answers.
-CallResult no_event(const CallEnv& env, std::uint64_t map, std::uint64_t flags) {
-  constexpr std::uint64_t index_mask = 0xffffffff, this_cpu = index_mask;
+constexpr std::uint64_t index_mask = 0xffffffff, this_cpu = index_mask, length_mask = 0xfffff'00000000;
+
+// The index that flags name in a map of events, or -E2BIG.
+std::int64_t event_index(const CallEnv& env, std::uint64_t map, std::uint64_t flags) {
   const std::uint64_t index = (flags & index_mask) == this_cpu ? env.cpu() : flags & index_mask;
-  return CallResult::error(index >= map_at(map).info().max_entries ? -E2BIG : -ENOENT);
+  return index >= map_at(map).info().max_entries ? -E2BIG : static_cast<std::int64_t>(index);
 }
 
-// A record for an event: whoever watches the map's records takes it.
-CallResult output(CallEnv& env, std::uint64_t map, std::uint64_t flags, std::uint64_t data, std::uint64_t size) {
-  constexpr std::uint64_t index_mask = 0xffffffff, this_cpu = index_mask;
-  const std::uint64_t index = (flags & index_mask) == this_cpu ? env.cpu() : flags & index_mask;
-  if (index >= map_at(map).info().max_entries) return CallResult::error(-E2BIG);
-  return CallResult::error(env.services().perf_output(env, map_at(map), u32(index), pointer<void>(data), size));
+// What an event counts. Those that there are take records, and count nothing.
+int read_event(const CallEnv& env, std::uint64_t map, std::uint64_t flags, std::uint64_t& count) {
+  const std::int64_t index = event_index(env, map, flags);
+  if (index < 0) return static_cast<int>(index);
+  maps::PerfEvent* const event = maps::perf_event_at(map_at(map), static_cast<std::uint32_t>(index));
+  return event == nullptr ? -ENOENT : event->read(env.cpu(), count);
+}
+
+// A record for an event, or for whoever watches the map's records.
+CallResult output(CallEnv& env, std::uint64_t map, std::uint64_t flags, const void* data, std::uint64_t size) {
+  const std::int64_t index = event_index(env, map, flags);
+  if (index < 0) return CallResult::error(static_cast<int>(index));
+  return CallResult::error(env.services().perf_output(env, map_at(map), static_cast<std::uint32_t>(index), data, size));
+}
+
+// The same with the first bytes of the packet behind the program's own.
+CallResult output_with_packet(CallEnv& env, runtime::Packet& packet, std::uint64_t map, std::uint64_t flags,
+                              const void* data, std::uint64_t size) {
+  const std::uint64_t length = (flags & length_mask) >> 32;
+  if (length > packet.length()) return CallResult::error(-EFAULT);
+  std::vector<std::uint8_t> bytes(size + length);
+  std::memcpy(bytes.data(), data, size);
+  copy_out(packet, 0, bytes.data() + size, length);
+  return output(env, map, flags, bytes.data(), bytes.size());
 }
 
 }  // namespace
 
 // ---- events and counters
 SKEP_CALL(bpf_perf_event_output) {
-  constexpr std::uint64_t index_mask = 0xffffffff;
-  return (r3 & ~index_mask) != 0 ? CallResult::error(-EINVAL) : output(env, r2, r3, r4, r5);
+  runtime::Packet* const packet = packet_of(r1);
+  if ((r3 & ~(packet != nullptr ? index_mask | length_mask : index_mask)) != 0) return CallResult::error(-EINVAL);
+  return (r3 & length_mask) != 0 ? output_with_packet(env, *packet, r2, r3, pointer<void>(r4), r5)
+                                 : output(env, r2, r3, pointer<void>(r4), r5);
 }
 SKEP_CALL(bpf_skb_output) {
-  constexpr std::uint64_t index_and_length = 0xfffff'ffffffff;
-  return (r3 & ~index_and_length) != 0 ? CallResult::error(-EINVAL) : output(env, r2, r3, r4, r5);
+  return (r3 & ~(index_mask | length_mask)) != 0 ? CallResult::error(-EINVAL)
+                                                 : output(env, r2, r3, pointer<void>(r4), r5);
 }
 SKEP_CALL(bpf_xdp_output) {
   return bpf_skb_output(env, r1, r2, r3, r4, r5);
 }
 SKEP_CALL(bpf_perf_event_read) {
-  constexpr std::uint64_t index_mask = 0xffffffff;
-  return (r2 & ~index_mask) != 0 ? CallResult::error(-EINVAL) : no_event(env, r1, r2);
+  std::uint64_t count = 0;
+  const int error = (r2 & ~index_mask) != 0 ? -EINVAL : read_event(env, r1, r2, count);
+  return error != 0 ? CallResult::error(error) : CallResult::of(count);
 }
 SKEP_CALL(bpf_perf_event_read_value) {
   constexpr std::uint32_t value_size = 24;
-  constexpr std::uint64_t index_mask = 0xffffffff;
   std::memset(pointer<void>(r3), 0, u32(r4));
   if (u32(r4) != value_size || (r2 & ~index_mask) != 0) return CallResult::error(-EINVAL);
-  return no_event(env, r1, r2);
+  return CallResult::error(read_event(env, r1, r2, *pointer<std::uint64_t>(r3)));
 }
 SKEP_CALL(bpf_perf_prog_read_value) {
   constexpr std::uint32_t value_size = 24;
