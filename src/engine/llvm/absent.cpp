@@ -3,6 +3,14 @@
 
 namespace skep::engine::native {
 
+bool Jit::is_built_in() {
+  return false;
+}
+
+std::uint64_t Jit::compilations() {
+  return 0;
+}
+
 std::shared_ptr<Jit> Jit::make(const JitOptions&, std::string& why) {
   why = "Skep was built without LLVM";
   return nullptr;

@@ -53,6 +53,17 @@ void Compiled::interpreted(std::uint64_t instructions) const {
   if (before < limit && before + more >= limit) compiler_->compile_later(program_);
 }
 
+bool Compiler::begin(std::string& why) {
+  std::call_once(begun_, [this] {
+    jit_ = Jit::make({.state_offset = CompiledRun::state_offset(),
+                      .count_instructions = options_.count_instructions,
+                      .optimize = options_.optimize},
+                     why_not_);
+  });
+  why = why_not_;
+  return jit_ != nullptr;
+}
+
 void Compiler::compile_later(const Program& program) {
   const std::lock_guard guard(lock_);
   if (stopping_) return;
@@ -100,8 +111,8 @@ namespace {
 
 class CompilingEngine final : public Engine {
  public:
-  CompilingEngine(unsigned cpus, const CompilerOptions& options, std::shared_ptr<Jit> jit)
-      : interpreter_(make_interpreter(cpus)), compiler_(std::make_shared<Compiler>(cpus, options, std::move(jit))) {}
+  CompilingEngine(std::unique_ptr<Engine> interpreter, std::shared_ptr<Compiler> compiler)
+      : interpreter_(std::move(interpreter)), compiler_(std::move(compiler)) {}
   ~CompilingEngine() override { compiler_->stop(); }
   const char* name() const override { return "compiled"; }
   std::shared_ptr<const Executable> compile(const Program& program) override {
@@ -123,12 +134,13 @@ class CompilingEngine final : public Engine {
 namespace skep::engine {
 
 std::unique_ptr<Engine> make_compiler(unsigned cpus, const CompilerOptions& options, std::string& why) {
-  auto jit = native::Jit::make({.state_offset = native::CompiledRun::state_offset(),
-                                .count_instructions = options.count_instructions,
-                                .optimize = options.optimize},
-                               why);
-  if (jit == nullptr) return nullptr;
-  return std::make_unique<native::CompilingEngine>(cpus, options, std::move(jit));
+  if (!native::Jit::is_built_in()) {
+    native::Jit::make({}, why);
+    return nullptr;
+  }
+  auto compiler = std::make_shared<native::Compiler>(cpus, options);
+  if (options.eager && !compiler->begin(why)) return nullptr;
+  return std::make_unique<native::CompilingEngine>(make_interpreter(cpus), std::move(compiler));
 }
 
 }  // namespace skep::engine

@@ -15,13 +15,14 @@ namespace skep::engine::native {
 // Shared by the programs of an engine, which may outlive it.
 class Compiler {
  public:
-  Compiler(unsigned cpus, const CompilerOptions& options, std::shared_ptr<Jit> jit)
-      : options_(options), jit_(std::move(jit)), pool_(cpus) {}
+  Compiler(unsigned cpus, const CompilerOptions& options) : options_(options), pool_(cpus) {}
   ~Compiler() { stop(); }
 
+  // Loads LLVM, unless it is loaded. False: it cannot be had, and `why` says why.
+  bool begin(std::string& why);
   // Null: `why` says what has failed.
   std::unique_ptr<Code> compile(const Program& program, Constants constants, std::string& why) {
-    return jit_->compile(program, std::move(constants), why);
+    return begin(why) ? jit_->compile(program, std::move(constants), why) : nullptr;
   }
   // Later, on the compiler's thread, if the program is still there then.
   void compile_later(const Program& program);
@@ -35,7 +36,9 @@ class Compiler {
   void work();
 
   const CompilerOptions options_;
-  const std::shared_ptr<Jit> jit_;
+  std::once_flag begun_;
+  std::shared_ptr<Jit> jit_;
+  std::string why_not_;  // without it
   RunPool<CompiledRun> pool_;
   std::mutex lock_;
   std::condition_variable wakeup_;

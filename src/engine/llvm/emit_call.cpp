@@ -48,7 +48,7 @@ bool FunctionEmitter::emit_call(const Insn& insn, const runtime::InsnFacts& fact
     if (known == 0) known = arguments.size();
     for (unsigned i = 0; i < arguments.size(); ++i) arguments[i] = i >= known ? b_.undefined(b_.i64) : number(i + 1);
     if (facts.aux_register != 0)
-      arguments[facts.aux_register - 1U] = b_.number(reinterpret_cast<std::uint64_t>(&module_.program));
+      arguments[facts.aux_register - 1U] = module_.own_number(reinterpret_cast<std::uint64_t>(&module_.program));
     const CallFn fn = calls::function_of(facts);
     emit_out_of_line(fn != nullptr ? reinterpret_cast<const void*>(fn) : reinterpret_cast<const void*>(&call_host),
                      arguments);
@@ -99,7 +99,7 @@ Value FunctionEmitter::push_waiting() const {
   Value field = state_field(offsetof(State, waiting));
   Value before = b_.load(b_.ptr, field);
   b_.store(before, b_.at(waiting_, offsetof(Waiting, below)));
-  b_.store(b_.address(&module_.program), b_.at(waiting_, offsetof(Waiting, program)));
+  b_.store(module_.own_pointer(&module_.program), b_.at(waiting_, offsetof(Waiting, program)));
   b_.store(b_.number(pc_), b_.at(waiting_, offsetof(Waiting, pc)));
   b_.store(waiting_, field);
   return before;
@@ -128,7 +128,7 @@ void FunctionEmitter::emit_subprogram_call(std::size_t callee) {
   }
   if (called.may_tail_call) {
     b_.store(l_.BuildSub(b_.raw(), b_.load(b_.i32, depth_field), b_.number32(1), ""), depth_field);
-    b_.store(b_.address(&module_.program), state_field(offsetof(State, program)));
+    b_.store(module_.own_pointer(&module_.program), state_field(offsetof(State, program)));
   }
   set(0, b_.part(result, 0));
   forget_arguments();
@@ -152,7 +152,7 @@ void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
     Value index = b_.zero_extend(b_.truncate(number(3), b_.i32), b_.i64);
     b_.branch(b_.compare(LLVMIntULT, index, b_.number(slots.size())), quickly, slowly);
     b_.go_on_in(quickly);
-    Value slot = b_.moved(b_.address(slots.data()), l_.BuildShl(b_.raw(), index, b_.number(3), ""));
+    Value slot = b_.moved(module_.own_pointer(slots.data()), l_.BuildShl(b_.raw(), index, b_.number(3), ""));
     jump_to(call_glue(b_.ptr, reinterpret_cast<const void*>(&quick_tail_target), {env_, slot}), slowly);
   }
   b_.go_on_in(slowly);

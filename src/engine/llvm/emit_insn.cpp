@@ -316,17 +316,17 @@ void FunctionEmitter::emit_arena(const Insn& insn) {
 
 void FunctionEmitter::emit_wide_load(const Insn& insn, const runtime::InsnFacts& facts) {
   if (facts.per_cpu_value && facts.map != nullptr) {
-    Value address = call_glue(
-        b_.i64, reinterpret_cast<const void*>(&address_on_cpu),
-        {env_, b_.number(reinterpret_cast<std::uint64_t>(facts.map)), b_.number(static_cast<std::uint32_t>(insn.imm))});
+    Value address = call_glue(b_.i64, reinterpret_cast<const void*>(&address_on_cpu),
+                              {env_, module_.own_number(reinterpret_cast<std::uint64_t>(facts.map)),
+                               b_.number(static_cast<std::uint32_t>(insn.imm))});
     return set_pointer(insn.dst, b_.to_pointer(address));
   }
   if (facts.callee >= 0 && insn.src == pseudo::func)
-    return set(insn.dst,
-               b_.number(reinterpret_cast<std::uint64_t>(&code_.subprograms[static_cast<std::size_t>(facts.callee)])));
+    return set(insn.dst, module_.own_number(reinterpret_cast<std::uint64_t>(
+                             &code_.subprograms[static_cast<std::size_t>(facts.callee)])));
   const std::uint64_t value =
       static_cast<std::uint32_t>(insn.imm) | std::uint64_t{static_cast<std::uint32_t>(code_.insns[pc_ + 1].imm)} << 32;
-  if (insn.src != 0 && insn.src != pseudo::func) return set_pointer(insn.dst, b_.address(value));
+  if (insn.src != 0 && insn.src != pseudo::func) return set_pointer(insn.dst, module_.own_pointer(value));
   set(insn.dst, b_.number(value));
 }
 

@@ -18,7 +18,7 @@ bool FunctionEmitter::emit_array_lookup(const maps::Map& map) {
   if (!place) return false;
   Value index = b_.zero_extend(b_.load_unaligned(b_.i32, pointer(2)), b_.i64);
   Value there = b_.compare(LLVMIntULT, index, b_.number(place->count));
-  Value base = b_.address(place->data);
+  Value base = module_.own_pointer(place->data);
   base = of_this_cpu(base, place->cpu_stride);
   Value element = b_.moved(base, l_.BuildMul(b_.raw(), index, b_.number(place->stride), ""));
   set(0, b_.to_number(b_.select(there, element, l_.ConstNull(b_.ptr))));
@@ -36,7 +36,7 @@ Value FunctionEmitter::load_shared(Type type, Value from, unsigned bytes, LLVMAt
 Value FunctionEmitter::emit_hash(const maps::HashPlace& place, Value key, std::vector<Value>& words) const {
   const LLVMBuilderRef raw = b_.raw();
   Type wide = b_.integer(16);
-  Value state = b_.number(place.start);
+  Value state = module_.own_number(place.start);
   for (std::uint32_t at = 0; at < place.key_size; at += 8) {
     Value word = place.key_size - at >= 8 ? b_.load_unaligned(b_.i64, b_.at(key, at))
                                           : b_.zero_extend(b_.load_unaligned(b_.i32, b_.at(key, at)), b_.i64);
@@ -60,7 +60,7 @@ bool FunctionEmitter::emit_hash_lookup(const maps::Map& map) {
   Value state = emit_hash(*place, pointer(2), words);
   Value hash = b_.truncate(l_.BuildXor(raw, state, l_.BuildLShr(raw, state, b_.number(32), ""), ""), b_.i32);
   Value index = b_.zero_extend(l_.BuildAnd(raw, hash, b_.number32(place->mask), ""), b_.i64);
-  Value bucket = b_.moved(b_.address(place->buckets), l_.BuildShl(raw, index, b_.number(3), ""));
+  Value bucket = b_.moved(module_.own_pointer(place->buckets), l_.BuildShl(raw, index, b_.number(3), ""));
 
   Block begin = b_.new_block(function_), walk = b_.new_block(function_), look = b_.new_block(function_);
   Block compare = b_.new_block(function_), next = b_.new_block(function_), ended = b_.new_block(function_);

@@ -1,7 +1,11 @@
 // See engine/llvm/emitter.hpp. Arithmetic and memory are in emit_insn.cpp, calls in emit_call.cpp.
 #include "engine/llvm/emitter.hpp"
 
+#include <string>
+#include <utility>
+
 #include "engine/llvm/function_emitter.hpp"
+#include "engine/llvm/object.hpp"
 
 namespace skep::engine::native {
 
@@ -16,23 +20,50 @@ ModuleEmitter::ModuleEmitter(const Library& library, LLVMContextRef context, con
       function_type(builder.function(result_type,
                                      {builder.ptr, builder.i64, builder.i64, builder.i64, builder.i64, builder.i64})) {}
 
-LLVMModuleRef ModuleEmitter::emit() {
+Value ModuleEmitter::read_table(std::uint64_t value, Type type) {
+  const Library& l = builder.library();
+  if (table_value_ == nullptr) table_value_ = l.AddGlobal(module, builder.i64, "");
+  const auto [found, is_new] = in_table_.try_emplace(value, table_.size());
+  if (is_new) table_.push_back(value);
+  Value read = builder.load(type, builder.at(table_value_, static_cast<std::int64_t>(8 * found->second)));
+  l.SetMetadata(read, l.GetMDKindIDInContext(builder.context(), "invariant.load", 14),
+                l.MetadataAsValue(builder.context(), l.MDNodeInContext2(builder.context(), nullptr, 0)));
+  return read;
+}
+
+// Constant, but weak: what it holds here is not what it will hold.
+void ModuleEmitter::define_table() {
+  if (table_value_ == nullptr) return;
+  const Library& l = builder.library();
+  Type type = l.ArrayType2(builder.i64, table_.size());
+  Value table = l.AddGlobal(module, type, (std::string(unnumbered) + std::string(table_name)).c_str());
+  l.SetInitializer(table, l.ConstNull(type));
+  l.SetGlobalConstant(table, 1);
+  l.SetLinkage(table, LLVMWeakAnyLinkage);
+  l.SetVisibility(table, LLVMHiddenVisibility);
+  l.SetAlignment(table, 8);
+  l.ReplaceAllUsesWith(table_value_, table);
+  l.DeleteGlobal(table_value_);
+}
+
+Emitted ModuleEmitter::emit() {
   const Library& l = builder.library();
   const auto& subprograms = program.code().subprograms;
   const unsigned nounwind = l.GetEnumAttributeKindForName("nounwind", 8);
   for (std::size_t i = 0; i < subprograms.size(); ++i) {
-    Value function = l.AddFunction(module, (options.prefix + std::to_string(i)).c_str(), function_type);
+    Value function = l.AddFunction(module, (std::string(unnumbered) + std::to_string(i)).c_str(), function_type);
     l.AddAttributeAtIndex(function, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
                           l.CreateEnumAttribute(builder.context(), nounwind, 0));
     if (!bodies.has_address[i]) l.SetLinkage(function, LLVMInternalLinkage);
     functions.push_back(function);
   }
   for (std::size_t i = 0; i < subprograms.size(); ++i) FunctionEmitter(*this, i).emit();
-  return module;
+  define_table();
+  return {module, std::move(table_)};
 }
 
-LLVMModuleRef emit(const Library& library, LLVMContextRef context, const Program& program, const Bodies& bodies,
-                   const EmitOptions& options) {
+Emitted emit(const Library& library, LLVMContextRef context, const Program& program, const Bodies& bodies,
+             const EmitOptions& options) {
   return ModuleEmitter(library, context, program, bodies, options).emit();
 }
 

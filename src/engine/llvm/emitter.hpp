@@ -7,7 +7,8 @@
 // Tested by tests/engine/compiled_test.cpp.
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <vector>
 
 #include "engine/llvm/body.hpp"
 #include "engine/llvm/library.hpp"
@@ -19,11 +20,16 @@ namespace skep::engine::native {
 struct EmitOptions {
   std::ptrdiff_t state_offset = 0;  // of the run's State, from the address of its CallEnv
   bool count_instructions = false;  // into State::executed: for tests, since it costs time
-  std::string prefix;               // function i is called prefix + i
 };
 
-// The module; whoever gets it disposes of it. Only functions with an address can be found in it from outside.
-LLVMModuleRef emit(const Library& library, LLVMContextRef context, const runtime::Program& program,
-                   const Bodies& bodies, const EmitOptions& options);
+struct Emitted {
+  LLVMModuleRef module = nullptr;    // whoever gets it disposes of it
+  std::vector<std::uint64_t> table;  // where the program's own things are: what the code reads of its table
+};
+
+// Function i is called `unnumbered` + i, and the table `unnumbered` + table_name (object.hpp). Only functions with an
+// address can be found from outside.
+Emitted emit(const Library& library, LLVMContextRef context, const runtime::Program& program, const Bodies& bodies,
+             const EmitOptions& options);
 
 }  // namespace skep::engine::native

@@ -23,7 +23,12 @@ inline constexpr std::uint32_t may_goto_limit = 8'388'608;  // iterations, in ea
 struct ModuleEmitter {
   ModuleEmitter(const Library& library, LLVMContextRef context, const Program& program, const Bodies& all_bodies,
                 const EmitOptions& emit_options);
-  LLVMModuleRef emit();
+  Emitted emit();
+  // An address (a number) that may be another when the same program is loaded again: of the program itself, of a map,
+  // of what one holds. Code reads it from the program's table, as something that never changes.
+  Value own_number(std::uint64_t value) { return read_table(value, builder.i64); }
+  Value own_pointer(std::uint64_t value) { return read_table(value, builder.ptr); }
+  Value own_pointer(const void* at) { return own_pointer(reinterpret_cast<std::uint64_t>(at)); }
 
   Builder builder;
   const Program& program;
@@ -32,6 +37,14 @@ struct ModuleEmitter {
   LLVMModuleRef module;
   Type result_type, function_type;
   std::vector<Value> functions;
+
+ private:
+  Value read_table(std::uint64_t value, Type type);
+  void define_table();
+
+  std::vector<std::uint64_t> table_;
+  std::map<std::uint64_t, std::size_t> in_table_;
+  Value table_value_ = nullptr;  // it stands in for the table until all that is in it is known
 };
 
 class FunctionEmitter {

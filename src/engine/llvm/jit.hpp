@@ -1,10 +1,11 @@
 // Machine code of programs: LLVM behind an interface that knows nothing of it.
 //
-// Built without LLVM, or run where its library is missing, make() gives nothing and says so. Tested by
-// tests/engine/compiled_test.cpp.
+// Built without LLVM, or run where its library is missing, make() gives nothing and says so; the same in the child of a
+// fork, where another thread was compiling. Tested by tests/engine/compiled_test.cpp.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +30,11 @@ struct JitOptions {
 class Jit {
  public:
   virtual ~Jit() = default;
+  // False: built without LLVM, and make() gives nothing.
+  static bool is_built_in();
   static std::shared_ptr<Jit> make(const JitOptions& options, std::string& why);
+  // How often LLVM has made code in this process. What was compiled before is only linked: see object_cache.hpp.
+  static std::uint64_t compilations();
   // From any thread; one program at a time. Null: `why` says what has failed.
   virtual std::unique_ptr<Code> compile(const runtime::Program& program, Constants constants, std::string& why) = 0;
 };

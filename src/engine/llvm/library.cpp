@@ -3,6 +3,9 @@
 
 #include <dlfcn.h>
 #include <llvm/Config/llvm-config.h>
+#include <pthread.h>
+
+#include <atomic>
 
 namespace skep::engine::native {
 namespace {
@@ -36,9 +39,33 @@ struct Loaded {
   }
 };
 
+std::atomic<unsigned> users{0};  // threads
+std::atomic<bool> lost{false};
+
+void look_in_child() {
+  if (users.exchange(0) != 0) lost = true;
+}
+
 }  // namespace
 
+LibraryUse::LibraryUse() {
+  [[maybe_unused]] static const int watched = pthread_atfork(nullptr, nullptr, look_in_child);
+  ++users;
+}
+
+LibraryUse::~LibraryUse() {
+  --users;
+}
+
+bool LibraryUse::is_lost() {
+  return lost;
+}
+
 const Library* Library::get(std::string& why) {
+  if (LibraryUse::is_lost()) {
+    why = "this process was forked while a program was being compiled";
+    return nullptr;
+  }
   static const Loaded loaded;
   why = loaded.missing;
   return why.empty() ? &loaded.library : nullptr;

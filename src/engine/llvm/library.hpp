@@ -6,6 +6,7 @@
 #pragma once
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/BitWriter.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/LLJIT.h>
@@ -33,7 +34,8 @@ namespace skep::engine::native {
   X(BuildUnreachable) X(BuildMemSet) X(BuildAtomicRMW) X(BuildAtomicCmpXchg) X(SetAlignment) X(SetOrdering)           \
   X(SetTailCallKind) X(GetInlineAsm) X(LookupIntrinsicID) X(GetIntrinsicDeclaration) X(BuildPhi) X(AddIncoming)       \
   X(MDNodeInContext2) X(ValueAsMetadata) X(MetadataAsValue) X(GetMDKindIDInContext) X(SetMetadata)                    \
-  X(MDStringInContext2) X(TypeOf)                                                                                               \
+  X(MDStringInContext2) X(TypeOf) X(AddGlobal) X(DeleteGlobal) X(SetInitializer) X(SetGlobalConstant) X(SetVisibility) \
+  X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
   X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
   X(CreatePassBuilderOptions) X(DisposePassBuilderOptions) X(RunPasses) X(GetErrorMessage) X(DisposeErrorMessage)     \
@@ -50,6 +52,17 @@ struct Library {
 
   // Loaded at the first call. Null: `why` says what is missing.
   static const Library* get(std::string& why);
+};
+
+// While LLVM is being used, from before the first call of get() on. In the child of a fork the threads are gone that
+// were using it, and its locks stay theirs: is_lost(), and nobody may go near it any more.
+class LibraryUse {
+ public:
+  LibraryUse();
+  ~LibraryUse();
+  LibraryUse(const LibraryUse&) = delete;
+  LibraryUse& operator=(const LibraryUse&) = delete;
+  static bool is_lost();
 };
 
 }  // namespace skep::engine::native

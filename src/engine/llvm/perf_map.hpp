@@ -5,21 +5,11 @@
 // later line. Tested by tests/engine/perf_map_test.cpp.
 #pragma once
 
-#include <cstdint>
 #include <span>
-#include <string>
-#include <vector>
+
+#include "engine/llvm/object.hpp"
 
 namespace skep::engine::native {
-
-struct NamedCode {
-  std::uint64_t address = 0, bytes = 0;
-  std::string name;
-};
-
-// What functions an object file of the machine's own kind defines: names, and where in their section, in that order;
-// empty if it is not understood.
-std::vector<NamedCode> functions_of(std::span<const char> object);
 
 bool perf_map_is_wanted();
 void add_to_perf_map(std::span<const NamedCode> functions);
