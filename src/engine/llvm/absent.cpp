@@ -1,7 +1,25 @@
-// In place of jit.cpp where Skep is built without LLVM: see engine/llvm/jit.hpp.
+// In place of jit.cpp and native_code.cpp where Skep is built without LLVM: see engine/llvm/jit.hpp.
 #include "engine/llvm/jit.hpp"
+#include "engine/native_code.hpp"
 
-namespace skep::engine::native {
+namespace skep::engine {
+namespace {
+
+constexpr const char* without = "Skep was built without LLVM";
+
+}  // namespace
+
+std::vector<NativeFunction> native_code(const runtime::Program&, std::string& why) {
+  why = without;
+  return {};
+}
+
+std::string object_for(const std::string&, const std::string&, const runtime::Program&, std::string& why) {
+  why = without;
+  return {};
+}
+
+namespace native {
 
 bool Jit::is_built_in() {
   return false;
@@ -12,8 +30,9 @@ std::uint64_t Jit::compilations() {
 }
 
 std::shared_ptr<Jit> Jit::make(const JitOptions&, std::string& why) {
-  why = "Skep was built without LLVM";
+  why = without;
   return nullptr;
 }
 
-}  // namespace skep::engine::native
+}  // namespace native
+}  // namespace skep::engine

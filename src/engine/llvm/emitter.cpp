@@ -2,6 +2,7 @@
 #include "engine/llvm/emitter.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/llvm/function_emitter.hpp"
@@ -46,6 +47,37 @@ void ModuleEmitter::define_table() {
   l.DeleteGlobal(table_value_);
 }
 
+void ModuleEmitter::begin_lines() {
+  constexpr unsigned dwarf_version = 4;
+  const Library& l = builder.library();
+  lines_ = l.CreateDIBuilder(module);
+  const auto flag = [&](std::string_view name, unsigned value) {
+    l.AddModuleFlag(module, LLVMModuleFlagBehaviorWarning, name.data(), name.size(),
+                    l.ValueAsMetadata(builder.number32(value)));
+  };
+  flag("Debug Info Version", l.DebugMetadataVersion());
+  flag("Dwarf Version", dwarf_version);
+  LLVMMetadataRef file = l.DIBuilderCreateFile(lines_, "instructions", 12, "", 0);
+  l.DIBuilderCreateCompileUnit(lines_, LLVMDWARFSourceLanguageC, file, "skep", 4, 1, "", 0, 0, "", 0,
+                               LLVMDWARFEmissionLineTablesOnly, 0, 0, 0, "", 0, "", 0);
+  LLVMMetadataRef type = l.DIBuilderCreateSubroutineType(lines_, file, nullptr, 0, LLVMDIFlagZero);
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    const auto& subprogram = program.code().subprograms[i];
+    LLVMMetadataRef scope =
+        l.DIBuilderCreateFunction(lines_, file, subprogram.name.data(), subprogram.name.size(), "", 0, file,
+                                  subprogram.start + 1, type, 1, 1, subprogram.start + 1, LLVMDIFlagZero, 1);
+    l.SetSubprogram(functions[i], scope);
+    scopes_.push_back(scope);
+  }
+}
+
+void ModuleEmitter::come_from(std::size_t function, std::uint32_t pc) const {
+  if (lines_ == nullptr) return;
+  const Library& l = builder.library();
+  l.SetCurrentDebugLocation2(builder.raw(),
+                             l.DIBuilderCreateDebugLocation(builder.context(), pc + 1, 0, scopes_[function], nullptr));
+}
+
 Emitted ModuleEmitter::emit() {
   const Library& l = builder.library();
   const auto& subprograms = program.code().subprograms;
@@ -57,8 +89,13 @@ Emitted ModuleEmitter::emit() {
     if (!bodies.has_address[i]) l.SetLinkage(function, LLVMInternalLinkage);
     functions.push_back(function);
   }
+  if (options.say_instructions) begin_lines();
   for (std::size_t i = 0; i < subprograms.size(); ++i) FunctionEmitter(*this, i).emit();
   define_table();
+  if (lines_ != nullptr) {
+    l.DIBuilderFinalize(lines_);
+    l.DisposeDIBuilder(lines_);
+  }
   return {module, std::move(table_)};
 }
 
@@ -73,9 +110,11 @@ FunctionEmitter::FunctionEmitter(ModuleEmitter& module, std::size_t index)
       l_(module.builder.library()),
       code_(module.program.code()),
       body_(module.bodies.of[index]),
+      index_(index),
       function_(module.functions[index]) {}
 
 void FunctionEmitter::emit() {
+  module_.come_from(index_, body_.start);
   env_ = l_.GetParam(function_, 0);
   b_.go_on_in(b_.new_block(function_));
   for (unsigned i = 0; i < frame_pointer; ++i) {
@@ -120,6 +159,7 @@ void FunctionEmitter::emit_block(std::uint32_t pc, const Kinds& kinds) {
     const Insn& insn = code_.insns[pc];
     const runtime::InsnFacts& facts = code_.facts[pc];
     pc_ = pc;
+    module_.come_from(index_, pc);
     ++uncounted_;
     if (is_exit(insn)) return give_result(number(0));
     if (is_jump(insn) || is_indirect_jump(insn)) return emit_jump(insn, pc);

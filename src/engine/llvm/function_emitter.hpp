@@ -30,6 +30,9 @@ struct ModuleEmitter {
   Value own_pointer(std::uint64_t value) { return read_table(value, builder.ptr); }
   Value own_pointer(const void* at) { return own_pointer(reinterpret_cast<std::uint64_t>(at)); }
 
+  // What is built next comes from that instruction, if somebody wants to know.
+  void come_from(std::size_t function, std::uint32_t pc) const;
+
   Builder builder;
   const Program& program;
   const Bodies& bodies;
@@ -41,10 +44,13 @@ struct ModuleEmitter {
  private:
   Value read_table(std::uint64_t value, Type type);
   void define_table();
+  void begin_lines();
 
   std::vector<std::uint64_t> table_;
   std::map<std::uint64_t, std::size_t> in_table_;
-  Value table_value_ = nullptr;  // it stands in for the table until all that is in it is known
+  LLVMDIBuilderRef lines_ = nullptr;
+  std::vector<LLVMMetadataRef> scopes_;  // of the functions, for lines
+  Value table_value_ = nullptr;          // it stands in for the table until all that is in it is known
 };
 
 class FunctionEmitter {
@@ -114,6 +120,7 @@ class FunctionEmitter {
   const Library& l_;
   const runtime::Code& code_;
   const Body& body_;
+  const std::size_t index_;
   Value function_;
   Value env_ = nullptr;
   std::array<Value, frame_pointer> numbers_ = {}, pointers_ = {};  // where each register is, as either

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cstdlib>
 
 namespace skep::engine::native {
 namespace {
@@ -13,13 +14,28 @@ namespace {
 #define SKEP_TEXT(NAME) #NAME
 #define SKEP_NAME_OF(MACRO) SKEP_TEXT(MACRO)
 
+std::atomic<unsigned> users{0};  // threads
+std::atomic<bool> lost{false}, ends{false};
+
+void look_in_child() {
+  if (users.exchange(0) != 0) lost = true;
+}
+
+// The process ends, and what the library has allocated goes next: a thread that compiles is waited for, and no other
+// begins.
+void wait_for_users() {
+  ends = true;
+  for (unsigned n = users; n != 0; n = users) users.wait(n);
+}
+
 struct Loaded {
   Library library;
   std::string missing;  // empty: all is there
+  void* handle = nullptr;
 
   Loaded() {
     constexpr const char* name = "libLLVM.so." SKEP_NAME_OF(LLVM_VERSION_MAJOR) "." SKEP_NAME_OF(LLVM_VERSION_MINOR);
-    void* const handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
     if (handle == nullptr) {
       missing = std::string("the library ") + name + " is not there";
       return;
@@ -33,17 +49,17 @@ struct Loaded {
     SKEP_LLVM_FUNCTIONS(SKEP_FIND)
 #undef SKEP_FIND
     using Initialize = void (*)();
-    for (const char* function : {SKEP_NAME_OF(LLVM_NATIVE_TARGETINFO), SKEP_NAME_OF(LLVM_NATIVE_TARGET),
-                                 SKEP_NAME_OF(LLVM_NATIVE_TARGETMC), SKEP_NAME_OF(LLVM_NATIVE_ASMPRINTER)})
+    for (const char* function :
+         {SKEP_NAME_OF(LLVM_NATIVE_TARGETINFO), SKEP_NAME_OF(LLVM_NATIVE_TARGET), SKEP_NAME_OF(LLVM_NATIVE_TARGETMC),
+          SKEP_NAME_OF(LLVM_NATIVE_ASMPRINTER), SKEP_NAME_OF(LLVM_NATIVE_DISASSEMBLER)})
       if (const auto initialize = reinterpret_cast<Initialize>(find(function)); initialize != nullptr) initialize();
+    if (std::atexit(wait_for_users) != 0) missing = "the end of the process could not be waited for";
   }
 };
 
-std::atomic<unsigned> users{0};  // threads
-std::atomic<bool> lost{false};
-
-void look_in_child() {
-  if (users.exchange(0) != 0) lost = true;
+const Loaded& loaded() {
+  static const Loaded the_library;
+  return the_library;
 }
 
 }  // namespace
@@ -55,20 +71,32 @@ LibraryUse::LibraryUse() {
 
 LibraryUse::~LibraryUse() {
   --users;
+  users.notify_all();
 }
 
 bool LibraryUse::is_lost() {
-  return lost;
+  return lost || ends;
 }
 
 const Library* Library::get(std::string& why) {
   if (LibraryUse::is_lost()) {
-    why = "this process was forked while a program was being compiled";
+    why = LibraryUse::why_lost();
     return nullptr;
   }
-  static const Loaded loaded;
-  why = loaded.missing;
-  return why.empty() ? &loaded.library : nullptr;
+  why = loaded().missing;
+  return why.empty() ? &loaded().library : nullptr;
+}
+
+bool Library::know_target(const std::string& name) {
+  using Initialize = void (*)();
+  if (LibraryUse::is_lost() || loaded().handle == nullptr) return false;
+  for (const char* part : {"TargetInfo", "Target", "TargetMC", "AsmPrinter"}) {
+    const auto initialize =
+        reinterpret_cast<Initialize>(dlsym(loaded().handle, ("LLVMInitialize" + name + part).c_str()));
+    if (initialize == nullptr) return false;
+    initialize();
+  }
+  return true;
 }
 
 }  // namespace skep::engine::native

@@ -8,6 +8,8 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
 #include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/Disassembler.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/LLJIT.h>
 #include <llvm-c/Orc.h>
@@ -35,6 +37,10 @@ namespace skep::engine::native {
   X(SetTailCallKind) X(GetInlineAsm) X(LookupIntrinsicID) X(GetIntrinsicDeclaration) X(BuildPhi) X(AddIncoming)       \
   X(MDNodeInContext2) X(ValueAsMetadata) X(MetadataAsValue) X(GetMDKindIDInContext) X(SetMetadata)                    \
   X(MDStringInContext2) X(TypeOf) X(AddGlobal) X(DeleteGlobal) X(SetInitializer) X(SetGlobalConstant) X(SetVisibility) \
+  X(CreateDIBuilder) X(DIBuilderFinalize) X(DisposeDIBuilder) X(DebugMetadataVersion) X(AddModuleFlag)                 \
+  X(DIBuilderCreateFile) X(DIBuilderCreateCompileUnit) X(DIBuilderCreateSubroutineType) X(DIBuilderCreateFunction)     \
+  X(SetSubprogram) X(SetCurrentDebugLocation2) X(DIBuilderCreateDebugLocation) X(CreateDisasmCPUFeatures)              \
+  X(DisasmInstruction) X(DisasmDispose) X(SetDisasmOptions)                                                            \
   X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
   X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
@@ -50,12 +56,16 @@ struct Library {
   SKEP_LLVM_FUNCTIONS(SKEP_DECLARE)
 #undef SKEP_DECLARE
 
+  // Makes the targets of another kind of machine ("AArch64") ready. False: the library was built without.
+  static bool know_target(const std::string& name);
+
   // Loaded at the first call. Null: `why` says what is missing.
   static const Library* get(std::string& why);
 };
 
 // While LLVM is being used, from before the first call of get() on. In the child of a fork the threads are gone that
-// were using it, and its locks stay theirs: is_lost(), and nobody may go near it any more.
+// were using it, and its locks stay theirs: is_lost(), and nobody may go near it any more. The same once the process
+// ends, which waits for who uses the library: from then on it may be gone at any time.
 class LibraryUse {
  public:
   LibraryUse();
@@ -63,6 +73,7 @@ class LibraryUse {
   LibraryUse(const LibraryUse&) = delete;
   LibraryUse& operator=(const LibraryUse&) = delete;
   static bool is_lost();
+  static const char* why_lost() { return "this process ends, or was forked while a program was being compiled"; }
 };
 
 }  // namespace skep::engine::native

@@ -64,6 +64,20 @@ std::vector<NamedCode> functions_of(std::span<const char> object) {
   return functions;
 }
 
+std::string_view section_named(std::span<const char> object, std::string_view name) {
+  Elf64_Ehdr header;
+  Elf64_Shdr names, section;
+  if (!is_elf(object, header) || !find_section(object, header, header.e_shstrndx, names)) return {};
+  for (std::uint64_t i = 0; find_section(object, header, i, section); ++i) {
+    const std::uint64_t at = names.sh_offset + section.sh_name;
+    if (at >= object.size() || section.sh_offset > object.size() || section.sh_size > object.size() - section.sh_offset)
+      continue;
+    if (std::string_view(object.data() + at, strnlen(object.data() + at, object.size() - at)) == name)
+      return {object.data() + section.sh_offset, section.sh_size};
+  }
+  return {};
+}
+
 bool make_ready(std::span<char> object, std::uint32_t number, std::span<const std::uint64_t> table) {
   Elf64_Ehdr header;
   if (!is_elf(object, header)) return false;

@@ -27,6 +27,9 @@ struct NamedCode {
 // What functions an object defines: names, and where in their section, in that order; empty if it is not understood.
 std::vector<NamedCode> functions_of(std::span<const char> object);
 
+// A section's content; empty: it has none of that name.
+std::string_view section_named(std::span<const char> object, std::string_view name);
+
 // Gives the names of `object` the number, and fills its table in. False: it is not understood, or its table has not as
 // many places.
 bool make_ready(std::span<char> object, std::uint32_t number, std::span<const std::uint64_t> table);

@@ -1,0 +1,54 @@
+// From a program to an object file: the emitter, LLVM's passes and its code generator, in that order.
+//
+// What decides is the time that this takes, which grows faster than the program does. So the effort goes by size: small
+// programs, which are nearly all, get everything (-O2); large ones light passes and a fast code generator. Nothing here
+// or in the emitter assumes a kind of machine: tests/engine/generator_test.cpp makes code for another.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/llvm/emitter.hpp"
+#include "engine/llvm/object_cache.hpp"
+
+namespace skep::engine::native {
+
+class Generator {
+ public:
+  // `triple`: the machine that code is for; empty: this one.
+  Generator(const Library& library, bool optimize, std::string triple = {});
+  ~Generator();
+  Generator(const Generator&) = delete;
+  Generator& operator=(const Generator&) = delete;
+
+  struct Made {
+    ObjectCache::Object object;        // null: `why` says what has failed
+    std::vector<std::uint64_t> table;  // see Emitted
+  };
+  // Out of the process's cache, if it was made before. One program at a time.
+  Made make(const runtime::Program& program, const Bodies& bodies, const EmitOptions& options, std::string& why);
+
+  const std::string& triple() const { return triple_; }
+  // What code is for, of this machine's kind.
+  const std::string& cpu() const { return cpu_; }
+  const std::string& features() const { return features_; }
+  static std::uint64_t compilations();
+
+ private:
+  struct Effort;
+  static const Effort& effort_for(std::size_t instructions, bool optimize);
+  LLVMTargetMachineRef machine_for(LLVMCodeGenOptLevel level, std::string& why);
+  std::string content_of(LLVMModuleRef module, const Effort& effort) const;
+  ObjectCache::Object generate(LLVMModuleRef module, const Effort& effort, LLVMTargetMachineRef machine,
+                               std::string& why) const;
+  std::string taken(char* text) const;  // one of LLVM's, which is disposed of
+
+  const Library& l_;
+  const bool optimize_;
+  std::string triple_, cpu_, features_;
+  std::array<LLVMTargetMachineRef, 4> machines_ = {};
+};
+
+}  // namespace skep::engine::native
