@@ -1,14 +1,20 @@
-// `skep disasm`: what the verifier has left of each program, beside the C that it was made from. Tested by
+// `skep disasm`: what the verifier has left of each program, beside the C that it was made from; with --native the
+// machine code that this becomes as well. Tested by
 // tests/debugger/disasm_test.py.
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/json.hpp"
 #include "cli/object.hpp"
 #include "cli/options.hpp"
 #include "cli/refusal.hpp"
 #include "debugger/lines.hpp"
+#include "engine/native_code.hpp"
 
 namespace skep::cli {
 namespace {
@@ -49,6 +55,42 @@ void print_text(const std::string& name, const std::string& type, const Lines& l
     }
     fmt::print("{:6}: {}\n", pc, lines.disassembly(pc));
   });
+}
+
+// The same beside the machine code, in its order: a line of C or an instruction comes again where the compiler went
+// back to it, and instructions that became nothing do not come.
+bool print_native(const std::string& name, const std::string& type, const Lines& lines, bool color) {
+  std::string why;
+  const std::vector<engine::NativeFunction> functions = engine::native_code(lines.program(), why);
+  if (functions.empty()) {
+    complain(fmt::format("'{}' has no machine code: {}", name, why));
+    return false;
+  }
+  const char* const faint = color ? "\x1b[2m" : "";
+  const char* const strong = color ? "\x1b[1m" : "";
+  const char* const plain = color ? "\x1b[0m" : "";
+  std::uint64_t count = 0;
+  for (const engine::NativeFunction& function : functions) count += function.insns.size();
+  fmt::print("{}{}{} ({}): {} instructions, {} of the machine\n", strong, name, plain, type,
+             lines.program().code().insns.size(), count);
+  for (const engine::NativeFunction& function : functions) {
+    fmt::print("\n{}{}:{}\n", strong, function.name, plain);
+    std::string shown;
+    std::optional<std::uint32_t> of;
+    for (const engine::NativeInsn& insn : function.insns) {
+      if (insn.pc && insn.pc != of) {
+        of = insn.pc;
+        if (const SourcePlace place = lines.at(*of); place.known()) {
+          std::string line = fmt::format("; {}:{}: {}", place.short_file(), place.line, place.text);
+          if (line != shown) fmt::print("{}{}{}\n", faint, line, plain);
+          shown = std::move(line);
+        }
+        fmt::print("{:6}: {}\n", *of, lines.disassembly(*of));
+      }
+      fmt::print("  {:>8x}: {}\n", insn.offset, insn.text);
+    }
+  }
+  return true;
 }
 
 void print_json(const std::string& object, const std::string& name, const std::string& type, const Lines& lines) {
@@ -96,7 +138,10 @@ int disasm(const Options& options) {
       if (!code || code->code == nullptr || (!options.program.empty() && name != options.program)) continue;
       const Lines lines(std::move(*code));
       const std::string type = type_name(bpf_program__type(program));
-      if (options.json) {
+      if (options.native) {
+        if (!std::exchange(first, false)) fmt::print("\n");
+        if (!print_native(name, type, lines, color)) status = std::max(status, exit_failed);
+      } else if (options.json) {
         print_json(base_name(path), name, type, lines);
       } else {
         if (!std::exchange(first, false)) fmt::print("\n");

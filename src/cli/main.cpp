@@ -312,6 +312,7 @@ int ask(int argc, char** argv) {
   CLI::App& disasm = *app.add_subcommand("disasm", "print the instructions of programs beside their source");
   object_options(disasm, options);
   maps_option(disasm, options);
+  disasm.add_flag("--native", options.native, "beside the machine code that they become")->excludes("--json");
 
   CLI::App& doc = *app.add_subcommand("doc", "describe a helper, kfunc, map type or program type");
   doc.add_option("NAME", options.name, "bpf_wq_init, lru_hash, sched_cls, …");

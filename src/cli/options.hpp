@@ -58,6 +58,7 @@ struct Options {
   std::string junit, coverage;        // files
   std::string source_root;            // where sources are that are not where the compiler found them
   std::vector<std::string> commands;  // debug: instead of what is typed
+  bool native = false;                // disasm: beside machine code
   bool dap = false;                   // debug: an editor asks, on standard input and output
   std::string gdb;                    // debug: GDB asks: a port, or "-"
 };

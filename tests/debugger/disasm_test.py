@@ -39,6 +39,17 @@ class Disasm(unittest.TestCase):
         self.assertEqual(places, sorted(set(places)))
         self.assertGreaterEqual(last["loaded_at"], last["instruction"])
 
+    def test_machine_code_stands_beside_it(self):
+        ended = subprocess.run([SKEP, "disasm", OBJECT, "--program", "steps", "--native"], capture_output=True, text=True,
+                               timeout=120, check=False)
+        if "has no machine code: " in ended.stderr:  # a build without LLVM
+            self.assertEqual(ended.returncode, 1)
+            return
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertRegex(ended.stdout, r"^steps \(xdp\): [0-9]+ instructions, [0-9]+ of the machine\n\nsteps:\n")
+        self.assertRegex(ended.stdout, rf"; steps\.bpf\.c:{LINES['calls twice']}: .*\n +[0-9]+: .*\n +[0-9a-f]+: ")
+        self.assertIn("--native excludes --json", disasm(OBJECT, "--native", "--json", status=2).stderr)
+
     def test_mistakes_are_said(self):
         self.assertIn("has no program 'nothing'", disasm(OBJECT, "--program", "nothing", status=2).stderr)
         self.assertRegex(disasm("/dev/null", status=2).stderr, "^skep: ")
