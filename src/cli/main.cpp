@@ -227,6 +227,10 @@ int ask(int argc, char** argv) {
   host_memory_option(run, options);
   run.add_flag("--stats", options.stats,
                "say how often programs ran, how long callbacks waited and took, and how much memory was taken");
+  run.add_option(
+         "--profile", options.profile,
+         "count instructions by line of C, interpreted: the lines that take most, and folded stacks, for flame graphs")
+      ->type_name("FILE");
   run.add_option("--trace", options.trace, "write every run as a trace event, for ui.perfetto.dev")->type_name("FILE");
   engine_option(run, options);
   format_option(run, options);

@@ -55,6 +55,7 @@ struct Options {
   std::size_t part = 0, parts = 1;  // of the tests: the cases whose number is `part` modulo `parts`
   bool tap = false, list = false;
   bool update = false;                // test: golden files are written
+  std::string profile;                // run: a file
   std::string junit, coverage;        // files
   std::string source_root;            // where sources are that are not where the compiler found them
   std::vector<std::string> commands;  // debug: instead of what is typed

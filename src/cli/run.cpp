@@ -2,12 +2,14 @@
 // ran asynchronously, what was stopped and what is still armed. What is printed is in run_report.cpp; captures of
 // packets are run_pcap.cpp's. Tested by tests/testbench/run_test.py, scripts/run and tests/bounds/command_test.py.
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "cli/input.hpp"
@@ -20,8 +22,31 @@
 #include "cli/runner.hpp"
 #include "cli/statistics.hpp"
 #include "cli/trace_file.hpp"
+#include "kernel/testing.hpp"
+#include "testbench/run_profile.hpp"
+#include "testbench/walk_profile.hpp"
 
 namespace skep::cli {
+
+namespace {
+
+// The lines that took most; and the file. False: it cannot be written.
+bool finish_profile(const Options& options, testbench::RunProfile& profile) {
+  constexpr std::size_t most_lines = 20;
+  const auto stacks = profile.stacks();
+  const std::uint64_t all = testbench::walked(stacks);
+  const auto lines = testbench::by_line(stacks);
+  profile.forget();
+  if (!options.json && all != 0) {
+    fmt::print("{} instructions were executed:\n", all);
+    for (const auto& [line, count] : std::span(lines).first(std::min(lines.size(), most_lines)))
+      fmt::print("{:12} {:5.1f} %  {}\n", count, 100.0 * static_cast<double>(count) / static_cast<double>(all), line);
+    if (lines.size() > most_lines) fmt::print("{} lines more are in {}\n", lines.size() - most_lines, options.profile);
+  }
+  return testbench::write_stacks(options.profile, stacks);
+}
+
+}  // namespace
 
 int run(const Options& options) {
   Inputs inputs;
@@ -37,6 +62,7 @@ int run(const Options& options) {
   }
   const KeepWarnings quiet;
   Interrupt interrupt;
+  testbench::RunProfile profile;  // outlives the Kernel, which tells it
   const std::shared_ptr<Kernel> kernel = make_kernel(options);
   if (!kernel) return exit_usage;
   const KernelBinding binding(*kernel);
@@ -49,6 +75,7 @@ int run(const Options& options) {
       return exit_usage;
     }
   }
+  if (!options.profile.empty()) observe_runs(*kernel, &profile);
   int status = exit_ok;
   for (const std::string& path : options.files) {
     Loaded loaded = load_programs(*kernel, path, options.program, options.complete_maps, options.globals);
@@ -114,6 +141,10 @@ int run(const Options& options) {
       status = std::max(status, exit_failed);
     }
     if (statistics) statistics->print(options, opened);
+  }
+  if (!options.profile.empty() && !finish_profile(options, profile)) {
+    complain(fmt::format("{}: cannot be written", options.profile));
+    return exit_failed;
   }
   if (trace && !trace->finish()) {
     complain(fmt::format("{}: not all could be written", options.trace));

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <map>
 
 #include "cli/json.hpp"
@@ -104,13 +103,6 @@ void print(const Options& options, const std::string& path, const std::string& n
              v.error != 0 ? refusal_line(refusal) : fmt::format("{} instructions walked", v.report.insns_processed));
 }
 
-bool write_stacks(const std::string& path, const std::map<std::string, std::uint64_t>& stacks) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  for (const auto& [stack, count] : stacks) out << stack << ' ' << count << '\n';
-  out.close();
-  return static_cast<bool>(out);
-}
-
 }  // namespace
 
 int verify(const Options& options) {
@@ -160,7 +152,7 @@ int verify(const Options& options) {
       status = exit_usage;
     }
   }
-  if (!options.coverage.empty() && !write_stacks(options.coverage, stacks)) {
+  if (!options.coverage.empty() && !testbench::write_stacks(options.coverage, stacks)) {
     complain(fmt::format("{}: cannot be written", options.coverage));
     return exit_failed;
   }

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <fstream>
+#include <functional>
 
 namespace skep::testbench {
 namespace {
@@ -127,6 +129,21 @@ std::uint64_t walked(const std::map<std::string, std::uint64_t>& stacks) {
   std::uint64_t sum = 0;
   for (const auto& [stack, count] : stacks) sum += count;
   return sum;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> by_line(const std::map<std::string, std::uint64_t>& stacks) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [stack, count] : stacks) counts[stack.substr(stack.rfind(';') + 1)] += count;
+  std::vector<std::pair<std::string, std::uint64_t>> lines(counts.begin(), counts.end());
+  std::ranges::stable_sort(lines, std::greater(), [](const auto& line) { return line.second; });
+  return lines;
+}
+
+bool write_stacks(const std::string& path, const std::map<std::string, std::uint64_t>& stacks) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  for (const auto& [stack, count] : stacks) out << stack << ' ' << count << '\n';
+  out.close();
+  return static_cast<bool>(out);
 }
 
 }  // namespace skep::testbench

@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace skep::testbench {
 
@@ -13,6 +15,10 @@ namespace skep::testbench {
 // behind the line of the call that was walked last; a line that is not known is its instruction. A log that has lost
 // its beginning for lack of room gives what is left.
 std::map<std::string, std::uint64_t> fold_walk(const std::string& program, std::string_view log);
+// By line, whoever called: the most first.
+std::vector<std::pair<std::string, std::uint64_t>> by_line(const std::map<std::string, std::uint64_t>& stacks);
+// False: not all could be written.
+bool write_stacks(const std::string& path, const std::map<std::string, std::uint64_t>& stacks);
 // How many of them there are.
 std::uint64_t walked(const std::map<std::string, std::uint64_t>& stacks);
 

@@ -266,6 +266,20 @@ class Command(unittest.TestCase):
         self.assertEqual(ended.returncode, 1)
         self.assertIn("bpf_strcasestr", ended.stdout)
 
+    def test_the_compiler_is_loaded_for_what_is_compiled_alone(self):
+        def run(engine):
+            return skep("run", "--engine", engine, OBJECTS / "hidden.bpf.o", env={**os.environ, "LD_DEBUG": "files"})
+
+        compiled = run("compiled")
+        if compiled.returncode == 2:
+            self.skipTest("built without LLVM")
+        self.assertIn("libLLVM", compiled.stderr)
+        for engine in ("automatic", "interpreter"):
+            ended = run(engine)
+            self.assertEqual(ended.returncode, 0, engine)
+            self.assertIn("libelf", ended.stderr)
+            self.assertNotIn("libLLVM", ended.stderr, engine)
+
     def test_nothing_to_test(self):
         ended = skep("test", self.array)
         self.assertEqual(ended.returncode, 1)

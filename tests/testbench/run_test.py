@@ -160,6 +160,24 @@ class Run(unittest.TestCase):
         self.assertIn("the filter 'tcp prt 80'",
                       self.skep("--program", "filter", "--pcap", capture, "--filter", "tcp prt 80", status=2))
 
+    def test_a_profile_has_the_instructions_of_each_line(self):
+        file = self.place / "folded"
+        words = ("--program", "filter", "--data-in", self.packet(packets.udp()), "--profile", file)
+        out = self.skep(*words)
+        once = dict(line.rsplit(" ", 1) for line in file.read_text().splitlines())
+        self.assertTrue(once)
+        for stack, count in once.items():
+            self.assertRegex(stack, r"^filter;filter;bench\.bpf\.c:[0-9]+ ")
+            self.assertGreater(int(count), 0)
+        total = sum(map(int, once.values()))
+        self.assertIn(f"\n{total} instructions were executed:\n", out)
+        most = max(map(int, once.values()))
+        self.assertRegex(out, rf"instructions were executed:\n +{most} +[0-9.]+ %  bench\.bpf\.c:[0-9]+ ")
+        self.skep(*words, "--repeat", 3)
+        thrice = dict(line.rsplit(" ", 1) for line in file.read_text().splitlines())
+        self.assertGreater(sum(map(int, thrice.values())), 2 * total)
+        self.assertIn("cannot be written", self.skep(*words[:-1], self.place / "none" / "file", status=1))
+
     def test_what_is_no_capture(self):
         empty = self.place / "empty"
         empty.touch()
