@@ -48,7 +48,7 @@ class Disasm(unittest.TestCase):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertRegex(ended.stdout, r"^steps \(xdp\): [0-9]+ instructions, [0-9]+ of the machine\n\nsteps:\n")
         self.assertRegex(ended.stdout, rf"; steps\.bpf\.c:{LINES['calls twice']}: .*\n +[0-9]+: .*\n +[0-9a-f]+: ")
-        self.assertIn("--native excludes --json", disasm(OBJECT, "--native", "--json", status=2).stderr)
+        self.assertIn("--json excludes --native", disasm(OBJECT, "--native", "--json", status=2).stderr)
 
     def test_mistakes_are_said(self):
         self.assertIn("has no program 'nothing'", disasm(OBJECT, "--program", "nothing", status=2).stderr)
