@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "kernel/testing.hpp"
 #include "testbench/support.hpp"
 #include "testbench/walk_profile.hpp"
 
