@@ -12,6 +12,7 @@
 
 #include "maps/attributes.hpp"
 #include "maps/memory.hpp"
+#include "maps/quick.hpp"
 #include "maps/values.hpp"
 #include "rcu/rcu.hpp"
 
@@ -238,6 +239,10 @@ class InsnArray final : public Map {
 };
 
 }  // namespace
+
+QuickUpdate quick_update_of_array(const Map& map) {
+  return array_place(map) && map.info().record == nullptr ? update_directly<Array> : nullptr;
+}
 
 std::optional<ArrayPlace> array_place(const Map& map) {
   if (map.info().type != MapType::array && map.info().type != MapType::percpu_array) return std::nullopt;

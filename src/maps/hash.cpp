@@ -12,6 +12,7 @@
 #include "maps/attributes.hpp"
 #include "maps/hash_table.hpp"
 #include "maps/object_slot.hpp"
+#include "maps/quick.hpp"
 #include "maps/values.hpp"
 #include "rcu/rcu.hpp"
 
@@ -353,6 +354,13 @@ std::shared_ptr<Map> make_hash_of_maps(const MapAttributes& attributes) {
 std::optional<HashPlace> hash_place(const Map& map) {
   if (map_type(map.info().type).make != make_hash) return std::nullopt;
   return static_cast<const Hash&>(map).place();
+}
+
+QuickUpdate quick_update_of_hash(const Map& map) {
+  return hash_place(map) && map.info().record == nullptr ? update_directly<Hash> : nullptr;
+}
+QuickErase quick_erase_of_hash(const Map& map) {
+  return hash_place(map) && map.info().record == nullptr ? erase_directly<Hash> : nullptr;
 }
 
 extern constinit const MapTypeDef hash_type = {

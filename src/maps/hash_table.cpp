@@ -134,7 +134,12 @@ void HashTable::yield() {
   std::this_thread::yield();
 }
 
-std::uint32_t HashTable::hash(const void* key) const {
+std::uint64_t HashTable::short_key_in_parts(const void* key) const {
+  const char* p = static_cast<const char*>(key);
+  return key_size_ == 8 ? load_word(p) : load_bytes(p, key_size_);
+}
+
+std::uint32_t HashTable::hash_of_long(const void* key) const {
   const char* p = static_cast<const char*>(key);
   std::uint64_t h = start_;
   std::size_t left = key_size_;
@@ -155,14 +160,15 @@ bool HashTable::key_equal(const Node& node, const void* key) const {
 }
 
 void HashTable::set_key(Node& node, const void* key, std::uint32_t hash) const {
+  node.hash.store(hash, std::memory_order_relaxed);
+  node.referenced.store(0, std::memory_order_relaxed);
+  if (key_size_ <= 8) return __atomic_store_n(key_words(node), short_key(key), __ATOMIC_RELAXED);
   char* mine = reinterpret_cast<char*>(&node) + header_bytes;
   for (std::size_t i = 0; i < key_stride_; i += 8) {
     const char* p = static_cast<const char*>(key) + i;
     const std::uint64_t word = key_size_ - i >= 8 ? load_word(p) : load_bytes(p, key_size_ - i);
     __atomic_store_n(reinterpret_cast<std::uint64_t*>(mine + i), word, __ATOMIC_RELAXED);
   }
-  node.hash.store(hash, std::memory_order_relaxed);
-  node.referenced.store(0, std::memory_order_relaxed);
 }
 
 HashTable::Node* HashTable::find_in(const Bucket& bucket, const void* key, std::uint32_t hash) const {
@@ -184,22 +190,58 @@ void* HashTable::find(const void* key) const {
   return node != nullptr ? value_of(*node) : nullptr;
 }
 
-void HashTable::Change::wait_for_lock() {
+std::uintptr_t HashTable::Change::wait_for_lock() {
   for (unsigned tries = 1;; ++tries) {
     std::uintptr_t link = bucket_->load(std::memory_order_relaxed);
     if ((link & lock_bit) == 0 && bucket_->compare_exchange_weak(link, link | lock_bit, std::memory_order_acquire))
-      return;
+      return link;
     // Who holds it needs some nanoseconds, unless it lost its CPU; a thread of higher priority must sleep for it then.
     if (tries % 64 == 0) yield();
     if (tries % 8192 == 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 }
 
-void HashTable::Change::insert(Node& node) {
-  const std::uintptr_t first = bucket_->load(std::memory_order_relaxed) & ~lock_bit;
-  node.next.store(first != 0 ? first : end_of(hash & table_.mask_), std::memory_order_release);
+HashTable::Node* HashTable::Change::find() {
+  const bool is_short = table_.key_size_ <= 8;
+  const std::uint64_t word = is_short ? table_.short_key(key_) : 0;
+  found_at_ = bucket_;
+  for (std::uintptr_t link = first_; !is_end(link); link = found_at_->load(std::memory_order_relaxed)) {
+    Node& node = *reinterpret_cast<Node*>(link);
+    if (node.hash.load(std::memory_order_relaxed) == hash &&
+        (is_short ? __atomic_load_n(key_words(node), __ATOMIC_RELAXED) == word : table_.key_equal(node, key_)))
+      return &node;
+    found_at_ = &node.next;
+  }
+  return nullptr;
+}
+
+// Who looks meanwhile finds the old one or the new one, and never neither.
+void HashTable::Change::enter(Node& node, Node* old) {
+  const bool instead = old != nullptr && found_at_ == bucket_;
+  const std::uintptr_t next = instead ? old->next.load(std::memory_order_relaxed) : first_;
+  node.next.store(next != 0 ? next : end_of(hash & table_.mask_), std::memory_order_release);
   node.live.store(1, std::memory_order_relaxed);
-  bucket_->store(reinterpret_cast<std::uintptr_t>(&node) | lock_bit, std::memory_order_release);
+  const auto link = reinterpret_cast<std::uintptr_t>(&node);
+  if (old != nullptr) {
+    if (!instead) {
+      bucket_->store(link | lock_bit, std::memory_order_release);
+      found_at_->store(old->next.load(std::memory_order_relaxed), std::memory_order_release);
+    }
+    old->live.store(0, std::memory_order_relaxed);
+  }
+  bucket_->store(link, std::memory_order_release);
+  bucket_ = nullptr;
+}
+
+void HashTable::Change::leave(Node& found) {
+  const std::uintptr_t next = found.next.load(std::memory_order_relaxed);
+  found.live.store(0, std::memory_order_relaxed);
+  if (found_at_ != bucket_) {
+    found_at_->store(next, std::memory_order_release);
+    return unlock();
+  }
+  bucket_->store(next, std::memory_order_release);
+  bucket_ = nullptr;
 }
 
 bool HashTable::Change::remove(Node& node) {
@@ -434,21 +476,30 @@ void* HashTable::after(const void* key) const {
   return nullptr;
 }
 
-// The cursor is the bucket and, in its lower half, the smallest id that has not been visited there.
+// The cursor is the bucket and, in its lower half, the smallest id that has not been visited there. A bucket in which
+// nothing else is left is not gone through once more.
 void* HashTable::next(std::uint64_t& cursor) const {
   for (auto b = static_cast<std::uint32_t>(cursor >> 32); b <= mask_; ++b, cursor = std::uint64_t{b} << 32) {
     const auto from = static_cast<std::uint32_t>(cursor);
     if (from == ~0U) continue;
     Node* best = nullptr;
+    std::uint32_t best_id = 0;
+    bool more = false;
     std::uintptr_t link = first_of(bucket(b));
     for (int steps = 0; !is_end(link) && steps < 1 << 20; ++steps) {
       Node& node = *reinterpret_cast<Node*>(link);
-      const bool here = (node.hash.load(std::memory_order_relaxed) & mask_) == b;
-      if (here && node.id >= from && (best == nullptr || node.id < best->id)) best = &node;
+      const std::uint32_t id = node.id.load(std::memory_order_relaxed);
+      if ((node.hash.load(std::memory_order_relaxed) & mask_) == b && id >= from) {
+        more |= best != nullptr;
+        if (best == nullptr || id < best_id) {
+          best = &node;
+          best_id = id;
+        }
+      }
       link = node.next.load(std::memory_order_acquire);
     }
     if (best != nullptr) {
-      cursor = std::uint64_t{b} << 32 | (best->id + 1);
+      cursor = more ? std::uint64_t{b} << 32 | (best_id + 1) : std::uint64_t{b + 1} << 32;
       return value_of(*best);
     }
   }

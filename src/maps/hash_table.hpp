@@ -117,9 +117,7 @@ class HashTable final : private Lru::Nodes {
       }
       set_key(*node, key, change.hash);
       fill(value_of(*node), old != nullptr ? value_of(*old) : nullptr);
-      change.insert(*node);
-      if (old != nullptr) change.remove(*old);
-      change.unlock();
+      change.enter(*node, old);
       if (old != nullptr) give_spare(*old, from);
       return 0;
     }
@@ -131,8 +129,7 @@ class HashTable final : private Lru::Nodes {
     Node* node = change.find();
     if (node == nullptr) return -2;
     look(value_of(*node));
-    change.remove(*node);
-    change.unlock();
+    change.leave(*node);
     give_back(*node);
     return 0;
   }
@@ -194,8 +191,12 @@ class HashTable final : private Lru::Nodes {
     ~Change() { unlock(); }
     Change(const Change&) = delete;
     Change& operator=(const Change&) = delete;
-    Node* find() const { return table_.find_in(*bucket_, key_, hash); }
-    void insert(Node& node);
+    // The element of the key; nobody changes the chain meanwhile.
+    Node* find();
+    // `node` becomes the chain's first; `old`, if there is one, is what find() has found, and leaves it. Unlocks.
+    void enter(Node& node, Node* old);
+    // The same without another in its place.
+    void leave(Node& found);
     bool remove(Node& node);
     void unlock() {
       if (bucket_ != nullptr)
@@ -208,12 +209,15 @@ class HashTable final : private Lru::Nodes {
     void lock() {
       bucket_ = &table_.bucket(hash & table_.mask_);
       std::uintptr_t link = bucket_->load(std::memory_order_relaxed) & ~lock_bit;
-      if (!bucket_->compare_exchange_strong(link, link | lock_bit, std::memory_order_acquire)) wait_for_lock();
+      if (!bucket_->compare_exchange_strong(link, link | lock_bit, std::memory_order_acquire)) link = wait_for_lock();
+      first_ = link;
     }
-    void wait_for_lock();
+    std::uintptr_t wait_for_lock();
     HashTable& table_;
     const void* key_;
     Bucket* bucket_ = nullptr;
+    std::uintptr_t first_ = 0;    // of the chain, when it was locked
+    Bucket* found_at_ = nullptr;  // what leads to the node that find() has found
   };
   friend class Change;
 
@@ -253,9 +257,7 @@ class HashTable final : private Lru::Nodes {
     set_key(node, key, change.hash);
     fill(value_of(node), old != nullptr ? value_of(*old) : nullptr);
     if (old != nullptr) node.referenced.store(1, std::memory_order_relaxed);
-    change.insert(node);
-    if (old != nullptr) change.remove(*old);
-    change.unlock();
+    change.enter(node, old);
     if (old != nullptr) give_back(*old);
     return 0;
   }
@@ -267,7 +269,25 @@ class HashTable final : private Lru::Nodes {
 
   HashTable(const Options& options, std::shared_ptr<const Owner> owner);
   static void yield();
-  std::uint32_t hash(const void* key) const;
+  std::uint32_t hash(const void* key) const {
+    if (key_size_ > 8) return hash_of_long(key);
+    const std::uint64_t h = mix_into_hash(start_, short_key(key));
+    return static_cast<std::uint32_t>(h ^ (h >> 32));
+  }
+  std::uint32_t hash_of_long(const void* key) const;
+  // A key of at most eight bytes, as it stands in a node. It may stand in an element that is just given to another key:
+  // a callback's second argument does.
+  std::uint64_t short_key(const void* key) const {
+    if (key_size_ == 4 && reinterpret_cast<std::uintptr_t>(key) % 4 == 0)
+      return __atomic_load_n(static_cast<const std::uint32_t*>(key), __ATOMIC_RELAXED);
+    if (key_size_ == 8 && reinterpret_cast<std::uintptr_t>(key) % 8 == 0)
+      return __atomic_load_n(static_cast<const std::uint64_t*>(key), __ATOMIC_RELAXED);
+    return short_key_in_parts(key);
+  }
+  std::uint64_t short_key_in_parts(const void* key) const;
+  static std::uint64_t* key_words(Node& node) {
+    return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(&node) + header_bytes);
+  }
   Bucket& bucket(std::uint32_t index) const { return reinterpret_cast<Bucket*>(bucket_pages_.data())[index]; }
   static std::uintptr_t first_of(const Bucket& bucket) { return bucket.load(std::memory_order_acquire) & ~lock_bit; }
   static bool is_end(std::uintptr_t link) { return (link & 1) != 0 || link == 0; }

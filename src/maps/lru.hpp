@@ -70,7 +70,7 @@ class Lru {
     std::uint32_t next = 0, end = 0;
   };
   // A pair of lists, and what is free beside them. The heads of lists are links too, behind those of the nodes.
-  struct Lists {
+  struct alignas(64) Lists {
     std::mutex lock;
     std::uint32_t active = 0, inactive = 0, free = 0;  // heads
     std::uint32_t actives = 0, inactives = 0;
@@ -78,7 +78,7 @@ class Lru {
     Untouched untouched;
   };
   // What a CPU has of the common lists' nodes.
-  struct Local {
+  struct alignas(64) Local {
     std::mutex lock;
     std::uint32_t free = 0, pending = 0;  // heads
     unsigned victim = 0;                  // the CPU to take from next, when there is nothing anywhere else

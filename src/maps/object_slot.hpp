@@ -16,6 +16,7 @@ namespace skep::maps {
 class ObjectSlot {
  public:
   struct Reference {
+    void* bare = nullptr;  // the object; first, for engines: a slot leads to this pointer
     std::shared_ptr<void> object;
     memory::Charge charge;
   };
@@ -23,6 +24,7 @@ class ObjectSlot {
   static std::unique_ptr<Reference> reference_to(std::shared_ptr<void> object, const memory::AccountPtr& account) {
     auto reference = std::make_unique<Reference>();
     if (!reference->charge.take(account, sizeof *reference)) return nullptr;
+    reference->bare = object.get();
     reference->object = std::move(object);
     return reference;
   }
@@ -30,7 +32,7 @@ class ObjectSlot {
   static ObjectSlot& at(void* p) { return *static_cast<ObjectSlot*>(p); }
   void* get() const {
     const Reference* reference = reference_.load(std::memory_order_acquire);
-    return reference != nullptr ? reference->object.get() : nullptr;
+    return reference != nullptr ? reference->bare : nullptr;
   }
   std::shared_ptr<void> shared() const {
     const Reference* reference = reference_.load(std::memory_order_acquire);

@@ -63,9 +63,10 @@ Values::Values(const MapAttributes& attributes)
                  field.kind == btf::FieldKind::task_work;
   }
   if (size_ > at) plain_.push_back({at, size_ - at});
+  is_word_ = fields_.empty() && size_ == sizeof(std::uint64_t);
 }
 
-void Values::copy_in(void* to, const void* from) const {
+void Values::copy_parts_in(void* to, const void* from) const {
   for (const Part& part : plain_)
     copy_shared(static_cast<char*>(to) + part.offset, static_cast<const char*>(from) + part.offset, part.size);
 }

@@ -30,7 +30,14 @@ class Values {
   void* lock_of(void* value) const { return static_cast<char*>(value) + lock_offset_; }
 
   // Everything but the special fields, which stay as they are in `to`.
-  void copy_in(void* to, const void* from) const;
+  void copy_in(void* to, const void* from) const {
+    const auto alignment = reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
+    if (is_word_ && alignment % sizeof(std::uint64_t) == 0)
+      __atomic_store_n(static_cast<std::uint64_t*>(to),
+                       __atomic_load_n(static_cast<const std::uint64_t*>(from), __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+    else
+      copy_parts_in(to, from);
+  }
   // For user space: special fields read as zeros.
   void copy_out(void* to, const void* from) const;
   // The same under the value's lock. -EINVAL: there is none; `wait`: -EBUSY when it is not to be had, else -EAGAIN.
@@ -44,7 +51,10 @@ class Values {
   struct Part {
     std::uint32_t offset, size;
   };
+  void copy_parts_in(void* to, const void* from) const;
+
   std::uint32_t size_;
+  bool is_word_ = false;  // eight bytes, and no field
   std::int64_t lock_offset_ = -1;
   bool has_async_ = false;
   std::vector<Part> plain_;
