@@ -2,6 +2,7 @@
 #include "engine/llvm/compiled.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <thread>
 
 #include "engine/call_trace.hpp"
@@ -27,7 +28,7 @@ void CompiledRun::begin(const Compiled& executable, const RunRequest& request) {
   services_ = &request.services;
   home_ = request.cpu;
   arguments_ = request.arguments;
-  most_quick_jumps_ = started_->code().might_sleep ? 0 : max_tail_calls;
+  state.most_quick_jumps = started_->code().might_sleep ? 0 : max_tail_calls;
   leash.begin(request.limits != nullptr ? *request.limits : services_->run_limits, services_->stop_signal);
   start();
 }
@@ -36,8 +37,8 @@ void CompiledRun::start() {
   finished_ = false;
   again_ = nullptr;
   result_ = 0;
-  tail_calls_ = 0;
-  outermost_ = started_.get();
+  state.tail_calls = 0;
+  state.outermost = started_.get();
   state.program = started_.get();
   state.waiting = nullptr;
   state.frames = nullptr;
@@ -153,13 +154,13 @@ void CompiledRun::finish(Result result) {
   again_ = nullptr;
   if (!stopped()) {
     result.value = cookie_;
-    const std::int32_t handler = outermost_->code().exception_callback;
+    const std::int32_t handler = state.outermost->code().exception_callback;
     if (handler >= 0) {
-      state.program = outermost_;
+      state.program = state.outermost;
       state.waiting = nullptr;
       state.frames = nullptr;
       state.depth = 0;
-      const Code* code = Compiled::of(*outermost_).code();
+      const Code* code = Compiled::of(*state.outermost).code();
       result = code->functions[static_cast<std::size_t>(handler)](this, cookie_, 0, 0, 0, 0);
       if (result.status == unwinding) result.value = cookie_;
     }
@@ -170,8 +171,8 @@ void CompiledRun::finish(Result result) {
 // A run that has ended by itself leaves no frames. What is left is the way in of the next.
 std::uint64_t CompiledRun::repeat(async::Seat& seat, std::uint64_t r1) {
   if (again_ == nullptr || !leash.begin_again()) return Run::repeat(seat, r1);
-  tail_calls_ = 0;
-  outermost_ = state.program = started_.get();
+  state.tail_calls = 0;
+  state.outermost = state.program = started_.get();
   state.executed = 0;
   holdings.forget();
   given.clear();
@@ -312,7 +313,7 @@ Fn CompiledRun::switch_program(std::uint64_t r1) {
   if (code == nullptr) code = executable.need_code();
   if (code != nullptr) {
     state.program = &target;
-    if (state.depth == 0) outermost_ = &target;
+    if (state.depth == 0) state.outermost = &target;
     return code->functions[0];
   }
   // It has no code: the interpreter runs it here, and its result is what the jump comes back with.
@@ -330,6 +331,33 @@ Fn CompiledRun::switch_program(std::uint64_t r1) {
 std::ptrdiff_t CompiledRun::state_offset() {
   const CompiledRun run;
   return reinterpret_cast<const char*>(&run.state) - reinterpret_cast<const char*>(static_cast<const CallEnv*>(&run));
+}
+
+std::ptrdiff_t Compiled::place_in_program() {
+  // Programs keep it to themselves; so one that has been given this mark is looked through for it.
+  static const std::ptrdiff_t place = [] {
+    static const char mark = 0;
+    const auto* const marked = reinterpret_cast<const Executable*>(&mark);
+    const auto program = Program::make({});
+    program->attach(std::shared_ptr<const Executable>(std::shared_ptr<void>(), marked));
+    const auto* const words = reinterpret_cast<const Executable* const*>(program.get());
+    std::ptrdiff_t word = 0;
+    const auto count = static_cast<std::ptrdiff_t>(sizeof(Program) / sizeof *words);
+    while (word < count && words[word] != marked) ++word;
+    if (word == count) std::abort();
+    return word * static_cast<std::ptrdiff_t>(sizeof *words);
+  }();
+  return place;
+}
+
+std::ptrdiff_t Compiled::entry_place() {
+  static const std::ptrdiff_t place = [] {
+    const auto program = Program::make({});
+    const Compiled compiled(*program, nullptr, nullptr);
+    return reinterpret_cast<const char*>(&compiled.entry_) -
+           reinterpret_cast<const char*>(static_cast<const Executable*>(&compiled));
+  }();
+  return place;
 }
 
 // ---- the environment of calls ---------------------------------------------------------------------------------------
@@ -352,7 +380,7 @@ CallResult CompiledRun::sleep(runtime::SleepFn operation, const Continuation& ne
 }
 
 CallResult CompiledRun::tail_call(const Program& target) {
-  if (tail_calls_ >= max_tail_calls) return CallResult::error(-EINVAL);
+  if (state.tail_calls >= max_tail_calls) return CallResult::error(-EINVAL);
   if (Compiled::of(target).code() == nullptr && !target.executable()->obstacle().empty())
     return CallResult::error(-EINVAL);
   // Whoever reads it from a map is in a read section, which keeps it; only a run that sleeps leaves that.
@@ -361,7 +389,7 @@ CallResult CompiledRun::tail_call(const Program& target) {
     if (held == nullptr) return CallResult::error(-EINVAL);
     reached_.push_back(std::move(held));
   }
-  ++tail_calls_;
+  ++state.tail_calls;
   tail_target_ = &target;
   return {CallResult::Kind::tail_call, 0};
 }

@@ -40,6 +40,9 @@ class Compiled final : public Executable {
   // A run of so many instructions has ended in the interpreter.
   void interpreted(std::uint64_t instructions) const;
   RunPool<CompiledRun>& pool() const;
+  // For machine code, which jumps to other programs': where a program has its executable, and this one its entry.
+  static std::ptrdiff_t place_in_program();
+  static std::ptrdiff_t entry_place();
 
  private:
   const Program& program_;
@@ -47,6 +50,7 @@ class Compiled final : public Executable {
   const std::shared_ptr<Compiler> compiler_;
   const Constants constants_;
   mutable std::atomic<const Code*> code_{nullptr};
+  mutable std::atomic<Fn> entry_{nullptr};  // of that code
   mutable std::once_flag made_;
   mutable std::unique_ptr<Code> owned_;
   mutable std::string why_not_;
@@ -97,16 +101,6 @@ class CompiledRun final : public Run {
   bool may_go_on(std::uint64_t pc);
   // The program that tail_call() was asked for takes over; what is to be jumped to.
   Fn switch_program(std::uint64_t r1);
-  // tail_call() and switch_program() in one, where there is code and nothing has to be kept for it; else null.
-  Fn jump_quickly(const Program& target) {
-    if (tail_calls_ >= most_quick_jumps_) return nullptr;
-    const Code* code = Compiled::of(target).code();
-    if (code == nullptr) return nullptr;
-    ++tail_calls_;
-    state.program = &target;
-    if (state.depth == 0) outermost_ = &target;
-    return code->functions[0];
-  }
 
  private:
   void start();
@@ -135,9 +129,6 @@ class CompiledRun final : public Run {
   std::uint64_t result_ = 0;
   Fn again_ = nullptr;  // what repeat() calls: the last run went natively, and left nothing to clear up. Else null
 
-  std::uint32_t tail_calls_ = 0;
-  std::uint32_t most_quick_jumps_ = 0;  // none in runs that sleep: they keep what they have reached
-  const Program* outermost_ = nullptr;  // in the first frame
   const Program* tail_target_ = nullptr;
   std::uint64_t cookie_ = 0;  // of the exception under way
   std::uint64_t left_with_ = 0;

@@ -42,6 +42,7 @@ const Code* Compiled::need_code() const {
   std::call_once(made_, [this] {
     owned_ = compiler_->compile(program_, constants_, why_not_);
     code_.store(owned_.get(), std::memory_order_release);
+    if (owned_ != nullptr) entry_.store(owned_->functions[0], std::memory_order_release);
   });
   return code();
 }

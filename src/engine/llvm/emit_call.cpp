@@ -3,7 +3,9 @@
 #include <cerrno>
 
 #include "calls/call.hpp"
+#include "calls/helpers/ids.hpp"
 #include "engine/host_call.hpp"
+#include "engine/llvm/compiled.hpp"
 #include "engine/llvm/function_emitter.hpp"
 #include "maps/objects.hpp"
 
@@ -134,6 +136,33 @@ void FunctionEmitter::emit_subprogram_call(std::size_t callee) {
   forget_arguments();
 }
 
+void FunctionEmitter::go_on_if(Value condition, Block otherwise) const {
+  Block next = b_.new_block(function_);
+  b_.branch_hardly_ever(l_.BuildXor(b_.raw(), condition, l_.ConstInt(b_.i1, 1, 0), ""), otherwise, next);
+  b_.go_on_in(next);
+}
+
+// What CompiledRun::tail_call() and switch_program() do where nothing has to be kept for the target, and it has code:
+// to jump to. Otherwise nothing has been done.
+Value FunctionEmitter::emit_quick_jump(Value slot, Block otherwise) const {
+  const auto load_address = [&](Value from) { return load_shared(b_.ptr, from, 8, LLVMAtomicOrderingAcquire); };
+  const auto is_there = [&](Value address) { return b_.compare(LLVMIntNE, b_.to_number(address), b_.number(0)); };
+  Value so_far = state_field(offsetof(State, tail_calls)), outermost = state_field(offsetof(State, outermost));
+  Value jumps = b_.load(b_.i32, so_far);
+  go_on_if(b_.compare(LLVMIntULT, jumps, b_.load(b_.i32, state_field(offsetof(State, most_quick_jumps)))), otherwise);
+  Value reference = load_address(slot);
+  go_on_if(is_there(reference), otherwise);
+  Value program = b_.load(b_.ptr, reference);
+  Value executable = b_.load(b_.ptr, b_.at(program, Compiled::place_in_program()));
+  Value target = load_address(b_.at(executable, Compiled::entry_place()));
+  go_on_if(is_there(target), otherwise);
+  b_.store(l_.BuildAdd(b_.raw(), jumps, b_.number32(1), ""), so_far);
+  b_.store(program, state_field(offsetof(State, program)));
+  Value in_first_frame = b_.compare(LLVMIntEQ, b_.load(b_.i32, state_field(offsetof(State, depth))), b_.number32(0));
+  b_.store(b_.select(in_first_frame, program, b_.load(b_.ptr, outermost)), outermost);
+  return target;
+}
+
 // A jump, where the target can be jumped to; else the program goes on with an error in r0.
 void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
   Block slowly = b_.new_block(function_), jumps = b_.new_block(function_), goes_on_here = b_.new_block(function_);
@@ -148,12 +177,12 @@ void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
   if (slots.empty()) {
     b_.jump(slowly);
   } else {
-    Block quickly = b_.new_block(function_);
     Value index = b_.zero_extend(b_.truncate(number(3), b_.i32), b_.i64);
-    b_.branch(b_.compare(LLVMIntULT, index, b_.number(slots.size())), quickly, slowly);
-    b_.go_on_in(quickly);
+    go_on_if(b_.compare(LLVMIntULT, index, b_.number(slots.size())), slowly);
     Value slot = b_.moved(module_.own_pointer(slots.data()), l_.BuildShl(b_.raw(), index, b_.number(3), ""));
-    jump_to(call_glue(b_.ptr, reinterpret_cast<const void*>(&quick_tail_target), {env_, slot}), slowly);
+    targets.push_back(emit_quick_jump(slot, slowly));
+    from.push_back(b_.here());
+    b_.jump(jumps);
   }
   b_.go_on_in(slowly);
   note_place();
@@ -198,6 +227,10 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
   switch (facts.helper->special) {
     case calls::Special::map_lookup:
       return facts.map != nullptr && (emit_array_lookup(*facts.map) || emit_hash_lookup(*facts.map));
+    case calls::Special::map_update:
+      return facts.map != nullptr && emit_map_update(*facts.map);
+    case calls::Special::map_delete:
+      return facts.map != nullptr && emit_map_erase(*facts.map);
     case calls::Special::loop:
       if (kinds_[2].what != Kind::What::function) return false;
       emit_loop(static_cast<std::size_t>(kinds_[2].offset));
@@ -207,8 +240,19 @@ bool FunctionEmitter::emit_inlined(const runtime::InsnFacts& facts) {
       emit_for_each(static_cast<std::size_t>(kinds_[2].offset));
       return true;
     default:
-      return false;
+      return emit_of_services(*facts.helper);
   }
+}
+
+bool FunctionEmitter::emit_of_services(const calls::Helper& helper) {
+  const auto is = [&](calls::HelperId id) {
+    return helper.fn == calls::find_helper(static_cast<std::uint32_t>(id))->fn;
+  };
+  const void* function = nullptr;
+  if (is(calls::HelperId::ktime_get_ns)) function = reinterpret_cast<const void*>(&monotonic_ns);
+  if (is(calls::HelperId::get_prandom_u32)) function = reinterpret_cast<const void*>(&random_u32);
+  if (function != nullptr) set(0, call_glue(b_.i64, function, {env_}));
+  return function != nullptr;
 }
 
 // bpf_for_each_map_elem with a function that is known: its code is called for one element after the other.

@@ -3,6 +3,7 @@
 #include "engine/llvm/function_emitter.hpp"
 #include "maps/array.hpp"
 #include "maps/hash.hpp"
+#include "maps/quick.hpp"
 
 namespace skep::engine::native {
 
@@ -48,6 +49,24 @@ Value FunctionEmitter::emit_hash(const maps::HashPlace& place, Value key, std::v
     state = l_.BuildXor(raw, b_.truncate(product, b_.i64), upper, "");
   }
   return state;
+}
+
+// Without asking the map what it is, and without a guard: no exception comes out.
+bool FunctionEmitter::emit_map_update(maps::Map& map) {
+  const maps::QuickUpdate update = maps::quick_update(map);
+  if (update == nullptr) return false;
+  Value cpu = b_.load(b_.i32, state_field(offsetof(State, cpu)));
+  Value error =
+      call_glue(b_.i32, reinterpret_cast<const void*>(update), {pointer(1), pointer(2), pointer(3), number(4), cpu});
+  set(0, b_.sign_extend(error, b_.i64));
+  return true;
+}
+bool FunctionEmitter::emit_map_erase(maps::Map& map) {
+  const maps::QuickErase erase = maps::quick_erase(map);
+  if (erase == nullptr) return false;
+  Value error = call_glue(b_.i32, reinterpret_cast<const void*>(erase), {pointer(1), pointer(2)});
+  set(0, b_.sign_extend(error, b_.i64));
+  return true;
 }
 
 // Along the bucket's chain, as HashTable::find goes.

@@ -14,6 +14,9 @@
 namespace skep::maps {
 struct HashPlace;
 }
+namespace skep::calls {
+struct Helper;
+}
 
 namespace skep::engine::native {
 
@@ -84,7 +87,10 @@ class FunctionEmitter {
   bool emit_call(const Insn& insn, const runtime::InsnFacts& facts);
   void emit_subprogram_call(std::size_t callee);
   void emit_tail_call(const runtime::InsnFacts& facts);
+  Value emit_quick_jump(Value slot, Block otherwise) const;
+  void go_on_if(Value condition, Block otherwise) const;
   bool emit_inlined(const runtime::InsnFacts& facts);
+  bool emit_of_services(const calls::Helper& helper);
   void emit_loop(std::size_t callee);
   void emit_for_each(std::size_t callee);
   Value push_waiting() const;
@@ -100,6 +106,8 @@ class FunctionEmitter {
   // ---- emit_map.cpp. False: not of such a map.
   bool emit_array_lookup(const maps::Map& map);
   bool emit_hash_lookup(const maps::Map& map);
+  bool emit_map_update(maps::Map& map);
+  bool emit_map_erase(maps::Map& map);
   Value emit_hash(const maps::HashPlace& place, Value key, std::vector<Value>& words) const;
   Value of_this_cpu(Value value, std::uint64_t stride) const;
   Value load_shared(Type type, Value from, unsigned bytes, LLVMAtomicOrdering ordering) const;

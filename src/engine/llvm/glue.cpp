@@ -9,7 +9,6 @@
 #include "engine/llvm/compiled.hpp"
 #include "engine/packet_load.hpp"
 #include "maps/arena.hpp"
-#include "maps/object_slot.hpp"
 #include "runtime/map_field.hpp"
 
 namespace skep::engine::native {
@@ -33,6 +32,13 @@ Result for_each_element(CallEnv* env, std::uint64_t map, Fn function, std::uint6
   return CompiledRun::of(env).for_each(*reinterpret_cast<maps::Map*>(map), function, context);  // NOLINT
 }
 
+std::uint64_t monotonic_ns(CallEnv* env) noexcept {
+  return CompiledRun::of(env).services().monotonic_ns();
+}
+std::uint64_t random_u32(CallEnv* env) noexcept {
+  return CompiledRun::of(env).services().random_u32();
+}
+
 CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
                      std::uint64_t r5) {
   const runtime::InsnFacts& facts = env.call_site();
@@ -51,15 +57,6 @@ Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std
   }
   *r0 = answer.value;
   return nullptr;
-}
-
-Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot) {
-  const auto* target = static_cast<const Program*>(slot->get());
-  try {
-    return target != nullptr ? CompiledRun::of(env).jump_quickly(*target) : nullptr;
-  } catch (...) {
-    return nullptr;
-  }
 }
 
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc) {

@@ -10,7 +10,6 @@
 
 namespace skep::maps {
 class Arena;
-class ObjectSlot;
 }  // namespace skep::maps
 
 namespace skep::engine::native {
@@ -57,6 +56,9 @@ struct State {
   std::uint64_t executed = 0;  // instructions, where code counts them
   std::uint32_t cpu = 0;
   std::uint32_t depth = 0;  // calls under way of functions that may jump to another program
+  std::uint32_t tail_calls = 0;
+  std::uint32_t most_quick_jumps = 0;  // none in runs that sleep: they keep what they have reached
+  const Program* outermost = nullptr;  // in the first frame
 };
 
 // ---- the functions that machine code calls ----
@@ -69,15 +71,15 @@ Result call_slowly(CallEnv* env, std::uint64_t kind, std::uint64_t value, CallFn
                    std::uint64_t r3, std::uint64_t r4, std::uint64_t r5);
 // bpf_for_each_map_elem with the code of the function: what its definition does, without an answer for each element.
 Result for_each_element(CallEnv* env, std::uint64_t map, Fn function, std::uint64_t context, std::uint64_t flags);
+// bpf_ktime_get_ns and bpf_get_prandom_u32.
+std::uint64_t monotonic_ns(CallEnv* env) noexcept;
+std::uint64_t random_u32(CallEnv* env) noexcept;
 // A call of the host application's.
 CallResult call_host(CallEnv& env, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3, std::uint64_t r4,
                      std::uint64_t r5);
 // The code to jump to for a tail call, the run's state being the target's already; null: the program goes on, with r0
 // in `r0`.
 Fn tail_target(CallEnv* env, CallFn fn, std::uint64_t r1, std::uint64_t map, std::uint64_t index, std::uint64_t* r0);
-// The same for a slot of a known array, where that needs nothing but a jump: the slot has a program, which has code.
-// Null: ask tail_target().
-Fn quick_tail_target(CallEnv* env, const maps::ObjectSlot* slot);
 // The leash's fuel is used up: asks for more. 0: the run has been stopped, and is to be unwound.
 std::uint64_t renew_leash(CallEnv* env, std::uint64_t pc);
 std::uint64_t careful_load(CallEnv* env, std::uint64_t address, std::uint64_t size, std::uint64_t is_signed,
