@@ -18,6 +18,7 @@ async::Progress Execution::Machine::advance(std::uint64_t budget) {
   const std::uint64_t granted = env.leash.grant(executed, [this] { return services->limit_clock_ns(); });
   if (granted == 0) return stop();
   if (env.leash.has_become_long()) services->run_is_long(&env, place());
+  const bool exactly = budget != async::unlimited || env.leash.limits().instructions != 0;
   budget = std::min(budget, granted);
   switch (state) {
     case State::finished:
@@ -32,7 +33,8 @@ async::Progress Execution::Machine::advance(std::uint64_t budget) {
     case State::running:
       break;
   }
-  return observer != nullptr ? run<true>(budget) : run<false>(budget);
+  if (observer != nullptr) return run<true>(budget);
+  return exactly ? run<false>(budget) : run_steps(budget);
 }
 
 runtime::RunPlace Execution::Machine::place() const {

@@ -1,8 +1,8 @@
 // One run in the interpreter: the reference engine.
 //
 // Resumable after any instruction: all that is remembered is plain data (registers, frames, stack, continuations), and
-// no call recurses into the engine. Small and obviously right; every other engine must agree with it. Tested by
-// tests/engine/execution_test.cpp.
+// no call recurses into the engine. Small and obviously right; every other engine must agree with it, and so must its
+// own quick loop (run_steps.cpp), which runs take that nobody steps. Tested by tests/engine/execution_test.cpp.
 #pragma once
 
 #include <array>

@@ -141,7 +141,7 @@ bool is_load(const Insn& insn) {
 
 Lowered lower(const runtime::Program& program) {
   const runtime::Code& code = program.code();
-  Lowered lowered{code.insns, std::vector<Site>(code.insns.size()), code.obstacle};
+  Lowered lowered{code.insns, std::vector<Site>(code.insns.size()), {}, code.obstacle};
   for (std::size_t i = 0; i < code.insns.size(); ++i) {
     const InsnFacts& facts = code.facts[i];
     Insn& insn = lowered.insns[i];
@@ -175,6 +175,7 @@ Lowered lower(const runtime::Program& program) {
       ++i;
     }
   }
+  lowered.steps = steps_of(program, lowered);
   return lowered;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "calls/call.hpp"
+#include "engine/interpreter/steps.hpp"
 #include "isa/insn.hpp"
 #include "runtime/call_env.hpp"
 #include "runtime/program.hpp"
@@ -38,6 +39,7 @@ struct Site {
 struct Lowered {
   std::vector<Insn> insns;
   std::vector<Site> sites;  // one an instruction
+  std::vector<Step> steps;  // the same for the quick loop
   std::string obstacle;     // see Executable::obstacle
 };
 

@@ -292,6 +292,8 @@ struct Execution::Machine {
   // The loop (run.cpp); with an observer it is another one.
   template <bool observed>
   async::Progress run(std::uint64_t budget);
+  // The quick loop (run_steps.cpp): of at least so many instructions, and at most as many more as stand in a row.
+  async::Progress run_steps(std::uint64_t budget);
 };
 
 }  // namespace skep::engine

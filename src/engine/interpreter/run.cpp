@@ -1,8 +1,10 @@
-// The interpreter: one loop over a switch. Nothing is checked here that the verifier has proved. See
+// The interpreter's loop over a switch, which stops after any instruction: of runs that are stepped, observed or
+// counted, and of what run_steps.cpp leaves to it. Nothing is checked here that the verifier has proved. See
 // execution.hpp for what it promises. Tested by tests/engine/execution_test.cpp and
 // tests/engine/arena_access_test.cpp.
 #include "engine/interpreter/arena_access.hpp"
 #include "engine/interpreter/machine.hpp"
+#include "engine/interpreter/operations.hpp"
 #include "engine/packet_load.hpp"
 #include "runtime/map_field.hpp"
 
@@ -22,9 +24,9 @@ namespace skep::engine {
     r[insn.dst] = static_cast<std::uint32_t>(EXPRESSION32);           \
     break;                                                            \
   }
-#define SKEP_ALU(OP, EXPRESSION64, EXPRESSION32)                  \
-  SKEP_ALU_ONE(0x08, OP, r[insn.src], EXPRESSION64, EXPRESSION32) \
-  SKEP_ALU_ONE(0x00, OP, wide_immediate(insn), EXPRESSION64, EXPRESSION32)
+#define SKEP_ALU(OP, EXPRESSION64, EXPRESSION32)                          \
+  SKEP_ALU_ONE(0x08, alu_op::OP, r[insn.src], EXPRESSION64, EXPRESSION32) \
+  SKEP_ALU_ONE(0x00, alu_op::OP, wide_immediate(insn), EXPRESSION64, EXPRESSION32)
 #define SKEP_JUMP_ONE(CLASS, OP, TYPE, CONDITION)                                               \
   case (CLASS) | (OP) | 0x08: {                                                                 \
     const auto a = static_cast<TYPE>(r[insn.dst]), b = static_cast<TYPE>(r[insn.src]);          \
@@ -36,9 +38,9 @@ namespace skep::engine {
     if (CONDITION) at += insn.off;                                                              \
     break;                                                                                      \
   }
-#define SKEP_JUMP(OP, SIGN, CONDITION)                           \
-  SKEP_JUMP_ONE(insn_class::jmp, OP, std::SIGN##64_t, CONDITION) \
-  SKEP_JUMP_ONE(insn_class::jmp32, OP, std::SIGN##32_t, CONDITION)
+#define SKEP_JUMP(OP, SIGN, CONDITION)                                   \
+  SKEP_JUMP_ONE(insn_class::jmp, jmp_op::OP, std::SIGN##64_t, CONDITION) \
+  SKEP_JUMP_ONE(insn_class::jmp32, jmp_op::OP, std::SIGN##32_t, CONDITION)
 #define SKEP_MEMORY(SIZE, TYPE)                                                            \
   case insn_class::ldx | mem_mode::mem | (SIZE):                                           \
     r[insn.dst] = load<TYPE>(r[insn.src] + static_cast<std::uint64_t>(insn.off));          \
@@ -104,30 +106,9 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
       tell_observer();
     }
     switch (insn.code) {
-      SKEP_ALU(alu_op::add, a + b, a + b)
-      SKEP_ALU(alu_op::sub, a - b, a - b)
-      SKEP_ALU(alu_op::mul, a * b, a * b)
-      SKEP_ALU(alu_op::or_, a | b, a | b)
-      SKEP_ALU(alu_op::and_, a & b, a & b)
-      SKEP_ALU(alu_op::xor_, a ^ b, a ^ b)
-      SKEP_ALU(alu_op::lsh, a << (b & 63), a << (b & 31))
-      SKEP_ALU(alu_op::rsh, a >> (b & 63), a >> (b & 31))
-      SKEP_ALU(alu_op::arsh, static_cast<std::uint64_t>(static_cast<std::int64_t>(a) >> (b & 63)),
-               static_cast<std::int32_t>(a) >> (b & 31))
-      SKEP_ALU(alu_op::div,
-               insn.off != 0 ? (signed_divide<std::int64_t>(a, b))
-               : b != 0      ? a / b
-                             : 0,
-               insn.off != 0 ? (signed_divide<std::int32_t>(a, b))
-               : b != 0      ? a / b
-                             : 0)
-      SKEP_ALU(alu_op::mod,
-               insn.off != 0 ? (signed_modulo<std::int64_t>(a, b))
-               : b != 0      ? a % b
-                             : a,
-               insn.off != 0 ? (signed_modulo<std::int32_t>(a, b))
-               : b != 0      ? a % b
-                             : a)
+      SKEP_PLAIN_OPERATIONS(SKEP_ALU)
+      SKEP_ALU(div, divide(a, b, insn.off != 0), divide(a, b, insn.off != 0))
+      SKEP_ALU(mod, modulo(a, b, insn.off != 0), modulo(a, b, insn.off != 0))
       case insn_class::alu64 | alu_op::mov | 0x08:
         // Offsets 8, 16 and 32 extend a sign; 1 casts between the address spaces of programs and user space.
         if (insn.off == 0)
@@ -160,17 +141,7 @@ async::Progress Execution::Machine::run(std::uint64_t budget) {
         r[insn.dst] = swapped(r[insn.dst], insn.imm);
         break;
 
-        SKEP_JUMP(jmp_op::jeq, uint, a == b)
-        SKEP_JUMP(jmp_op::jne, uint, a != b)
-        SKEP_JUMP(jmp_op::jgt, uint, a > b)
-        SKEP_JUMP(jmp_op::jge, uint, a >= b)
-        SKEP_JUMP(jmp_op::jlt, uint, a < b)
-        SKEP_JUMP(jmp_op::jle, uint, a <= b)
-        SKEP_JUMP(jmp_op::jset, uint, (a & b) != 0)
-        SKEP_JUMP(jmp_op::jsgt, int, a > b)
-        SKEP_JUMP(jmp_op::jsge, int, a >= b)
-        SKEP_JUMP(jmp_op::jslt, int, a < b)
-        SKEP_JUMP(jmp_op::jsle, int, a <= b)
+        SKEP_CONDITIONS(SKEP_JUMP)
       case insn_class::jmp | jmp_op::ja:
         at += insn.off;
         break;
