@@ -28,14 +28,19 @@ ALL_NATIVE(NATIVE)
 
 namespace {
 
-// An Ethernet frame with an IPv4 and a TCP header, and bytes of all kinds behind them.
+// Bytes of all kinds, and in them one Ethernet frame after the other (work.h parses them): most with an IPv4 and a TCP
+// header, some of other protocols.
 std::vector<unsigned char> packet() {
+  constexpr std::size_t frame = 60;
   std::vector<unsigned char> bytes(1514);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(i * 131 + (i >> 3));
-  bytes[12] = 8;
-  bytes[13] = 0;
-  bytes[14] = 0x45;
-  bytes[23] = 6;
+  for (std::size_t n = 0; (n + 1) * frame <= bytes.size(); ++n) {
+    unsigned char* const at = bytes.data() + n * frame;
+    at[12] = n % 7 == 3 ? 0x86 : 8;
+    at[13] = n % 7 == 3 ? 0xdd : 0;
+    at[14] = n % 3 == 1 ? 0x46 : 0x45;
+    at[23] = n % 5 == 4 ? 17 : 6;
+  }
   return bytes;
 }
 

@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+import chart
+
 ROUNDS = 7
 SIDES = {
     "compiled": ["bench-engine-skep", "compiled"],
@@ -66,6 +68,8 @@ def main() -> int:
             print(f"computing, to {other}: geometric mean {math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f}, most {max(ratios):.2f}")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+    if len(sys.argv) > 3:
+        pathlib.Path(sys.argv[3]).write_text(chart.svg(rows))
     return 0
 
 
