@@ -140,8 +140,11 @@ WORK __u64 parse(const __u8 *p, const __u8 *end)
 {
 	__u64 sum = 0;
 
-	for (int i = 0; i + FRAME <= BYTES; i += FRAME)
-		sum = sum * 31 + parse_frame(p + i, end);
+	for (int i = 0; i + FRAME <= BYTES; i += FRAME) {
+		OPAQUE(p); /* else a compiler may count from behind, where the verifier knows of no bytes */
+		sum = sum * 31 + parse_frame(p, end);
+		p += FRAME;
+	}
 	return sum;
 }
 
