@@ -56,6 +56,11 @@ constexpr Row rows[] = {
      "*(u64 *)(r10 -8) = 0; r2 = 1; lock *(u64 *)(r10 -8) += r2; r2 = atomic64_fetch_add((u64 *)(r10 -8), r2); r0 = 1; "
      "r0 = cmpxchg((u64 *)(r10 -8), r0, r2); r1 = load_acquire((u64 *)(r10 -8)); store_release((u64 *)(r10 -8), r1); "
      "exit"},
+    {"a number that is stored where it says",
+     "r2 = r1; r2 >>= 28; r2 &= 8; r3 = r10; r3 += -16; r3 += r2; *(u64 *)(r3 +0) = r2; r0 = *(u64 *)(r10 -16); exit"},
+    {"a number that is computed with what is where it says",
+     "*(u64 *)(r10 -16) = r1; *(u64 *)(r10 -8) = r1; r2 = r1; r2 >>= 28; r2 &= 8; r3 = r10; r3 += -16; r3 += r2; "
+     "r0 = *(u64 *)(r3 +0); r2 -= r0; r0 = r2; exit"},
     {"functions", "call f; r0 += 1; exit\nf: r0 = r1; if r1 == 77 goto f; exit"},
     {"endless loops", "r0 = 0\nagain: r0 += 3; may_goto out; goto again\nout: exit"},
     {"packets", "r6 = r1; r0 = *(u32 *)skb[14]; r7 = r0; r0 = *(u16 *)skb[r7 + 4]; exit"},

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <utility>
 
+#include "engine/llvm/separate.hpp"
+
 namespace skep::engine::native {
 
 struct Generator::Effort {
@@ -80,8 +82,8 @@ std::string Generator::content_of(LLVMModuleRef module, const Effort& effort) co
   return content;
 }
 
-ObjectCache::Object Generator::generate(LLVMModuleRef module, const Effort& effort, LLVMTargetMachineRef machine,
-                                        std::string& why) const {
+ObjectCache::Object Generator::generate(LLVMContextRef context, LLVMModuleRef module, const Effort& effort,
+                                        LLVMTargetMachineRef machine, std::string& why) const {
   ++compilations_made;
   ObjectCache::Object made;
   LLVMPassBuilderOptionsRef passes = l_.CreatePassBuilderOptions();
@@ -90,6 +92,7 @@ ObjectCache::Object Generator::generate(LLVMModuleRef module, const Effort& effo
     why = message;
     l_.DisposeErrorMessage(message);
   } else {
+    separate_addresses(l_, context, module);
     LLVMMemoryBufferRef object = nullptr;
     char* message = nullptr;
     if (l_.TargetMachineEmitToMemoryBuffer(machine, module, LLVMObjectFile, &message, &object) != 0) {
@@ -119,7 +122,7 @@ Generator::Made Generator::make(const runtime::Program& program, const Bodies& b
   std::string content = content_of(emitted.module, effort);
   Made made{cache.find(content), std::move(emitted.table)};
   if (made.object == nullptr) {
-    made.object = generate(emitted.module, effort, machine, why);
+    made.object = generate(context, emitted.module, effort, machine, why);
     if (made.object != nullptr) cache.add(std::move(content), made.object);
   }
   l_.DisposeModule(emitted.module);

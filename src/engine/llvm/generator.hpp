@@ -41,8 +41,8 @@ class Generator {
   static const Effort& effort_for(std::size_t instructions, bool optimize);
   LLVMTargetMachineRef machine_for(LLVMCodeGenOptLevel level, std::string& why);
   std::string content_of(LLVMModuleRef module, const Effort& effort) const;
-  ObjectCache::Object generate(LLVMModuleRef module, const Effort& effort, LLVMTargetMachineRef machine,
-                               std::string& why) const;
+  ObjectCache::Object generate(LLVMContextRef context, LLVMModuleRef module, const Effort& effort,
+                               LLVMTargetMachineRef machine, std::string& why) const;
   std::string taken(char* text) const;  // one of LLVM's, which is disposed of
 
   const Library& l_;

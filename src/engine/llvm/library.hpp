@@ -41,6 +41,9 @@ namespace skep::engine::native {
   X(DIBuilderCreateFile) X(DIBuilderCreateCompileUnit) X(DIBuilderCreateSubroutineType) X(DIBuilderCreateFunction)     \
   X(SetSubprogram) X(SetCurrentDebugLocation2) X(DIBuilderCreateDebugLocation) X(CreateDisasmCPUFeatures)              \
   X(DisasmInstruction) X(DisasmDispose) X(SetDisasmOptions)                                                            \
+  X(GetFirstFunction) X(GetNextFunction) X(GetFirstBasicBlock) X(GetNextBasicBlock) X(GetFirstInstruction)            \
+  X(GetNextInstruction) X(GetInstructionOpcode) X(GetNumOperands) X(GetOperand) X(SetOperand) X(IsAInstruction)        \
+  X(PositionBuilderBefore) X(GetTypeKind) X(GetIntTypeWidth)                                                           \
   X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
   X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
