@@ -7,7 +7,7 @@ if(TARGET test-loader)
             -c ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c -o ${newer_object}
     DEPENDS ${PROJECT_SOURCE_DIR}/tests/loader/newer.bpf.c ${PROJECT_SOURCE_DIR}/examples/vmlinux.h VERBATIM)
   set(more_objects)
-  foreach(source loader/call_questions loader/dummy_questions loader/perf_questions loader/section_calls
+  foreach(source loader/call_questions loader/dummy_questions loader/map_calls loader/perf_questions loader/section_calls
                  loader/socket_questions loader/user_ring)
     cmake_path(GET source FILENAME name)
     set(object ${PROJECT_BINARY_DIR}/tests/${name}.bpf.o)
@@ -19,7 +19,7 @@ if(TARGET test-loader)
   endforeach()
   add_custom_target(test-loader-objects DEPENDS ${newer_object} ${more_objects})
   add_dependencies(test-loader test-work-objects test-loader-objects examples)
-  foreach(oracle map_oracle.c call_oracle.c map_operations.c lru_rows.c perf_rows.c dummy_rows.c socket_rows.c)
+  foreach(oracle map_oracle.c call_oracle.c map_operations.c lru_rows.c perf_rows.c dummy_rows.c socket_rows.c map_calls.c)
     target_sources(test-loader PRIVATE ${PROJECT_SOURCE_DIR}/tests/conformance/${oracle})
     set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/conformance/${oracle} PROPERTIES COMPILE_DEFINITIONS ASKED_BY_A_TEST)
   endforeach()
@@ -29,6 +29,7 @@ if(TARGET test-loader)
                              CALL_QUESTIONS="${PROJECT_BINARY_DIR}/tests/call_questions.bpf.o"
                              DUMMY_QUESTIONS="${PROJECT_BINARY_DIR}/tests/dummy_questions.bpf.o"
                              SOCKET_QUESTIONS="${PROJECT_BINARY_DIR}/tests/socket_questions.bpf.o"
+                             MAP_CALLS="${PROJECT_BINARY_DIR}/tests/map_calls.bpf.o"
                              PERF_QUESTIONS="${PROJECT_BINARY_DIR}/tests/perf_questions.bpf.o"
                              USER_RING_OBJECT="${PROJECT_BINARY_DIR}/tests/user_ring.bpf.o")
 endif()
