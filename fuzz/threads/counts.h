@@ -5,6 +5,7 @@
 
 struct counts {
 	unsigned long long started; /* starts of work that returned 0 */
+	unsigned long long timers;  /* … of timers */
 	unsigned long long wrong;   /* results that no race explains */
 	unsigned long long turns;   /* of a run */
 };

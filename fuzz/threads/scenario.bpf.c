@@ -80,8 +80,8 @@ static int delete_own(void *map, int *key, wq_value *value)
 }
 static int expire(void *map, int *key, struct elem *e)
 {
-	if ((bpf_get_prandom_u32() & 3) == 0)
-		bpf_timer_start(&e->timer, 1000, 0);
+	if ((bpf_get_prandom_u32() & 3) == 0 && bpf_timer_start(&e->timer, 1000, 0) == 0)
+		__sync_fetch_and_add(&counts.timers, 1);
 	return 0;
 }
 
@@ -138,8 +138,8 @@ static __noinline int timer_step(void *map)
 	bpf_timer_set_callback(&e->timer, expire);
 	if (dice % 8 == 1)
 		bpf_timer_cancel(&e->timer);
-	else
-		bpf_timer_start(&e->timer, dice % 4 ? dice % 100000 : 3600000000000ULL, 0);
+	else if (bpf_timer_start(&e->timer, dice % 4 ? dice % 100000 : 3600000000000ULL, 0) == 0)
+		__sync_fetch_and_add(&counts.timers, 1);
 	return 0;
 }
 

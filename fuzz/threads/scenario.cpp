@@ -267,18 +267,25 @@ void Scenario::fork_child(Choices& choices) {
 std::string Scenario::settle_accounts() {
   objects_.clear();
   links_.clear();
-  if (!kernel_->drain(a_minute)) return "work does not come to an end";
+  // What was armed for later ended with the elements.
+  if (!kernel_->settle(a_minute)) return "work does not come to an end";
   const WorkStatistics work = kernel_->work();
-  std::uint64_t started = started_before_, wrong = 0;
+  std::uint64_t started = started_before_, timers = timers_before_, wrong = 0;
   for (const volatile counts* at : std::exchange(counts_, {})) {
     started += at->started;
+    timers += at->timers;
     wrong += at->wrong;
     munmap(const_cast<counts*>(at), page);
   }
   // A run may be stopped between a start and its counting.
   const std::uint64_t stopped = work.stopped - stopped_before_;
-  const bool adds_up = work.started >= started && work.started - started <= stopped;
+  const auto more_than = [stopped](std::uint64_t skep, std::uint64_t programs) {
+    return skep < programs || skep - programs > stopped;
+  };
+  const bool adds_up = !more_than(work.started, started);
+  const std::uint64_t of_timers = work.timers + work.timers_merged + work.timers_cancelled;
   started_before_ = work.started;
+  timers_before_ = of_timers;
   stopped_before_ = work.stopped;
   if (work.started != work.ran + work.merged + work.cancelled)
     return fmt::format("{} started, and {} ran + {} merged + {} cancelled", work.started, work.ran, work.merged,
@@ -286,6 +293,9 @@ std::string Scenario::settle_accounts() {
   if (!adds_up)
     return fmt::format("Skep counts {} starts, its programs {}, and {} runs were stopped", work.started, started,
                        stopped);
+  if (more_than(of_timers, timers))
+    return fmt::format("{} timers ran, {} starts were merged and {} cancelled, and programs count {}; {} were stopped",
+                       work.timers, work.timers_merged, work.timers_cancelled, timers, stopped);
   if (wrong != 0) return fmt::format("{} calls answered what no race explains", wrong);
   return {};
 }

@@ -68,7 +68,7 @@ class Scenario {
   std::vector<Link> links_;
   std::vector<const volatile counts*> counts_;  // of all objects since the last account, mapped
   std::atomic<std::uint64_t> told_{0};          // by listeners
-  std::uint64_t started_before_ = 0, stopped_before_ = 0;
+  std::uint64_t started_before_ = 0, timers_before_ = 0, stopped_before_ = 0;
 };
 
 }  // namespace skep::fuzz

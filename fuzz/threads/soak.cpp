@@ -91,6 +91,9 @@ class Soak {
         totals_.stopped.load(), totals_.commands.load(), totals_.links.load(), totals_.forks.load(), closed_);
     fmt::print("{} started = {} ran + {} merged + {} cancelled; memory refused {} times\n", work.started, work.ran,
                work.merged, work.cancelled, lasting.kernel().memory().refused);
+    fmt::print("timers: {} started = {} ran + {} merged + {} cancelled\n",
+               work.timers + work.timers_merged + work.timers_cancelled, work.timers, work.timers_merged,
+               work.timers_cancelled);
     for (const std::string& fault : faults_) fmt::print("WRONG: {}\n", fault);
     return faults_.empty() ? 0 : 1;
   }

@@ -109,6 +109,10 @@ struct WorkStatistics {
   std::uint64_t cancelled = 0;  // starts that will not run any more
   std::uint64_t timers = 0;     // timers' callbacks that ended; they are none of the starts
   std::uint64_t stopped = 0;    // runs that were stopped, of programs and of callbacks
+  // The same account of timers: starts that returned 0 = timers + timers_merged (into the run of a later start) +
+  // timers_cancelled, once none is armed or due. And of task work: scheduled = task_works (that ran) +
+  // task_works_cancelled, once none waits for its thread.
+  std::uint64_t timers_merged = 0, timers_cancelled = 0, task_works = 0, task_works_cancelled = 0;
 };
 
 // One run of an asynchronous callback. Times are nanoseconds of the Kernel's monotonic clock (virtual when it steps).
@@ -119,8 +123,9 @@ struct WorkRun {
   std::vector<std::uint8_t> key;  // of the element that holds the work item
   unsigned cpu = 0;
   std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
-  bool timer = false;    // a timer's; started_ns is when it was due
-  bool stopped = false;  // see Kernel::on_run_stopped
+  bool timer = false;      // a timer's; started_ns is when it was due
+  bool stopped = false;    // see Kernel::on_run_stopped
+  bool task_work = false;  // a task work's; started_ns is when it was scheduled
 };
 
 // A timer whose callback will run.

@@ -34,7 +34,7 @@ struct TimeHistogram {
 // Of one callback on one map, since measuring began.
 struct CallbackTimes {
   std::string program, callback, map;
-  bool timer = false;
+  bool timer = false, task_work = false;
   std::uint64_t stopped = 0;  // runs that were stopped; they count in the times, too
   TimeHistogram waited;       // from the start of the work, or from when the timer was due, to the run's begin
   TimeHistogram took;         // from its begin to its end

@@ -28,6 +28,9 @@ struct RunnerInput {
   std::span<const std::uint8_t> packet = {};  // from the Ethernet header on, for types that are run on one
   std::span<const std::uint8_t> context =
       {};  // in its layout; for others, and where a test run takes it beside a packet
+  // It is for Runner::run_in_signal_handler alone. EOPNOTSUPP, with the reason in the message, when the program makes a
+  // call that could wait for what a handler interrupts, or this Kernel has no such runs (one that steps).
+  bool in_signal_handlers = false;
 };
 
 // Movable. One thread at a time. Keeps the program loaded; the Kernel must outlive it.
@@ -54,6 +57,12 @@ class SKEP_API Runner {
   std::uint32_t run();
   // Of the last run: 0, or why it did not come to its end.
   int error() const;
+  // As run(), in a signal handler, whatever the thread was interrupted in, a call of this Kernel's included. Waits for
+  // nothing, locks nothing, allocates nothing, leaves errno as it is; interpreted. 0 and the result; -EBUSY, and
+  // nothing ran: the virtual CPUs are taken, the runner runs already, or the thread has never run a program nor made a
+  // command of Skep's; -EINVAL: the runner is not made for it; else as error(). Programs that are attached, and all
+  // other functions of Skep but Kernel::stop_runs, are not for signal handlers.
+  int run_in_signal_handler(std::uint32_t* result = nullptr) noexcept;
 
  private:
   struct State;

@@ -174,6 +174,7 @@ struct skep_work_run {
 	uint64_t started_ns, began_ns, ended_ns;
 	bool timer;   /* a timer's callback; started_ns is when it was due */
 	bool stopped; /* by a limit, or by a request */
+	bool task_work; /* a task work's callback; started_ns is when it was scheduled */
 };
 
 /* Stops all that runs now; see Kernel::stop_runs. May be called from a signal handler. */

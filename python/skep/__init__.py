@@ -167,7 +167,7 @@ class TraceLine:
 
 @dataclass(frozen=True)
 class WorkRun:
-    """One run of a callback of a work queue or timer. Times are the Kernel's, in nanoseconds."""
+    """One run of a callback of a work queue, timer or task work. Times are the Kernel's, in nanoseconds."""
     program: str
     callback: str
     map: str
@@ -178,6 +178,7 @@ class WorkRun:
     ended_ns: int
     timer: bool
     stopped: bool
+    task_work: bool
 
 
 @dataclass(frozen=True)
@@ -327,7 +328,7 @@ class Kernel:
         r = run.contents
         self.work.append(WorkRun(r.program.decode(), r.callback.decode(), r.map.decode(),
                                  ctypes.string_at(r.key, r.key_size) if r.key else b"", r.cpu, r.started_ns, r.began_ns,
-                                 r.ended_ns, r.timer, r.stopped))
+                                 r.ended_ns, r.timer, r.stopped, r.task_work))
 
     def _sampled(self, _user: Any, name: bytes, _program: bytes, _index: int, record: int, size: int) -> None:
         self._perf.setdefault(name.decode(), []).append(ctypes.string_at(record, size) if size else b"")

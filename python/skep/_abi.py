@@ -37,7 +37,7 @@ class Run(Structure):
 class WorkRun(Structure):
     _fields_ = [("size", c_size_t), ("program", c_char_p), ("callback", c_char_p), ("map", c_char_p), ("key", c_void_p),
                 ("key_size", c_size_t), ("cpu", c_uint), ("started_ns", c_uint64), ("began_ns", c_uint64),
-                ("ended_ns", c_uint64), ("timer", c_bool), ("stopped", c_bool)]
+                ("ended_ns", c_uint64), ("timer", c_bool), ("stopped", c_bool), ("task_work", c_bool)]
 
 
 class MockedCall(Structure):

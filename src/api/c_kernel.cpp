@@ -210,8 +210,9 @@ void skep_kernel_on_work_run(skep_kernel* kernel, void (*listener)(void* user, c
     if (listener == nullptr) return kernel->kernel->on_work_run(nullptr), 0;
     kernel->kernel->on_work_run([listener, user](const skep::WorkRun& run) {
       const skep_work_run told{
-          sizeof told, run.program.c_str(), run.callback.c_str(), run.map.c_str(), run.key.data(), run.key.size(),
-          run.cpu,     run.started_ns,      run.began_ns,         run.ended_ns,    run.timer,      run.stopped};
+          sizeof told,  run.program.c_str(), run.callback.c_str(), run.map.c_str(), run.key.data(), run.key.size(),
+          run.cpu,      run.started_ns,      run.began_ns,         run.ended_ns,    run.timer,      run.stopped,
+          run.task_work};
       listener(user, &told);
     });
     return 0;

@@ -8,9 +8,10 @@
 // tests/async/.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 
 #include "async/item.hpp"
 #include "async/job.hpp"
+#include "async/run_listener.hpp"
 #include "async/task_work.hpp"
 #include "async/timer.hpp"
 #include "async/timer_heap.hpp"
@@ -33,20 +35,17 @@ struct WorkCounts {
   std::uint64_t ran = 0;        // runs finished
   std::uint64_t cancelled = 0;  // starts that will not run any more
   std::uint64_t timers = 0;     // timers' callbacks that ended
-};
-
-// One finished or cancelled run, told to whoever listens (`skep run` prints these). Times are monotonic nanoseconds.
-struct RunRecord {
-  const Callback* callback = nullptr;
-  unsigned cpu = 0;
-  std::uint64_t started_ns = 0, began_ns = 0, ended_ns = 0;
-  bool timer = false, stopped = false;
+  // Of timers' starts that returned 0, those that came while it was armed or due, whose run is the later one's; and
+  // those that will not run any more. Of task work, runs that ended, and what was scheduled and will not run.
+  std::uint64_t timers_merged = 0, timers_cancelled = 0;
+  std::uint64_t task_works = 0, task_works_cancelled = 0;
 };
 
 class Executor {
  public:
   virtual ~Executor() = default;
   TaskThreads task_threads;    // work that waits for threads of the application
+  RunListener run_listener;    // told on the thread that ran
   memory::AccountPtr account;  // that pays for work items and timers; null: nobody counts. Set before any are made
   virtual CpuSet& cpus() = 0;
   virtual std::uint64_t now_ns() = 0;
@@ -62,6 +61,12 @@ class Executor {
   // outside.
   virtual void run(Job& job) = 0;
   virtual void run_on(unsigned cpu, Job& job) = 0;
+  // The same in a signal handler, on a CPU that is free or that the interrupted run holds, for a job that does not
+  // sleep; waits for nothing, locks nothing and allocates nothing. False, and the job has not begun: no CPU is to be
+  // had, or the thread has never been in a call of ours.
+  bool run_in_signal_handler(Job& job);
+  // Before the first of these: 0, or -EOPNOTSUPP when this executor is not made for it; -EAGAIN, -ENOMEM.
+  virtual int prepare_for_signals() { return -EOPNOTSUPP; }
 
   // Returns when nothing is queued or running (timers armed for later do not count). Self-restarting work never drains:
   // false after `limit_ns` of this executor's time.
@@ -70,10 +75,21 @@ class Executor {
   virtual bool settle(std::uint64_t limit_ns) = 0;
   virtual std::vector<ArmedShot> armed() const = 0;  // in the order of their times; inside a read section
   virtual WorkCounts counts() const = 0;
-  virtual void on_run(std::function<void(const RunRecord&)> listener) = 0;  // called on the worker's thread
   // What the items report: see WorkCounts.
   virtual void count_merged(std::uint64_t starts) = 0;  // as many starts, none of which made a run of its own
   virtual void count_cancelled() = 0;
+  enum class Later : std::uint8_t { timer_merged, timer_cancelled, task_ran, task_cancelled };
+  void count(Later what);
+  void count_cancelled(const Runnable& item);  // of whatever kind
+
+ protected:
+  WorkCounts with_later(WorkCounts counts) const;
+
+ private:
+  struct alignas(64) LaterCounts {
+    std::array<std::atomic<std::uint64_t>, 4> of = {};
+  };
+  std::array<LaterCounts, 4> later_;  // by the CPU
 };
 
 // A clock that stands until somebody lets it go on.

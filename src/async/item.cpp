@@ -45,10 +45,10 @@ void Item::count(std::uint64_t state, bool cancel) {
     figure.store(figure.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
   };
   if (!cancel) add(runs_, 1);
+  if (cancel) executor_.count_cancelled(*this);
   if (kind != Kind::work) return;
   add(starts_, 1 + state / one_more);
   if (state >= one_more) executor_.count_merged(state / one_more);
-  if (cancel) executor_.count_cancelled();
 }
 
 Item::Figures Item::figures() const {
@@ -73,7 +73,7 @@ int Item::set_callback(std::shared_ptr<Callback> callback) {
   const Box* now = box_.load(std::memory_order_acquire);
   if (now == nullptr || now->callback != callback) {
     auto box = std::make_unique<Box>();
-    if (!box->charge.take(executor_.account, box_bytes)) return -ENOMEM;
+    if (box == nullptr || !box->charge.take(executor_.account, box_bytes)) return -ENOMEM;
     box->callback = std::move(callback);
     replace_box(box.release());
   }
@@ -107,7 +107,7 @@ void Item::cancel() {
     wanted = (state & known_elsewhere) | cancelled | ((state & kept) != 0 ? listed : 0);
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
   SKEP_PROBE(cancel, this, running_cpu_.load(std::memory_order_relaxed));
-  if ((state & pending) != 0) count(state, true);
+  if ((state & (pending | armed)) != 0) count(state, true);
   if ((state & running) == 0) replace_box(nullptr);
   if ((wanted & ~state & listed) != 0) look_in_heap();
   retire_if_last(wanted);

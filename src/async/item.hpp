@@ -19,6 +19,8 @@
 
 #include "async/job.hpp"
 #include "memory/account.hpp"
+#include "memory/in_signal.hpp"
+#include "rcu/rcu.hpp"
 
 namespace skep::async {
 
@@ -66,7 +68,7 @@ class Runnable {
   ~Runnable() = default;
 };
 
-class Item : public Runnable {
+class Item : public Runnable, public memory::Small {
  public:
   virtual ~Item();
   Item(const Item&) = delete;
@@ -94,6 +96,8 @@ class Item : public Runnable {
   bool finish(bool again) override;
   bool withdrawn() const override { return (state_.load(std::memory_order_acquire) & cancelled) != 0; }
   void drop() override;
+
+  rcu::Deferred while_it_waits;  // for its end
 
  protected:
   Item(Executor& executor, memory::Charge charge, Kind what)
@@ -125,9 +129,10 @@ class Item : public Runnable {
   Executor& executor_;
 
  private:
-  struct Box {
+  struct Box : memory::Small {
     std::shared_ptr<Callback> callback;
     memory::Charge charge;
+    rcu::Deferred while_it_waits;
   };
   void replace_box(Box* box);
   void count(std::uint64_t state, bool cancel);

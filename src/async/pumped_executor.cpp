@@ -6,9 +6,10 @@
 // shares the CPUs out among threads has such a descriptor for each CPU. Who pumps one CPU shares the executor with
 // those who pump others; who pumps all, or waits for all, has it alone, and is let in before more of the former are. A
 // callback runs until it ends or sleeps; it sleeps on the thread that pumps, its CPU given up, and goes on when the
-// others have had their turn. An item that was started while it ran runs again at once, unless the time that pump() was
-// given is over: then it stays begun, as if its run had not ended yet, and the next pump() goes on with it. Tested by
-// tests/async/executor_test.cpp and pumped_executor_test.cpp.
+// others have had their turn. A signal handler, which may have interrupted whoever has the mutex, leaves what it queues
+// to whoever pumps next, and makes the descriptors readable. An item that was started while it ran runs again at once,
+// unless the time that pump() was given is over: then it stays begun, as if its run had not ended yet, and the next
+// pump() goes on with it. Tested by tests/async/executor_test.cpp and pumped_executor_test.cpp.
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 
 #include "async/executor.hpp"
 #include "async/item_line.hpp"
+#include "async/item_stack.hpp"
 #include "async/threads.hpp"
 #include "rcu/rcu.hpp"
 
@@ -33,6 +35,14 @@ namespace {
 
 constexpr std::uint64_t at_once = 1;  // a time that has passed
 constexpr std::uint64_t never = 0;    // what disarms a timerfd
+constexpr std::uint64_t unknown = unlimited;
+
+void set_descriptor(int fd, std::uint64_t at) {
+  itimerspec when{};
+  when.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
+  when.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, nullptr);
+}
 
 int new_descriptor() {
   return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -55,17 +65,18 @@ class Pumped final : public PumpedExecutor {
   std::uint64_t realtime_ns() override { return stands_ ? now_ns() + realtime_offset_ : Executor::realtime_ns(); }
   void enqueue(unsigned cpu, Runnable& item) override;
   std::shared_ptr<TimerHeap> timer_heap(unsigned cpu) override { return heaps_[cpu % heaps_.size()]; }
+  int prepare_for_signals() override { return make_room_for_signals(heaps_) ? 0 : -ENOMEM; }
   void run(Job& job) override { run_outside(this, job, cpus_, nullptr); }
   void run_on(unsigned cpu, Job& job) override { run_outside(this, job, cpus_, &cpu); }
   bool drain(std::uint64_t limit_ns) override { return run_all(limit_ns, false); }
   bool settle(std::uint64_t limit_ns) override { return run_all(limit_ns, true); }
   std::vector<ArmedShot> armed() const override { return armed_in(heaps_); }
   WorkCounts counts() const override;
-  void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override {
     started_.fetch_add(starts, std::memory_order_relaxed);
     merged_.fetch_add(starts, std::memory_order_relaxed);
   }
+  using Executor::count_cancelled;
   void count_cancelled() override { cancelled_.fetch_add(1, std::memory_order_relaxed); }
 
   int pump_fd() const override { return fd_; }
@@ -101,14 +112,16 @@ class Pumped final : public PumpedExecutor {
 
     Pumped* executor = nullptr;
     const std::shared_ptr<TimerHeap> heap = std::make_shared<TimerHeap>(*this);
-    std::mutex driving;  // one thread at a time runs its work
-    Runs room;           // for the next one; of who drives
+    ItemStack from_signals;
+    std::atomic<bool> changed_by_signal{false};  // these, or the times of the heap
+    std::mutex driving;                          // one thread at a time runs its work
+    Runs room;                                   // for the next one; of who drives
     // Under the executor's mutex:
     ItemLine timers, items;
     Runs begun;
     std::uint64_t entered = 0, taken = 0;  // of the items
     bool timed = false;                    // there have been timers
-    int fd = -1;
+    std::atomic<int> fd{-1};
     std::uint64_t shown = never;
   };
   // Whoever pumps one CPU, among others.
@@ -131,6 +144,11 @@ class Pumped final : public PumpedExecutor {
   void show_locked();
   void show_locked(Queue& queue);
   void show(int fd, std::uint64_t& shown, bool queued, std::uint64_t earliest);
+  void tell_from_signal(Queue& queue);
+  bool changed_by_signal() const;
+  void take_from_signals_locked();
+  void push_locked(Queue& queue, Runnable& item);
+  void know_timers_locked(Queue& queue);
   std::uint64_t earliest() const;
   void fire_due();
   Runnable* next(Runs& begun, unsigned& cpu, const Queue* only);
@@ -140,7 +158,6 @@ class Pumped final : public PumpedExecutor {
   bool run_standing(std::uint64_t until_ns, bool with_timers);
   std::size_t handle(Runnable& item, Runs& run, unsigned cpu, std::uint64_t end);
   bool advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section);
-  void told(const RunRecord& record);
 
   CpuSet cpus_;
   const int fd_;
@@ -156,14 +173,12 @@ class Pumped final : public PumpedExecutor {
   std::size_t queued_ = 0;
   unsigned turn_ = 0;  // the CPU whose queue is looked at first
   std::uint64_t shown_of_all_ = never;
-  std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
 
   std::vector<std::shared_ptr<TimerHeap>> heaps_;  // by CPU
   // Those that have had timers, so that the others cost nothing; read without a lock.
   std::vector<TimerHeap*> timed_;
   std::atomic<std::size_t> timed_count_{0};
 
-  std::atomic<bool> listening_{false};
   std::atomic<std::uint64_t> started_{0}, merged_{0}, ran_{0}, cancelled_{0}, timers_ran_{0};
 };
 
@@ -177,6 +192,7 @@ Pumped::~Pumped() {
     for (Queue& queue : queues_) {
       const auto next = [&]() -> Runnable* {
         const std::lock_guard lock(mutex_);
+        take_from_signals_locked();
         if (queue.timers.empty() && queue.items.empty()) return nullptr;
         return &(queue.timers.empty() ? queue.items : queue.timers).pop();
       };
@@ -217,18 +233,53 @@ void Pumped::fire_due() {
 
 // Makes a descriptor say when there will be something to do.
 void Pumped::show(int fd, std::uint64_t& shown, bool queued, std::uint64_t earliest) {
-  std::uint64_t at = queued ? at_once : earliest != TimerHeap::never ? earliest : never;
-  if (stands_ && !queued && at != never) at = earliest <= now_ns() ? at_once : never;
-  if (at == shown) return;
-  shown = at;
-  itimerspec when{};
-  when.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
-  when.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
-  timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, nullptr);
+  for (;;) {
+    const bool by_signal = changed_by_signal();
+    std::uint64_t at = queued || by_signal ? at_once : earliest != TimerHeap::never ? earliest : never;
+    if (stands_ && at != at_once && at != never) at = earliest <= now_ns() ? at_once : never;
+    if (at == shown) return;
+    shown = at;
+    set_descriptor(fd, at);
+    // A handler that came before that has set it in vain.
+    if (by_signal || !changed_by_signal()) return;
+  }
+}
+
+// ---- what signal handlers do: nothing here waits or allocates
+
+void Pumped::tell_from_signal(Queue& queue) {
+  queue.changed_by_signal.store(true, std::memory_order_seq_cst);
+  set_descriptor(fd_, at_once);
+  if (const int fd = queue.fd.load(std::memory_order_seq_cst); fd >= 0) set_descriptor(fd, at_once);
+}
+bool Pumped::changed_by_signal() const {
+  return std::any_of(queues_.begin(), queues_.end(),
+                     [](const Queue& queue) { return queue.changed_by_signal.load(std::memory_order_seq_cst); });
+}
+void Pumped::take_from_signals_locked() {
+  for (Queue& queue : queues_) {
+    if (!queue.changed_by_signal.exchange(false, std::memory_order_seq_cst)) continue;
+    shown_of_all_ = queue.shown = unknown;
+    if (queue.heap->earliest() != TimerHeap::never) know_timers_locked(queue);
+    for (Runnable* item = queue.from_signals.take(); item != nullptr;)
+      push_locked(queue, *std::exchange(item, item->next_in_queue));
+  }
+}
+
+void Pumped::push_locked(Queue& queue, Runnable& item) {
+  (item.is_timer ? queue.timers : queue.items).push(item);
+  if (!item.is_timer) ++queue.entered;
+  ++queued_;
+}
+void Pumped::know_timers_locked(Queue& queue) {
+  if (std::exchange(queue.timed, true)) return;
+  const std::size_t count = timed_count_.load(std::memory_order_relaxed);
+  timed_[count] = queue.heap.get();
+  timed_count_.store(count + 1, std::memory_order_release);
 }
 void Pumped::show_locked(Queue& queue) {
   show(fd_, shown_of_all_, queued_ != 0, queued_ != 0 ? 0 : earliest());
-  if (queue.fd >= 0) show(queue.fd, queue.shown, !queue.empty(), queue.heap->earliest());
+  if (queue.fd.load() >= 0) show(queue.fd, queue.shown, !queue.empty(), queue.heap->earliest());
 }
 void Pumped::show_locked() {
   show(fd_, shown_of_all_, queued_ != 0, queued_ != 0 ? 0 : earliest());
@@ -245,8 +296,9 @@ int Pumped::pump_fd(unsigned cpu) {
     } catch (const std::bad_alloc&) {
       return -ENOMEM;
     }
-    queue.fd = new_descriptor();
-    if (queue.fd < 0) return -errno;
+    const int made = new_descriptor();
+    if (made < 0) return -errno;
+    queue.fd.store(made, std::memory_order_seq_cst);
     shown_.push_back(&queue);
     show_locked(queue);
   }
@@ -255,17 +307,18 @@ int Pumped::pump_fd(unsigned cpu) {
 
 void Pumped::enqueue(unsigned cpu, Runnable& item) {
   if (!item.is_timer) started_.fetch_add(1, std::memory_order_relaxed);
-  if (listening_.load(std::memory_order_relaxed)) item.queued_ns = now_ns();
+  if (run_listener.is_there()) item.queued_ns = now_ns();
   cpu %= cpus_.count();
   Queue& queue = queues_[cpu];
+  if (memory::in_signal_handler) {
+    queue.from_signals.push(item);
+    return tell_from_signal(queue);
+  }
   ItemLine withdrawn;
   {
     const std::lock_guard lock(mutex_);
-    ItemLine& line = item.is_timer ? queue.timers : queue.items;
-    withdrawn = line.sweep();
-    line.push(item);
-    if (!item.is_timer) ++queue.entered;
-    ++queued_;
+    withdrawn = (item.is_timer ? queue.timers : queue.items).sweep();
+    push_locked(queue, item);
     show_locked(queue);
   }
   std::size_t gone = 0;
@@ -277,13 +330,9 @@ void Pumped::enqueue(unsigned cpu, Runnable& item) {
 }
 
 void Pumped::Queue::earliest_changed(std::uint64_t) {
+  if (memory::in_signal_handler) return executor->tell_from_signal(*this);
   const std::lock_guard lock(executor->mutex_);
-  if (!timed) {
-    timed = true;
-    const std::size_t count = executor->timed_count_.load(std::memory_order_relaxed);
-    executor->timed_[count] = heap.get();
-    executor->timed_count_.store(count + 1, std::memory_order_release);
-  }
+  executor->know_timers_locked(*this);
   executor->show_locked(*this);
 }
 
@@ -292,6 +341,7 @@ Runnable* Pumped::next(Runs& begun, unsigned& cpu, const Queue* only) {
   const rcu::ReadGuard section;
   fire_due();
   const std::lock_guard lock(mutex_);
+  take_from_signals_locked();
   for (unsigned i = 0; i < queues_.size(); ++i) {
     cpu = (turn_ + i) % static_cast<unsigned>(queues_.size());
     Queue& queue = queues_[cpu];
@@ -332,27 +382,19 @@ bool Pumped::advance(Run& run, CpuSet::Lease& lease, rcu::ReadGuard& section) {
         try {
           if (!run.hold) run.hold = std::make_unique<rcu::Hold>();
         } catch (const std::bad_alloc&) {  // the section then keeps what it sees, and grace periods wait
+          const AwayScope away;
           lease.release();
           run.job->sleep_off_cpu();
           lease = cpus_.enter(run.cpu);
           break;
         }
         section.leave();
+        leave_cpu();
         lease.release();
         run.job->sleep_off_cpu();
         return false;
     }
   }
-}
-
-void Pumped::told(const RunRecord& record) {
-  if (!listening_.load(std::memory_order_relaxed)) return;
-  std::shared_ptr<const std::function<void(const RunRecord&)>> listener;
-  {
-    const std::lock_guard lock(mutex_);
-    listener = listener_;
-  }
-  if (listener) (*listener)(record);
 }
 
 // How many runs ended in it.
@@ -375,7 +417,7 @@ std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint6
     if (item.begin(cpu) != Runnable::Begin::run) return 0;
     if (room.empty()) {
       do {
-        if (!item.is_timer) count_cancelled();
+        count_cancelled(item);
       } while (item.finish(true));
       return 1;
     }
@@ -387,7 +429,7 @@ std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint6
     Callback* callback = item.callback();
     if (run.job == nullptr && callback != nullptr) {
       run.job = callback->make_job(cpu);
-      run.record = {callback, cpu, run.queued_ns, now_ns(), 0, item.is_timer, false};
+      run.record = {callback, cpu, run.queued_ns, now_ns(), 0, item.kind, false};
     }
     const bool ran = run.job != nullptr;
     if (ran) {
@@ -398,12 +440,14 @@ std::size_t Pumped::handle(Runnable& item, Runs& begun, unsigned cpu, std::uint6
       run.record.stopped = run.job->stopped();
       run.job.reset();
       run.record.ended_ns = now_ns();
-      told(run.record);
+      run_listener.tell(run.record);
       run.hold.reset();
     }
     // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
-    if (ran || !item.is_timer)
-      (item.is_timer ? timers_ran_ : ran ? ran_ : cancelled_).fetch_add(1, std::memory_order_relaxed);
+    if (ran)
+      (item.is_timer ? timers_ran_ : ran_).fetch_add(1, std::memory_order_relaxed);
+    else
+      count_cancelled(item);
     ++runs;
     if (!item.is_timer && monotonic_ns() >= end) {
       put_back(cpu, begun, true);
@@ -455,8 +499,9 @@ bool Pumped::run_standing(std::uint64_t until_ns, bool with_timers) {
     run_until(end);
     std::uint64_t next = 0;
     {
-      const std::uint64_t first = earliest();
       const std::lock_guard data_lock(mutex_);
+      take_from_signals_locked();
+      const std::uint64_t first = earliest();
       if (queued_ == 0 && (!with_timers || first > until_ns)) return true;
       if (queued_ == 0) next = first;
     }
@@ -489,8 +534,9 @@ bool Pumped::run_all(std::uint64_t limit_ns, bool with_timers) {
       fire_due();
     }
     {
-      const std::uint64_t first = earliest();
       const std::lock_guard data_lock(mutex_);
+      take_from_signals_locked();
+      const std::uint64_t first = earliest();
       if (queued_ == 0) {
         if (!with_timers || first > end) {
           show_locked();
@@ -514,15 +560,8 @@ WorkCounts Pumped::counts() const {
   counts.cancelled = cancelled_.load(std::memory_order_relaxed);
   counts.merged = merged_.load(std::memory_order_relaxed);
   counts.started = started_.load(std::memory_order_relaxed);
-  return counts;
+  return with_later(counts);
 }
-
-void Pumped::on_run(std::function<void(const RunRecord&)> listener) {
-  const std::lock_guard lock(mutex_);
-  listener_ = listener ? std::make_shared<const std::function<void(const RunRecord&)>>(std::move(listener)) : nullptr;
-  listening_.store(listener_ != nullptr, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 std::unique_ptr<PumpedExecutor> make_pumped_executor(unsigned cpus, const std::optional<StandingClock>& clock) {

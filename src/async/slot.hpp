@@ -15,6 +15,11 @@
 
 namespace skep::async {
 
+// What a call that needs a callback answers where it has got none.
+inline int errno_without_callback() {
+  return memory::in_signal_handler ? -ENOMEM : -EOPNOTSUPP;
+}
+
 // What `use(item)` answers; `none`, where there is no item.
 template <typename ItemType, typename Answer, typename Use>
 Answer with_item(const std::atomic<ItemType*>& slot, Answer none, Use&& use) {
@@ -28,7 +33,7 @@ int set_callback_of(const std::atomic<ItemType*>& slot, std::shared_ptr<Callback
                     bool (*map_alive)(const void* map), const void* map) {
   const int result = with_item(
       slot, -EINVAL, [&](ItemType& item) { return map_alive(map) ? item.set_callback(std::move(callback)) : -EPERM; });
-  rcu::after_retiring_brief();
+  if (!memory::in_signal_handler) rcu::after_retiring_brief();
   return result;
 }
 

@@ -37,8 +37,8 @@ class SteppingExecutor final : public Executor, public TimerHeap::Owner {
   bool settle(std::uint64_t limit_ns) override { return drain(limit_ns); }
   std::vector<ArmedShot> armed() const override { return armed_in({&timers_, 1}); }
   WorkCounts counts() const override;
-  void on_run(std::function<void(const RunRecord&)> listener) override;
   void count_merged(std::uint64_t starts) override;
+  using Executor::count_cancelled;
   void count_cancelled() override;
 
  private:
@@ -97,7 +97,6 @@ class SteppingExecutor final : public Executor, public TimerHeap::Owner {
   std::vector<Candidate> candidates_;
   const std::shared_ptr<TimerHeap> timers_ = std::make_shared<TimerHeap>(*this);
   WorkCounts counts_;
-  std::function<void(const RunRecord&)> listener_;
 };
 
 SteppingExecutor::~SteppingExecutor() {
@@ -147,11 +146,9 @@ void SteppingExecutor::count_merged(std::uint64_t starts) {
 
 // What had no callback was cancelled after it had begun.
 void SteppingExecutor::count_ran(const Running& running) {
+  if (running.job == nullptr) return count_cancelled(*running.item);
   std::lock_guard lock(mutex_);
-  if (running.job == nullptr)
-    counts_.cancelled += running.item->is_timer ? 0 : 1;
-  else
-    ++(running.item->is_timer ? counts_.timers : counts_.ran);
+  ++(running.item->is_timer ? counts_.timers : counts_.ran);
 }
 
 void SteppingExecutor::count_cancelled() {
@@ -161,12 +158,7 @@ void SteppingExecutor::count_cancelled() {
 
 WorkCounts SteppingExecutor::counts() const {
   std::lock_guard lock(mutex_);
-  return counts_;
-}
-
-void SteppingExecutor::on_run(std::function<void(const RunRecord&)> listener) {
-  std::lock_guard lock(driving_);
-  listener_ = std::move(listener);
+  return with_later(counts_);
 }
 
 // A run under way, to be added, with room for the choices that it brings.
@@ -254,7 +246,7 @@ void SteppingExecutor::begin(unsigned cpu) {
   if (item->begin(cpu) != Runnable::Begin::run) return;
   if (room.empty()) {
     do {
-      if (!item->is_timer) count_cancelled();
+      count_cancelled(*item);
     } while (item->finish(true));
     return;
   }
@@ -287,11 +279,11 @@ void SteppingExecutor::advance(Running& running) {
 
 void SteppingExecutor::end_run(Running& running) {
   const bool from_outside = running.owned == nullptr && running.job != nullptr;
-  running.record.timer = running.item != nullptr && running.item->is_timer;
+  if (running.item != nullptr) running.record.kind = running.item->kind;
   running.record.stopped = running.job != nullptr && running.job->stopped();
   running.owned.reset();
   running.record.ended_ns = now_;
-  if (!from_outside && listener_ && running.record.callback != nullptr) listener_(running.record);
+  if (!from_outside && running.record.callback != nullptr) run_listener.tell(running.record);
   if (running.item != nullptr) {
     count_ran(running);
     while (running.item->finish(true)) {

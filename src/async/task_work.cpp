@@ -17,6 +17,42 @@ namespace {
 
 constexpr std::uint64_t item_bytes = sizeof(TaskItem) + 64;  // with what the allocator and the grace period add
 
+// A job, and where and when it is run.
+class Noted final : public Job {
+ public:
+  Noted(Job& job, Executor& executor, RunRecord& record) : job_(job), executor_(executor), record_(record) {}
+  Progress advance(unsigned cpu, std::uint64_t budget) override {
+    begins(cpu);
+    return job_.advance(cpu, budget);
+  }
+  void sleep_off_cpu() override { job_.sleep_off_cpu(); }
+  void run_to_end(Seat& seat) override {
+    begins(seat.cpu());
+    job_.run_to_end(seat);
+  }
+
+ private:
+  void begins(unsigned cpu) {
+    if (record_.began_ns != 0) return;
+    record_.began_ns = executor_.now_ns();
+    record_.cpu = cpu;
+  }
+  Job& job_;
+  Executor& executor_;
+  RunRecord& record_;
+};
+
+// Told of, if somebody listens.
+void run_and_tell(Executor& executor, const TaskItem& item, const Callback& callback, Job& job) {
+  if (!executor.run_listener.is_there()) return executor.run(job);
+  RunRecord record{.callback = &callback, .started_ns = item.queued_ns, .kind = Runnable::Kind::task};
+  Noted noted(job, executor, record);
+  executor.run(noted);
+  record.ended_ns = executor.now_ns();
+  record.stopped = job.stopped();
+  executor.run_listener.tell(record);
+}
+
 }  // namespace
 
 TaskThreads::~TaskThreads() {
@@ -84,14 +120,17 @@ std::size_t TaskThreads::run(Executor& executor) {
     TaskItem& item = *std::exchange(mine, mine->next_waiting_);
     waiting_.fetch_sub(1, std::memory_order_acq_rel);
     if (item.begin(0) != Runnable::Begin::run) continue;
+    bool ran_it = false;
     const rcu::Hold hold;
     section.leave();
     if (Callback* callback = item.callback()) {
       if (const JobPtr job = callback->make_job(0)) {
-        executor.run(*job);
-        ++ran;
+        run_and_tell(executor, item, *callback, *job);
+        ran_it = true;
       }
     }
+    ran += ran_it ? 1 : 0;
+    executor.count(ran_it ? Executor::Later::task_ran : Executor::Later::task_cancelled);
     section.enter();
     item.finish(true);
   }
@@ -104,11 +143,12 @@ int TaskItem::schedule(std::int32_t thread, std::shared_ptr<Callback> callback) 
   if (!state_.compare_exchange_strong(state, pending, std::memory_order_acq_rel))
     return (state & cancelled) != 0 ? -ECANCELED : -EBUSY;
   if (const int error = set_callback(std::move(callback)); error != 0) {
+    // Whoever has ended it meanwhile has cancelled what it has found scheduled.
     state = pending;
-    state_.compare_exchange_strong(state, 0, std::memory_order_acq_rel);
-    return error == -EINVAL ? 0 : error;  // scheduled, and cancelled at once
+    return state_.compare_exchange_strong(state, 0, std::memory_order_acq_rel) ? error : 0;
   }
   thread_ = thread;
+  queued_ns = executor_.run_listener.is_there() ? executor_.now_ns() : 0;
   state = pending;
   if (state_.compare_exchange_strong(state, pending | queued, std::memory_order_acq_rel))
     executor_.task_threads.enqueue(*this);
@@ -125,6 +165,7 @@ int TaskSlot::schedule(Executor& executor, std::int32_t thread, std::shared_ptr<
       memory::Charge charge;
       if (!charge.take(executor.account, item_bytes)) return -ENOMEM;
       auto fresh = std::make_unique<TaskItem>(executor, std::move(charge));
+      if (fresh == nullptr) return -ENOMEM;
       if (item_.compare_exchange_strong(item, fresh.get(), std::memory_order_seq_cst)) item = fresh.release();
     }
     if (!map_alive(map)) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <condition_variable>
@@ -65,6 +66,7 @@ struct alignas(64) Queue {
   // away.
   std::atomic<std::uint64_t> role{0};
   std::atomic<std::uint32_t> hogs{0};
+  std::atomic<bool> unmanned{false};  // a signal handler could hand the role to nobody: the service thread does
 
   std::atomic<std::uint64_t> sweep_at{SweepRule::at_least};
 
@@ -98,8 +100,9 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
   bool settle(std::uint64_t limit_ns) override { return wait_until_done(limit_ns, true); }
   std::vector<ArmedShot> armed() const override { return armed_in(heaps_); }
   WorkCounts counts() const override;
-  void on_run(std::function<void(const RunRecord&)> listener) override;
+  int prepare_for_signals() override;
   void count_merged(std::uint64_t starts) override { own_queue().merged.fetch_add(starts, std::memory_order_relaxed); }
+  using Executor::count_cancelled;
   void count_cancelled() override { own_queue().cancelled.fetch_add(1, std::memory_order_relaxed); }
 
  private:
@@ -152,10 +155,6 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
 
   std::atomic<std::uint32_t> drain_calls_{0};
   std::atomic<unsigned> drainers_{0};
-
-  std::atomic<bool> listening_{false};
-  std::mutex listener_mutex_;
-  std::shared_ptr<const std::function<void(const RunRecord&)>> listener_;
 };
 
 ThreadExecutor::ThreadExecutor(unsigned cpus, const ThreadOptions& options)
@@ -194,10 +193,11 @@ ThreadExecutor::~ThreadExecutor() {
 void ThreadExecutor::push(unsigned n, Runnable& item) {
   Queue& queue = queues_[n];
   const bool urgent = item.is_timer;
-  if (listening_.load(std::memory_order_relaxed)) item.queued_ns = monotonic_ns();
+  if (run_listener.is_there()) item.queued_ns = monotonic_ns();
   if (urgent) queue.timers.fetch_add(1, std::memory_order_relaxed);
   auto& stack = urgent ? queue.urgent : queue.pushed;
-  if (SweepRule::time_to_look(queue.entered.fetch_add(1, std::memory_order_seq_cst))) sweep(n, stack);
+  const bool look = SweepRule::time_to_look(queue.entered.fetch_add(1, std::memory_order_seq_cst));
+  if (look && !memory::in_signal_handler) sweep(n, stack);
   // `item` may be over and gone from then on. Whoever pushed first sees to it that somebody comes.
   if (stack.push(item)) call_dispatcher(n);
 }
@@ -211,6 +211,9 @@ void ThreadExecutor::call_dispatcher(unsigned n) {
   } else if (queue.dispatcher.compare_exchange_strong(state, busy, std::memory_order_seq_cst)) {
     if (state == parked) {
       queue.dispatcher.notify_one();
+    } else if (memory::in_signal_handler) {
+      queue.unmanned.store(true, std::memory_order_seq_cst);
+      wake_service();
     } else {
       hand_over(n);
     }
@@ -376,14 +379,14 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
   };
   bool again = true;
   while (again) {
-    const bool listening = listening_.load(std::memory_order_relaxed);
+    const bool listening = run_listener.is_there();
     bool ran = false;
     RunRecord record;
     Callback* callback = item.callback();
     if (callback != nullptr) {
       if (const JobPtr job = callback->make_job(lease.cpu())) {
         ran = true;
-        if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0, item.is_timer, false};
+        if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0, item.kind, false};
         drive(*job, cpus_, lease, section, [&] {
           leave_role();
           end_hog();
@@ -393,16 +396,13 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     }
     if (listening && record.callback != nullptr) {
       record.ended_ns = monotonic_ns();
-      std::shared_ptr<const std::function<void(const RunRecord&)>> listener;
-      {
-        std::lock_guard lock(listener_mutex_);
-        listener = listener_;
-      }
-      if (listener) (*listener)(record);
+      run_listener.tell(record);
     }
     // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
-    if (ran || !item.is_timer)
-      (item.is_timer ? queue.timers_ran : ran ? queue.ran : queue.cancelled).fetch_add(1, std::memory_order_relaxed);
+    if (ran)
+      (item.is_timer ? queue.timers_ran : queue.ran).fetch_add(1, std::memory_order_relaxed);
+    else
+      count_cancelled(item);
     again = item.finish(!stopping_.load(std::memory_order_relaxed));
   }
   completed(queue);
@@ -464,13 +464,7 @@ WorkCounts ThreadExecutor::counts() const {
     sum.cancelled += queue.cancelled.load(std::memory_order_relaxed);
     sum.timers += queue.timers_ran.load(std::memory_order_relaxed);
   }
-  return sum;
-}
-
-void ThreadExecutor::on_run(std::function<void(const RunRecord&)> listener) {
-  std::lock_guard lock(listener_mutex_);
-  listener_ = listener ? std::make_shared<const std::function<void(const RunRecord&)>>(std::move(listener)) : nullptr;
-  listening_.store(listener_ != nullptr, std::memory_order_relaxed);
+  return with_later(sum);
 }
 
 // ---- the service thread: timers, and queues behind a hog ------------------------------------------------------------
@@ -484,6 +478,12 @@ void ThreadExecutor::ensure_service() {
     has_service_.store(true, std::memory_order_release);
   } catch (...) {  // no thread can be had: the next who needs it tries again
   }
+}
+
+int ThreadExecutor::prepare_for_signals() {
+  ensure_service();
+  if (!has_service_.load(std::memory_order_acquire)) return -EAGAIN;
+  return make_room_for_signals(heaps_) ? 0 : -ENOMEM;
 }
 
 std::shared_ptr<TimerHeap> ThreadExecutor::timer_heap(unsigned cpu) {
@@ -515,6 +515,8 @@ void ThreadExecutor::service() {
   std::uint64_t next_tick = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
     const std::uint32_t calls = service_calls_.load(std::memory_order_seq_cst);
+    for (unsigned n = 0; n < queues_.size(); ++n)
+      if (queues_[n].unmanned.exchange(false, std::memory_order_seq_cst)) hand_over(n);
     const std::uint64_t now = monotonic_ns();
     bool more = false;
     std::uint64_t until = TimerHeap::never;

@@ -1,6 +1,7 @@
 // See async/threads.hpp.
 #include "async/threads.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <new>
@@ -8,6 +9,8 @@
 #include <thread>
 
 #include "async/executor.hpp"
+#include "memory/in_signal.hpp"
+#include "rcu/brief.hpp"
 
 namespace skep::async {
 namespace {
@@ -35,9 +38,12 @@ class ThreadSeat final : public Seat {
     if (before_sleep_) before_sleep_();
     const bool held = lease_.held();
     const unsigned cpu = lease_.cpu();
-    lease_.release();
-    job.sleep_off_cpu();
-    if (held) lease_ = cpus_.enter(cpu);
+    {
+      const AwayScope away;
+      lease_.release();
+      job.sleep_off_cpu();
+      if (held) lease_ = cpus_.enter(cpu);
+    }
     if (hold_) section_.enter();
   }
 
@@ -64,13 +70,62 @@ std::uint64_t Executor::realtime_ns() {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+void Executor::count(Later what) {
+  auto& counts = later_[current().cpu % later_.size()];
+  counts.of[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
+}
+void Executor::count_cancelled(const Runnable& item) {
+  if (item.kind == Runnable::Kind::work) return count_cancelled();
+  count(item.is_timer ? Later::timer_cancelled : Later::task_cancelled);
+}
+WorkCounts Executor::with_later(WorkCounts counts) const {
+  const auto sum = [this](Later what) {
+    std::uint64_t all = 0;
+    for (const LaterCounts& one : later_) all += one.of[static_cast<std::size_t>(what)].load(std::memory_order_relaxed);
+    return all;
+  };
+  counts.timers_merged = sum(Later::timer_merged);
+  counts.timers_cancelled = sum(Later::timer_cancelled);
+  counts.task_works = sum(Later::task_ran);
+  counts.task_works_cancelled = sum(Later::task_cancelled);
+  return counts;
+}
+
 const Current& current_run() {
   return current();
 }
-CurrentScope::CurrentScope(const void* executor, unsigned cpu, Runnable* item)
-    : before_(std::exchange(current(), {executor, cpu, item})) {}
+CurrentScope::CurrentScope(const void* executor, unsigned cpu, Runnable* item) : before_(current()) {
+  // A signal handler may look between two of these: whoever is said to be inside holds the CPU.
+  Current& now = current();
+  now.away = true;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  now.executor = executor;
+  now.cpu = cpu;
+  now.item = item;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  now.away = false;
+}
 CurrentScope::~CurrentScope() {
-  current() = before_;
+  Current& now = current();
+  now.away = true;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  now.executor = before_.executor;
+  now.cpu = before_.cpu;
+  now.item = before_.item;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  now.away = before_.away;
+}
+
+void leave_cpu() {
+  current().away = true;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+AwayScope::AwayScope() {
+  leave_cpu();
+}
+AwayScope::~AwayScope() {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  current().away = false;
 }
 
 void pause_blocked(unsigned times) {
@@ -99,6 +154,43 @@ void run_outside(const void* executor, Job& job, CpuSet& cpus, const unsigned* c
   const CurrentScope scope(executor, lease.cpu(), nullptr);
   rcu::ReadGuard section;
   drive(job, cpus, lease, section, {});
+}
+
+namespace {
+
+// For who waits for nothing.
+class ImpatientSeat final : public Seat {
+ public:
+  explicit ImpatientSeat(unsigned cpu) : cpu_(cpu) {}
+  ~ImpatientSeat() = default;
+  unsigned cpu() const override { return cpu_; }
+  void wait_for_others() override {}
+  void sleep(Job&) override {}
+
+ private:
+  const unsigned cpu_;
+};
+
+}  // namespace
+
+bool Executor::run_in_signal_handler(Job& job) {
+  if (!rcu::brief_thread.known.load(std::memory_order_relaxed)) return false;
+  const memory::SignalScope in_handler;
+  const auto run_on = [&](unsigned cpu) {
+    const rcu::ReadGuard section;
+    ImpatientSeat seat(cpu);
+    job.run_to_end(seat);
+    return true;
+  };
+  const Current now = current();
+  if (now.executor == this && !now.away) return run_on(now.cpu);
+  for (unsigned cpu = 0; cpu < cpus().count(); ++cpu) {
+    const CpuSet::Lease lease = cpus().try_enter(cpu);
+    if (!lease.held()) continue;
+    const CurrentScope scope(this, cpu, nullptr);
+    return run_on(cpu);
+  }
+  return false;
 }
 
 }  // namespace skep::async

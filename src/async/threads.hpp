@@ -20,8 +20,19 @@ struct Current {
   const void* executor = nullptr;
   unsigned cpu = 0;
   Runnable* item = nullptr;  // whose callback it is
+  bool away = false;         // it sleeps, and has given the CPU up
 };
 const Current& current_run();
+
+// The run of this thread has given its CPU up: for as long as the scope around it, or this one, lives.
+void leave_cpu();
+class AwayScope {
+ public:
+  AwayScope();
+  ~AwayScope();
+  AwayScope(const AwayScope&) = delete;
+  AwayScope& operator=(const AwayScope&) = delete;
+};
 
 class CurrentScope {
  public:

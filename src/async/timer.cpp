@@ -14,6 +14,7 @@
 namespace skep::async {
 namespace {
 
+static_assert(sizeof(TimerItem) <= memory::reserve_block);
 // With its place in the heap, and what the allocator and the grace period add.
 constexpr std::uint64_t timer_bytes = sizeof(TimerItem) + 128;
 
@@ -61,6 +62,7 @@ int TimerItem::start(unsigned cpu, std::uint64_t nanoseconds, std::uint64_t flag
     wanted |= due ? pending | queued | ((state & kept) != 0 ? listed : 0) : armed | listed;
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
   SKEP_PROBE(timer_start, this, cpu);
+  if ((state & (armed | pending)) != 0) executor_.count(Executor::Later::timer_merged);
   if ((wanted & ~state & listed) != 0) look_in_heap();
   if ((wanted & ~state & queued) != 0)
     executor_.enqueue((state & running) != 0 ? running_cpu_.load(std::memory_order_relaxed) : cpu, *this);
@@ -75,6 +77,7 @@ int TimerItem::disarm(bool by_heap) {
     if ((state & kept) != 0 && !by_heap) wanted |= listed;
   } while (!state_.compare_exchange_weak(state, wanted, std::memory_order_seq_cst));
   if ((wanted & ~state & listed) != 0) look_in_heap();
+  if ((state & (armed | pending)) != 0) executor_.count_cancelled(*this);
   // Who ends the element at the same time has come first.
   return (state & cancelled) != 0 ? -EINVAL : (state & (armed | pending)) != 0 ? 1 : 0;
 }
@@ -96,6 +99,8 @@ int TimerItem::cancel_and_wait() {
                      ? static_cast<TimerItem*>(current_run().item)
                      : nullptr;
   if ((state_.load(std::memory_order_acquire) & cancelled) != 0) return -EINVAL;
+  if (memory::in_signal_handler && (state_.load(std::memory_order_seq_cst) & running) != 0)
+    return -EOPNOTSUPP;  // what it would wait for may wait for what this thread was interrupted in
   replace_callback(nullptr);
   if (caller != nullptr) make_known_to_runs();
   if ((state_.load(std::memory_order_seq_cst) & running) != 0) {
@@ -106,7 +111,8 @@ int TimerItem::cancel_and_wait() {
         return -EDEADLK;
       }
     }
-    return -EAGAIN;
+    // As above, if it has begun meanwhile; it has no callback any more.
+    return memory::in_signal_handler ? disarm(false) : -EAGAIN;
   }
   if (caller != nullptr) caller->waits_for_.store(nullptr, std::memory_order_seq_cst);
   return disarm(false);
@@ -165,11 +171,12 @@ int TimerSlot::init(Executor& executor, std::uint64_t flags, bool (*map_alive)(c
   if (!charge.take(executor.account, timer_bytes)) return -ENOMEM;
   std::shared_ptr<TimerHeap> heap = executor.timer_heap(current_run().cpu);
   if (!heap->reserve()) return -ENOMEM;
-  auto item = std::make_unique<TimerItem>(executor, std::move(charge), std::move(heap), clock);
+  auto item = std::make_unique<TimerItem>(executor, std::move(charge), heap, clock);
+  if (item == nullptr) return heap->forget(), -ENOMEM;
   owner_.set(map);
   TimerItem* none = nullptr;
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) {
-    item->heap()->forget();
+    heap->forget();
     return -EBUSY;
   }
   static_cast<void>(item.release());

@@ -37,17 +37,24 @@ void TimerHeap::unlock() {
 
 bool TimerHeap::reserve() {
   const std::size_t wanted = timers_.fetch_add(1, std::memory_order_relaxed) + 1;
-  lock();
+  if (wanted <= room_.load(std::memory_order_acquire)) return true;
+  if (!memory::in_signal_handler && make_room(std::max(wanted, std::size_t{64}))) return true;
+  forget();
+  return false;
+}
+
+bool TimerHeap::make_room(std::size_t timers) {
   bool has_room = true;
-  if (entries_.capacity() < wanted) {
+  lock();
+  if (entries_.capacity() < timers) {
     try {
-      entries_.reserve(std::max(wanted * 2, std::size_t{64}));
+      entries_.reserve(timers * 2);
     } catch (const std::bad_alloc&) {
       has_room = false;
     }
   }
+  room_.store(entries_.capacity(), std::memory_order_release);
   unlock();
-  if (!has_room) forget();
   return has_room;
 }
 
@@ -131,6 +138,11 @@ void TimerHeap::clear() {
     follow(timer);
   }
   unlock();
+}
+
+bool make_room_for_signals(std::span<const std::shared_ptr<TimerHeap>> heaps) {
+  return std::all_of(heaps.begin(), heaps.end(),
+                     [](const auto& heap) { return heap->make_room(heap->timers() + memory::reserve_blocks); });
 }
 
 std::vector<ArmedShot> armed_in(std::span<const std::shared_ptr<TimerHeap>> heaps) {

@@ -45,8 +45,11 @@ class TimerHeap {
   TimerHeap(const TimerHeap&) = delete;
   TimerHeap& operator=(const TimerHeap&) = delete;
 
-  // One more timer will be here: false when there is no memory for it. Each is to be forgotten in the end.
+  // One more timer will be here: false when there is no memory for it. Each is to be forgotten in the end. In a signal
+  // handler there is as much room as make_room() has made beyond the timers that are here.
   bool reserve();
+  bool make_room(std::size_t timers);
+  std::size_t timers() const { return timers_.load(std::memory_order_relaxed); }
   void forget() { timers_.fetch_sub(1, std::memory_order_relaxed); }
 
   // The timer's word says that it is armed, or that it is kept here and not armed any more.
@@ -84,12 +87,14 @@ class TimerHeap {
   Owner& owner_;
   alignas(64) std::atomic<TimerItem*> changes_{nullptr};
   std::atomic<std::uint64_t> earliest_{never};
-  std::atomic<std::size_t> timers_{0};
+  std::atomic<std::size_t> timers_{0}, room_{0};  // room: for how many
   alignas(64) std::atomic<bool> locked_{false};
   std::vector<Entry> entries_;  // a heap whose nodes have four children
   std::uint64_t order_ = 0;
 };
 
+// For timers that signal handlers initialize. False: there is no memory.
+bool make_room_for_signals(std::span<const std::shared_ptr<TimerHeap>> heaps);
 // All that are armed in some heaps, in the order of their times. Inside a read section.
 std::vector<ArmedShot> armed_in(std::span<const std::shared_ptr<TimerHeap>> heaps);
 

@@ -21,6 +21,7 @@ int WorkSlot::init(Executor& executor, bool (*map_alive)(const void* map), void*
   memory::Charge charge;
   if (!charge.take(executor.account, item_bytes)) return -ENOMEM;
   auto item = std::make_unique<WorkItem>(executor, std::move(charge));
+  if (item == nullptr) return -ENOMEM;
   owner_.set(map);
   WorkItem* none = nullptr;
   if (!item_.compare_exchange_strong(none, item.get(), std::memory_order_seq_cst)) return -EBUSY;

@@ -91,6 +91,7 @@ void add_rest(JsonObject& line, const Outcome& outcome) {
   JsonObject work;
   work.add("started", outcome.work.started).add("merged", outcome.work.merged).add("ran", outcome.work.ran);
   work.add("cancelled", outcome.work.cancelled).add("timers", outcome.work.timers);
+  work.add("timers_cancelled", outcome.work.timers_cancelled).add("task_works", outcome.work.task_works);
   work.add("restarts", outcome.ending == Ending::restarts);
   std::vector<JsonObject> runs, armed, stopped;
   for (const WorkRun& run : outcome.runs) {
@@ -100,6 +101,7 @@ void add_rest(JsonObject& line, const Outcome& outcome) {
         .add("latency_ns", run.began_ns - run.started_ns)
         .add("duration_ns", run.ended_ns - run.began_ns)
         .add("timer", run.timer)
+        .add("task_work", run.task_work)
         .add("stopped", run.stopped);
     runs.push_back(std::move(one));
   }
@@ -177,7 +179,10 @@ void print_rest_in_words(const Outcome& outcome) {
   print_seen(outcome.seen);
   for (const WorkRun& run : outcome.runs)
     fmt::print("  ran {}, cpu {}, {:.1f} us after its {}{}\n", element(run.callback, run.program, run.map, run.key),
-               run.cpu, static_cast<double>(run.began_ns - run.started_ns) / 1000, run.timer ? "time" : "start",
+               run.cpu, static_cast<double>(run.began_ns - run.started_ns) / 1000,
+               run.timer       ? "time"
+               : run.task_work ? "scheduling"
+                               : "start",
                run.stopped ? ", and was stopped" : "");
   if (outcome.more_runs != 0) fmt::print("  ... and {} more runs\n", outcome.more_runs);
   for (const StoppedRun& run : outcome.stopped) fmt::print("  {}\n", run.message);
@@ -189,6 +194,7 @@ void print_rest_in_words(const Outcome& outcome) {
     fmt::print("  work: {} started, {} merged, {} ran, {} cancelled\n", outcome.work.started, outcome.work.merged,
                outcome.work.ran, outcome.work.cancelled);
   if (outcome.work.timers != 0) fmt::print("  timers: {} ran\n", outcome.work.timers);
+  if (outcome.work.task_works != 0) fmt::print("  task work: {} ran\n", outcome.work.task_works);
   if (outcome.ending == Ending::restarts && outcome.last_run.callback.empty())
     fmt::print("  work is still queued\n");
   else if (outcome.ending == Ending::restarts)

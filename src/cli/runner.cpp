@@ -57,8 +57,16 @@ std::string target_of(const bpf_program* program) {
 }
 
 WorkStatistics difference(const WorkStatistics& after, const WorkStatistics& before) {
-  return {after.started - before.started,     after.merged - before.merged, after.ran - before.ran,
-          after.cancelled - before.cancelled, after.timers - before.timers, after.stopped - before.stopped};
+  return {after.started - before.started,
+          after.merged - before.merged,
+          after.ran - before.ran,
+          after.cancelled - before.cancelled,
+          after.timers - before.timers,
+          after.stopped - before.stopped,
+          after.timers_merged - before.timers_merged,
+          after.timers_cancelled - before.timers_cancelled,
+          after.task_works - before.task_works,
+          after.task_works_cancelled - before.task_works_cancelled};
 }
 
 DeniedAccesses difference(DeniedAccesses after, const DeniedAccesses& before) {

@@ -53,7 +53,10 @@ void print_json(const MemoryStatistics& memory, const std::vector<Ran>& programs
   for (const CallbackTimes& callback : callbacks) {
     JsonObject one;
     one.add("program", callback.program).add("callback", callback.callback).add("map", callback.map);
-    one.add("timer", callback.timer).add("runs", callback.took.count).add("stopped", callback.stopped);
+    one.add("timer", callback.timer)
+        .add("task_work", callback.task_work)
+        .add("runs", callback.took.count)
+        .add("stopped", callback.stopped);
     called.push_back(one.add("waited", json_of(callback.waited)).add("took", json_of(callback.took)));
   }
   fmt::print("{}\n", line.add("memory", figures).add("programs", ran).add("callbacks", called).text());
@@ -66,10 +69,13 @@ void print_text(const MemoryStatistics& memory, const std::vector<Ran>& programs
       fmt::print("program {}: {} runs, {} ns each\n", program.name, program.runs, program.time_ns / program.runs);
   for (const CallbackTimes& one : callbacks)
     fmt::print("{} {} of {}, map {}: {} runs; waited p50 {} p99 {} most {}; took p50 {} p99 {} most {}\n",
-               one.timer ? "timer" : "work", one.callback, one.program, one.map, one.took.count,
-               testbench::duration_text(one.waited.quantile(0.5)), testbench::duration_text(one.waited.quantile(0.99)),
-               testbench::duration_text(one.waited.most_ns), testbench::duration_text(one.took.quantile(0.5)),
-               testbench::duration_text(one.took.quantile(0.99)), testbench::duration_text(one.took.most_ns));
+               one.timer       ? "timer"
+               : one.task_work ? "task work"
+                               : "work",
+               one.callback, one.program, one.map, one.took.count, testbench::duration_text(one.waited.quantile(0.5)),
+               testbench::duration_text(one.waited.quantile(0.99)), testbench::duration_text(one.waited.most_ns),
+               testbench::duration_text(one.took.quantile(0.5)), testbench::duration_text(one.took.quantile(0.99)),
+               testbench::duration_text(one.took.most_ns));
   fmt::print("memory: {} bytes, at most {}, limit {}, {} refused\n", memory.used, memory.peak,
              memory.limit == 0 ? "none" : fmt::format("{}", memory.limit), memory.refused);
 }

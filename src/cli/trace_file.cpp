@@ -50,13 +50,13 @@ void TraceFile::callback(const WorkRun& run) {
   arguments.add("program", run.program).add("map", run.map).add("key", hex(run.key)).add("stopped", run.stopped);
   const std::uint64_t waited = run.began_ns - std::min(run.began_ns, run.started_ns);
   arguments.raw("waited_us", microseconds(waited));
-  const char* const category = run.timer ? "timer" : "work";
+  const char* const category = run.timer ? "timer" : run.task_work ? "task work" : "work";
   JsonObject ran;
   ran.raw("dur", microseconds(run.ended_ns - run.began_ns)).add("args", arguments);
   event(run.callback, category, 'X', run.began_ns, cpus_group, run.cpu, ran);
   if (waited == 0 || run.started_ns == 0) return;
   const std::uint64_t id = ++waits_;
-  const std::string waiting = run.callback + (run.timer ? " is due" : " is queued");
+  const std::string waiting = run.callback + (run.timer ? " is due" : run.task_work ? " is scheduled" : " is queued");
   for (const auto& [phase, at_ns] : {std::pair{'b', run.started_ns}, {'e', run.began_ns}}) {
     JsonObject rest;
     event(waiting, category, phase, at_ns, cpus_group, run.cpu, rest.add("id", id));

@@ -320,8 +320,16 @@ bool Kernel::settle(std::uint64_t limit_ns) {
 
 WorkStatistics Kernel::work() const {
   const async::WorkCounts counts = impl_->executor->counts();
-  return {counts.started,   counts.merged, counts.ran,
-          counts.cancelled, counts.timers, impl_->services->watch().stopped_so_far()};
+  return {.started = counts.started,
+          .merged = counts.merged,
+          .ran = counts.ran,
+          .cancelled = counts.cancelled,
+          .timers = counts.timers,
+          .stopped = impl_->services->watch().stopped_so_far(),
+          .timers_merged = counts.timers_merged,
+          .timers_cancelled = counts.timers_cancelled,
+          .task_works = counts.task_works,
+          .task_works_cancelled = counts.task_works_cancelled};
 }
 
 void Kernel::on_log(std::function<void(std::string_view)> listener) {

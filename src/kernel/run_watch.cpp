@@ -156,7 +156,7 @@ void RunWatch::on_stopped(Listener listener) {
 }
 
 void RunWatch::stopped(Kernel& kernel, const StoppedRun& run) {
-  stopped_.fetch_add(1, std::memory_order_relaxed);
+  count_stopped();
   const std::lock_guard guard(lock_);
   if (listener_) guarded(kernel, "the listener of on_run_stopped", [&] { listener_(run); });
 }

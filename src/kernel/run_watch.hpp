@@ -41,6 +41,7 @@ class RunWatch {
   void on_stopped(Listener listener);
   // Tells the listener; what it throws is told to the Kernel's log.
   void stopped(Kernel& kernel, const StoppedRun& run);
+  void count_stopped() { stopped_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t stopped_so_far() const { return stopped_.load(std::memory_order_relaxed); }
 
   void is_long(const void* run, const runtime::RunPlace& place, std::uint64_t now_ns);

@@ -4,12 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <cerrno>
 #include <optional>
 #include <thread>
 
 #include "kernel/guarded.hpp"
 #include "kernel/invoke.hpp"
 #include "kernel/run_watch.hpp"
+#include "kernel/signal_runs.hpp"
 
 namespace skep {
 
@@ -31,6 +34,7 @@ struct Runner::State {
   static std::uint32_t first(Turn& turn);
   static std::uint32_t again(Turn& turn);
   static std::uint32_t by_steps(Turn& turn);
+  int make_signal_run();
   void make_ready(bool first) {
     if (first || each_made_ready) invocation.before_run();
     if (packet != nullptr && packet->redirect.to != runtime::Redirect::To::nowhere) packet->redirect = {};
@@ -52,7 +56,9 @@ struct Runner::State {
   bool each_made_ready = true;
   progtypes::InvocationRequest request;
   std::shared_ptr<const runtime::Program> code;
-  std::thread::id thread;  // that `cpu` was found for
+  bool in_signal_handlers = false;
+  std::atomic<bool> interrupting{false};  // a run of such a runner is under way
+  std::thread::id thread;                 // that `cpu` was found for
   std::optional<unsigned> cpu;
 };
 
@@ -135,6 +141,18 @@ bool Runner::State::make_run() {
   return run != nullptr;
 }
 
+// The interpreter's, for all that it needs is there beforehand.
+int Runner::State::make_signal_run() {
+  code = program->code;
+  run = code->executable()->reference().make_run({.entry = code->entry(),
+                                                  .arguments = {argument},
+                                                  .context = invocation.context(),
+                                                  .services = *kernel.impl().services,
+                                                  .limits = limits_of_this_thread()});
+  invocation.before_run();  // what it allocates the first time is there then
+  return kernel.impl().executor->prepare_for_signals();
+}
+
 namespace {
 
 // The body of a turn, where an executor has given it a CPU.
@@ -170,7 +188,13 @@ Result<Runner> Runner::make(Kernel& kernel, int program_fd, const RunnerInput& i
       why = fmt::format("{} programs do not take such a packet or context", state->program->type->name);
       return refused;
     }
-    return state->make_run() ? 0 : -ENOMEM;
+    if (!input.in_signal_handlers) return state->make_run() ? 0 : -ENOMEM;
+    why = why_not_in_signal_handlers(impl, *state->program);
+    if (!why.empty()) return -EOPNOTSUPP;
+    state->in_signal_handlers = true;
+    const int refused = state->make_signal_run();
+    if (refused == -EOPNOTSUPP) why = "a Kernel that steps has no runs in signal handlers";
+    return refused;
   });
   if (error != 0) return Status(-error, fmt::format("no runner{}{}", why.empty() ? "" : ": ", why));
   return Runner(std::move(state));
@@ -183,6 +207,7 @@ Runner::~Runner() = default;
 
 void Runner::take_turn(void (*body)(void* function, Turn& turn), void* function) {
   State& state = *state_;
+  if (state.in_signal_handlers) return state.kernel.impl().log("a runner for signal handlers has no turns");
   Kernel::Impl& impl = state.kernel.impl();
   Turn turn(state);
   guarded(state.kernel, "a turn of a runner", [&] {
@@ -213,6 +238,25 @@ std::uint32_t Runner::run() {
   turn([&result](Turn& turn) { result = turn.run(); });
   return result;
 }
+int Runner::run_in_signal_handler(std::uint32_t* result) noexcept {
+  State& state = *state_;
+  if (!state.in_signal_handlers) return -EINVAL;
+  if (state.interrupting.exchange(true, std::memory_order_acquire)) return -EBUSY;
+  const int errno_before = errno;
+  bool ran = false;
+  TurnJob job([&](async::Seat* seat) { ran = true, state.run_anew(seat); });
+  {
+    RunMeter meter(state.kernel.impl(), *state.program);
+    static_cast<void>(state.kernel.impl().executor->run_in_signal_handler(job));
+    meter.count(ran ? 1 : 0);
+  }
+  const int error = ran ? error_of(state.run->stop_reason()) : -EBUSY;
+  if (ran && result != nullptr) *result = static_cast<std::uint32_t>(state.run->result());
+  errno = errno_before;
+  state.interrupting.store(false, std::memory_order_release);
+  return error;
+}
+
 int Runner::error() const {
   return error_of(state_->run->stop_reason());
 }

@@ -160,6 +160,7 @@ void KernelServices::on_trace(std::function<void(std::string_view)> listener) {
 }
 
 void KernelServices::run_stopped(const runtime::RunPlace& place) {
+  if (memory::in_signal_handler) return watch_.count_stopped();  // the runner's error() tells of it
   const StoppedRun run = stopped_run(place);
   kernel_.impl().log(run.message);
   watch_.stopped(kernel_, run);

@@ -20,6 +20,7 @@
 #include "kernel/run_watch.hpp"
 #include "kernel/tasks.hpp"
 #include "kernel/world.hpp"
+#include "memory/in_signal.hpp"
 #include "runtime/call_env.hpp"
 #include "skep/testing.hpp"
 
@@ -69,9 +70,11 @@ class KernelServices final : public runtime::Services {
   }
   void run_stopped(const runtime::RunPlace& place) override;
   void run_is_long(const void* run, const runtime::RunPlace& place) override {
-    watch_.is_long(run, place, monotonic_ns());
+    if (!memory::in_signal_handler) watch_.is_long(run, place, monotonic_ns());
   }
-  void long_run_ended(const void* run) override { watch_.ended(run); }
+  void long_run_ended(const void* run) override {
+    if (!memory::in_signal_handler) watch_.ended(run);
+  }
 
   // The kernel's types, once they are known.
   void use_types(std::shared_ptr<const btf::Btf> kernel);

@@ -77,10 +77,10 @@ void WorkObserver::measure(bool on) {
 
 void WorkObserver::changed() {
   if (listener_ == nullptr && !measuring_) {
-    executor_.on_run(nullptr);
+    executor_.run_listener.set(nullptr);
     return;
   }
-  executor_.on_run([this, listener = listener_, measuring = measuring_](const async::RunRecord& record) {
+  executor_.run_listener.set([this, listener = listener_, measuring = measuring_](const async::RunRecord& record) {
     const auto* const callback = dynamic_cast<const engine::ProgramCallback*>(record.callback);
     if (callback == nullptr) return;
     if (measuring) guarded(kernel_, "measuring work", [&] { add(*callback, record); });
@@ -88,7 +88,8 @@ void WorkObserver::changed() {
     guarded(kernel_, "the listener of on_work_run", [&] {
       WorkRun run;
       name_with_key(*callback, run);
-      run.timer = record.timer;
+      run.timer = record.kind == async::Runnable::Kind::timer;
+      run.task_work = record.kind == async::Runnable::Kind::task;
       run.stopped = record.stopped;
       run.cpu = record.cpu;
       run.started_ns = record.started_ns;
@@ -103,7 +104,8 @@ void WorkObserver::add(const engine::ProgramCallback& callback, const async::Run
   const std::lock_guard guard(figures_lock_);
   CallbackTimes& times = figures_[{callback.program().name(), callback.subprogram().name, callback.map().info().id}];
   name(callback, times);
-  times.timer = record.timer;
+  times.timer = record.kind == async::Runnable::Kind::timer;
+  times.task_work = record.kind == async::Runnable::Kind::task;
   times.stopped += record.stopped ? 1 : 0;
   // Work that was queued before somebody measured has no time of its start.
   if (record.started_ns != 0) times.waited.add(span(record.started_ns, record.began_ns));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 namespace skep::rcu {
@@ -16,14 +17,24 @@ namespace {
 constinit std::atomic<bool> locked{false};
 constinit BriefThread* threads = nullptr;
 
+// No signal handler, which may want it too, interrupts whoever has it.
 class Lock {
  public:
   Lock() {
+    sigset_t all{};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
     while (locked.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
   }
-  ~Lock() { locked.store(false, std::memory_order_release); }
+  ~Lock() {
+    locked.store(false, std::memory_order_release);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
+
+ private:
+  sigset_t before_{};
 };
 
 struct AtThreadEnd {

@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "rcu/rcu.hpp"
+
 namespace skep::rcu {
 
 // What a thread's sections are known by to who reclaims.
@@ -27,6 +29,7 @@ struct BriefThread {
   static constexpr std::uint64_t depth = one_ended - 1;
 };
 extern constinit thread_local BriefThread brief_thread;
+// Once a thread; a signal handler's sections need it to have been done.
 void make_brief_thread_known();
 
 class BriefSection {
@@ -52,10 +55,16 @@ class BriefSection {
 // Calls fn(object) once every brief section that may know the object has ended, on a thread of RCU's own; as defer() in
 // all else. Nobody may know the object by a read section or a Hold alone.
 void defer_brief(void (*fn)(void*), void* object);
+void defer_brief(Deferred& room, void (*fn)(void*), void* object);
 
 template <typename T>
 void retire_brief(T* object) {
-  if (object != nullptr) defer_brief([](void* p) { std::default_delete<T>()(static_cast<T*>(p)); }, object);
+  constexpr auto destroy = [](void* p) { std::default_delete<T>()(static_cast<T*>(p)); };
+  if (object == nullptr) return;
+  if constexpr (HasRoom<T>)
+    defer_brief(object->while_it_waits, destroy, object);
+  else
+    defer_brief(destroy, object);
 }
 
 // Where something was retired and the section has been left: gives the reclaiming thread a moment, at most a

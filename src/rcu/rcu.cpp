@@ -49,15 +49,6 @@ constexpr std::int64_t most_brief = 1 << 14;
 
 std::atomic<std::uint64_t> generation{0};  // of this process: how many forks lie between it and the first
 
-struct Deferred {
-  Deferred* next = nullptr;
-  void (*fn)(void*) = nullptr;
-  void* object = nullptr;
-  std::uint64_t newest = 0;  // of those Holds that it waits for
-  bool after_holds = false;  // it has waited for them
-  bool of_reserve = false;
-};
-
 // What stands in where there is no memory for what is deferred: whoever takes an object out of the sight of readers has
 // done so already and cannot be refused.
 class Reserve {
@@ -65,7 +56,7 @@ class Reserve {
   Deferred* take() {
     for (std::size_t n = 0; n < size; ++n) {
       if (taken_[n].exchange(true, std::memory_order_acquire)) continue;
-      places_[n] = {.of_reserve = true};
+      places_[n] = {.place = Deferred::Place::of_reserve};
       return &places_[n];
     }
     return nullptr;
@@ -146,8 +137,9 @@ class Reclaimer {
 
   // 0, or the negative errno for which there is no thread.
   int start() {
+    if (started_.load(std::memory_order_acquire)) return 0;
     const std::lock_guard lock(mutex_);
-    if (started_) return 0;
+    if (started_.load(std::memory_order_relaxed)) return 0;
     // Signals are for the application's threads.
     sigset_t all{}, before{};
     sigfillset(&all);
@@ -158,7 +150,7 @@ class Reclaimer {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (error != 0) return -error;
     pthread_detach(thread);
-    started_ = true;
+    started_.store(true, std::memory_order_release);
     return 0;
   }
   void push(Deferred* deferred) {
@@ -170,8 +162,8 @@ class Reclaimer {
     } while (!pushed_.compare_exchange_weak(top, deferred, std::memory_order_acq_rel));
     if (top != nullptr) return;
     start();
-    const std::lock_guard lock(mutex_);
-    changed_.notify_all();
+    first_pushed_.fetch_add(1, std::memory_order_seq_cst);
+    first_pushed_.notify_one();
   }
   void wait_for_grace_period();
   // Calls what waits without waiting for more.
@@ -198,10 +190,11 @@ class Reclaimer {
 
   const Of readers_;
   std::atomic<Deferred*> pushed_{nullptr};
-  std::atomic<std::int64_t> waiting_{0};  // pushed, and neither called nor parked
+  std::atomic<std::uint32_t> first_pushed_{0};  // how often, when there was none
+  std::atomic<std::int64_t> waiting_{0};        // pushed, and neither called nor parked
   std::mutex mutex_;
   std::condition_variable changed_, done_;
-  bool started_ = false;
+  std::atomic<bool> started_{false};
   unsigned impatient_ = 0;      // how many are in wait_for_all()
   unsigned grace_periods_ = 0;  // that are being waited for
   std::uint64_t batches_ = 0;   // how many have been called to their end
@@ -282,11 +275,12 @@ void Reclaimer::call(Deferred* deferred) {
   SKEP_TSAN_ACQUIRE(deferred);
   if (deferred->after_holds || !process().holds->park(deferred)) {
     SKEP_TSAN_ACQUIRE(&readers_tag);
+    const Deferred::Place place = deferred->place;  // it may be gone with the object
     deferred->fn(deferred->object);
     SKEP_TSAN_RELEASE(&reclaimed_tag);
-    if (deferred->of_reserve)
+    if (place == Deferred::Place::of_reserve)
       process().reserve->give_back(deferred);
-    else
+    else if (place == Deferred::Place::allocated)
       std::default_delete<Deferred>()(deferred);
   }
   const std::int64_t left = waiting_.fetch_sub(1, std::memory_order_release) - 1;
@@ -296,9 +290,13 @@ void Reclaimer::call(Deferred* deferred) {
 void Reclaimer::go_on() {
   schedule_as_main_thread();  // whoever deferred something first has started the thread
   for (;;) {
+    for (;;) {
+      const std::uint32_t seen = first_pushed_.load(std::memory_order_seq_cst);
+      if (pushed_.load(std::memory_order_seq_cst) != nullptr) break;
+      first_pushed_.wait(seen, std::memory_order_seq_cst);
+    }
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return pushed_.load(std::memory_order_relaxed) != nullptr; });
       changed_.wait_for(lock, together, [this] { return impatient_ != 0 || waiting() >= enough; });
     }
     Deferred* newest = pushed_.exchange(nullptr, std::memory_order_acquire);
@@ -326,7 +324,7 @@ void Reclaimer::wait_for_all() {
   // never stop to defer.
   constexpr std::uint64_t most_batches = 100;
   std::unique_lock lock(mutex_);
-  if (!started_) return;
+  if (!started_.load(std::memory_order_relaxed)) return;
   ++impatient_;
   changed_.notify_all();
   const std::uint64_t last = batches_ + most_batches;
@@ -368,7 +366,10 @@ Hold::~Hold() {
 }
 
 int start_reclaimer() {
-  return process().has_none ? -EDEADLK : process().reclaimer->start();
+  Process& p = process();
+  if (p.has_none) return -EDEADLK;
+  const int error = p.reclaimer->start();
+  return error != 0 ? error : p.brief_reclaimer->start();
 }
 
 std::uint64_t process_generation() {
@@ -393,18 +394,35 @@ Deferred* make_deferred(void (*fn)(void*), void* object) {
 
 }  // namespace
 
+void defer(Deferred& room, void (*fn)(void*), void* object) {
+  room = {.fn = fn, .object = object, .place = Deferred::Place::in_object};
+  process().reclaimer->push(&room);
+}
+
 void defer(void (*fn)(void*), void* object) {
   if (Deferred* const deferred = make_deferred(fn, object)) process().reclaimer->push(deferred);
 }
 
-void defer_brief(void (*fn)(void*), void* object) {
+namespace {
+
+void push_brief(Deferred* deferred) {
   Process& p = process();
-  if (!p.has_brief) return defer(fn, object);
-  Deferred* const deferred = make_deferred(fn, object);
   if (deferred == nullptr) return;
+  if (!p.has_brief) return p.reclaimer->push(deferred);
   deferred->after_holds = true;  // no Hold knows it
   p.brief_reclaimer->push(deferred);
   if (p.brief_reclaimer->waiting() > most_brief) many_wait_brief.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void defer_brief(void (*fn)(void*), void* object) {
+  push_brief(make_deferred(fn, object));
+}
+
+void defer_brief(Deferred& room, void (*fn)(void*), void* object) {
+  room = {.fn = fn, .object = object, .place = Deferred::Place::in_object};
+  push_brief(&room);
 }
 
 constinit std::atomic<bool> many_wait_brief{false};

@@ -6,6 +6,7 @@
 // held up. Tested by tests/rcu/.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 
@@ -54,9 +55,31 @@ class Hold {
 // reserve, and when that is used up too, the object stays for good.
 void defer(void (*fn)(void*), void* object);
 
+// What is known of one object that waits.
+struct Deferred {
+  enum class Place : std::uint8_t { allocated, of_reserve, in_object };
+  Deferred* next = nullptr;
+  void (*fn)(void*) = nullptr;
+  void* object = nullptr;
+  std::uint64_t newest = 0;  // of those Holds that it waits for
+  bool after_holds = false;  // it has waited for them
+  Place place = Place::allocated;
+};
+// The same with room for that in the object itself: nothing is allocated or locked (once start_reclaimer() was called).
+void defer(Deferred& room, void (*fn)(void*), void* object);
+template <typename T>
+concept HasRoom = requires(T& object) {
+  { object.while_it_waits } -> std::same_as<Deferred&>;
+};
+
 template <typename T>
 void retire(T* object) {
-  if (object != nullptr) defer([](void* p) { std::default_delete<T>()(static_cast<T*>(p)); }, object);
+  constexpr auto destroy = [](void* p) { std::default_delete<T>()(static_cast<T*>(p)); };
+  if (object == nullptr) return;
+  if constexpr (HasRoom<T>)
+    defer(object->while_it_waits, destroy, object);
+  else
+    defer(destroy, object);
 }
 template <typename T>
 void retire(std::unique_ptr<T> object) {

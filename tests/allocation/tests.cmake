@@ -14,3 +14,8 @@ if(SKEP_LLVM)
   add_test(NAME allocation-failure-compiled COMMAND test-allocation-failure --gtest_brief=1)
   set_tests_properties(allocation-failure-compiled PROPERTIES ENVIRONMENT SKEP_TEST_ENGINE=compiled)
 endif()
+# And one whose signal handlers may not allocate.
+add_executable(test-async-signals ${CMAKE_CURRENT_LIST_DIR}/async_signal_test.cpp)
+target_include_directories(test-async-signals PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(test-async-signals PRIVATE skep_async GTest::gtest_main)
+add_test(NAME async-signals COMMAND test-async-signals --gtest_brief=1)

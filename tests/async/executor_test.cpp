@@ -113,7 +113,7 @@ TEST_P(AnyExecutor, SelfRestartingWorkIsNotDrainedAndStopsWhenCancelled) {
 TEST_P(AnyExecutor, TellsOfEachRun) {
   std::mutex mutex;
   std::vector<RunRecord> records;
-  executor->on_run([&](const RunRecord& record) {
+  executor->run_listener.set([&](const RunRecord& record) {
     std::lock_guard lock(mutex);
     records.push_back(record);
   });

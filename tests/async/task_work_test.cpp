@@ -108,6 +108,31 @@ TEST_F(TaskWork, IsBusyWhileItRuns) {
   EXPECT_EQ(inside, 0U);
 }
 
+// Whoever is told of runs is told of these too, and they are counted.
+TEST_F(TaskWork, IsToldOfAndCounted) {
+  std::vector<RunRecord> told;
+  executor->run_listener.set([&](const RunRecord& record) { told.push_back(record); });
+  TaskBytes slots[2];
+  EXPECT_EQ(schedule(slots[0], gettid(), 1), 0);
+  EXPECT_EQ(schedule(slots[1], gettid(), 2), 0);
+  {
+    const rcu::ReadGuard section;
+    slots[1].task().cancel();
+  }
+  EXPECT_EQ(run_due(), 1U);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].kind, Runnable::Kind::task);
+  EXPECT_LT(told[0].cpu, 2U);
+  EXPECT_GT(told[0].started_ns, 0U);
+  EXPECT_GE(told[0].began_ns, told[0].started_ns);
+  EXPECT_GE(told[0].ended_ns, told[0].began_ns);
+  EXPECT_FALSE(told[0].stopped);
+  const WorkCounts counts = executor->counts();
+  EXPECT_EQ(counts.task_works, 1U);
+  EXPECT_EQ(counts.task_works_cancelled, 1U);
+  EXPECT_EQ(counts.started, 0U);
+}
+
 TEST_F(TaskWork, ThatNobodyRanEndsWithTheExecutor) {
   TaskBytes slot;
   EXPECT_EQ(schedule(slot, -1, 1), 0);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`skep run --stats` and `--trace`, and the probes for tracers. Usage: observe_test.py SKEP EXAMPLE_OBJECT"""
+"""`skep run --stats` and `--trace`, and the probes for tracers. Usage: observe_test.py SKEP EXAMPLE_OBJECT TASK_OBJECT"""
 import json
 import pathlib
 import shutil
@@ -8,12 +8,12 @@ import sys
 import tempfile
 import unittest
 
-SKEP, OBJECT = sys.argv[1], sys.argv[2]
+SKEP, OBJECT, TASK = sys.argv[1], sys.argv[2], sys.argv[3]
 SDT = any(pathlib.Path("/usr/include").glob("**/sys/sdt.h"))
 
 
-def run(*options):
-    return subprocess.run([SKEP, "run", OBJECT, *options], capture_output=True, text=True, timeout=120, check=False)
+def run(*options, path=OBJECT):
+    return subprocess.run([SKEP, "run", path, *options], capture_output=True, text=True, timeout=120, check=False)
 
 
 class Observe(unittest.TestCase):
@@ -53,6 +53,27 @@ class Observe(unittest.TestCase):
                 self.assertGreaterEqual(event["dur"], 0)
         begins, ends = ([e["id"] for e in events if e["ph"] == phase] for phase in "be")
         self.assertEqual(begins, ends)
+
+    def test_task_work_is_told_as_the_others_are(self):
+        kinds = {"in_thread": "task work", "in_time": "timer", "in_queue": "work"}
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "trace.json"
+            done = run("--trace", str(path), "--json", "--stats", path=TASK)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            events = json.loads(path.read_text())
+        told, figures = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual({event["name"]: event["cat"] for event in events if event["ph"] == "X" and event["pid"] == 1},
+                         kinds)
+        for one in told["runs"] + figures["callbacks"]:
+            self.assertEqual(one["task_work"], kinds[one["callback"]] == "task work")
+            self.assertEqual(one["timer"], kinds[one["callback"]] == "timer")
+        self.assertEqual(sorted(one["callback"] for one in told["runs"]), sorted(kinds))
+        self.assertEqual(sorted(one["callback"] for one in figures["callbacks"]), sorted(kinds))
+        self.assertEqual((told["work"]["ran"], told["work"]["timers"], told["work"]["task_works"]), (1, 1, 1))
+        done = run("--stats", path=TASK)
+        self.assertRegex(done.stdout, r"(?m)^  ran in_thread .*, cpu \d, .* us after its scheduling$")
+        self.assertIn("  task work: 1 ran\n", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^task work in_thread of arm, map elems: 1 runs; waited p50 ")
 
     def test_trace_that_cannot_be_written(self):
         done = run("--trace", "/nowhere/trace.json")

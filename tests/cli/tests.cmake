@@ -14,6 +14,6 @@ add_custom_target(test-command-objects ALL DEPENDS ${command_objects})
 add_test(NAME command COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/command_test.py $<TARGET_FILE:skep>
                               ${PROJECT_BINARY_DIR}/tests $<TARGET_FILE:c-plugin>)
 add_test(NAME observe COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/observe_test.py $<TARGET_FILE:skep>
-                              ${PROJECT_BINARY_DIR}/examples/wq.bpf.o)
+                              ${PROJECT_BINARY_DIR}/examples/wq.bpf.o ${PROJECT_BINARY_DIR}/tests/work/task.bpf.o)
 add_test(NAME examples-calls COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/examples_test.py $<TARGET_FILE:skep>
                                      ${PROJECT_BINARY_DIR}/examples/calls.bpf.o)

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "skep/observe.hpp"
 #include "work/machine.hpp"
 
 namespace skep::test {
@@ -84,6 +85,40 @@ TEST_P(Later, AnswersAsTheKernel) {
   ASSERT_TRUE(kernel->open_host_memory({&asker.user_word(), sizeof asker.user_word()}));
   EXPECT_EQ(asker.ask(GetParam().row.script), kernels_answer(GetParam().part, GetParam().row.name))
       << GetParam().row.script;
+}
+
+// Task work and timers are told of and counted as work is.
+TEST(LaterRuns, AreToldOf) {
+  const auto kernel = make_work_kernel({.cpus = 2, .seed = -1});
+  const KernelBinding binding(*kernel);
+  const ObjectPtr object = load_object(*kernel, std::string(WORK_OBJECTS) + "/later.bpf.o");
+  ASSERT_NE(object, nullptr);
+  SkepHost host(*kernel);
+  LaterAsker asker(object.get(), host, variable<later_op>(object.get(), "ops"),
+                   variable<std::int64_t>(object.get(), "results"), variable<later_trace>(object.get(), "trace"));
+  std::mutex lock;
+  std::vector<WorkRun> told;
+  kernel->on_work_run([&](const WorkRun& run) {
+    const std::lock_guard guard(lock);
+    told.push_back(run);
+  });
+  measure_work(*kernel, true);
+  asker.ask("signal 1 | timer_init 1 1; timer_set 1 quick; timer_start 1 0 | settle");
+  kernel->on_work_run(nullptr);
+  ASSERT_EQ(told.size(), 2U);
+  const bool task_first = told[0].task_work;
+  const WorkRun &task = told[task_first ? 0 : 1], &timer = told[task_first ? 1 : 0];
+  EXPECT_TRUE(task.task_work && !task.timer);
+  EXPECT_TRUE(timer.timer && !timer.task_work);
+  EXPECT_EQ(task.map, "later_array");
+  EXPECT_EQ(task.key, (std::vector<std::uint8_t>{1, 0, 0, 0}));
+  EXPECT_GE(task.began_ns, task.started_ns);
+  EXPECT_GE(task.ended_ns, task.began_ns);
+  unsigned tasks = 0;
+  for (const CallbackTimes& times : callback_times(*kernel)) tasks += times.task_work ? times.took.count : 0;
+  EXPECT_EQ(tasks, 1U);
+  EXPECT_EQ(kernel->work().task_works, 1U);
+  EXPECT_EQ(kernel->work().timers, 1U);
 }
 
 std::string test_name(const testing::TestParamInfo<NamedRow>& info) {

@@ -3,6 +3,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/in_signal.hpp"
 
 namespace skep::calls::impl {
 // impl/map.cpp
@@ -22,7 +23,7 @@ constexpr Helper entries[] = {
         .ret = RetKind::map_value,
         .ret_flags = ret_flag::maybe_null,
         .args = {{{.kind = ArgKind::const_map}, {.kind = ArgKind::map_key}}},
-        .flags = call_flag::packet_args,
+        .flags = call_flag::packet_args | call_flag::in_signal_handlers,
         .map_use = maps::map_use::lookup,
         .special = Special::map_lookup,
         .since = {3, 19},

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/in_signal.hpp"
 
 namespace skep::calls::impl {
 // impl/environment.cpp
@@ -22,6 +23,7 @@ constexpr Helper entries[] = {
         .id = 7,
         .name = "bpf_get_prandom_u32",
         .ret = RetKind::integer,
+        .flags = call_flag::in_signal_handlers,
         .since = {4, 1},
         .fn = impl::bpf_get_prandom_u32,
         .signature = "u32 bpf_get_prandom_u32(void)",
@@ -31,7 +33,7 @@ constexpr Helper entries[] = {
         .id = 8,
         .name = "bpf_get_smp_processor_id",
         .ret = RetKind::cpu,
-        .flags = call_flag::fastcall,
+        .flags = call_flag::fastcall | call_flag::in_signal_handlers,
         .since = {4, 1},
         .fn = impl::bpf_get_smp_processor_id,
         .signature = "u32 bpf_get_smp_processor_id(void)",
@@ -113,6 +115,7 @@ constexpr Helper entries[] = {
                   {.kind = ArgKind::func},
                   {.kind = ArgKind::stack, .flags = arg_flag::maybe_null},
                   {.kind = ArgKind::anything}}},
+        .flags = call_flag::in_signal_handlers,
         .special = Special::loop,
         .since = {5, 17},
         .fn = impl::bpf_loop,

@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/in_signal.hpp"
 
 namespace skep::calls::impl {
 // impl/environment.cpp
@@ -20,6 +21,7 @@ constexpr Helper entries[] = {
         .id = 14,
         .name = "bpf_get_current_pid_tgid",
         .ret = RetKind::integer,
+        .flags = call_flag::in_signal_handlers,
         .since = {4, 2},
         .fn = impl::bpf_get_current_pid_tgid,
         .signature = "u64 bpf_get_current_pid_tgid(void)",

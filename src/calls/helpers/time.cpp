@@ -2,6 +2,7 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
+#include "calls/in_signal.hpp"
 
 namespace skep::calls::impl {
 // impl/environment.cpp
@@ -18,6 +19,7 @@ constexpr Helper entries[] = {
         .id = 5,
         .name = "bpf_ktime_get_ns",
         .ret = RetKind::integer,
+        .flags = call_flag::in_signal_handlers,
         .since = {4, 1},
         .fn = impl::bpf_ktime_get_ns,
         .signature = "u64 bpf_ktime_get_ns(void)",
@@ -36,6 +38,7 @@ constexpr Helper entries[] = {
         .id = 125,
         .name = "bpf_ktime_get_boot_ns",
         .ret = RetKind::integer,
+        .flags = call_flag::in_signal_handlers,
         .since = {5, 8},
         .fn = impl::bpf_ktime_get_boot_ns,
         .signature = "u64 bpf_ktime_get_boot_ns(void)",
@@ -55,7 +58,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_init",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::const_map}, {.kind = ArgKind::anything}}},
-        .flags = call_flag::gpl_only,
+        .flags = call_flag::gpl_only | call_flag::in_signal_handlers,
         .special = Special::timer_init,
         .since = {5, 15},
         .fn = impl::bpf_timer_init,
@@ -67,7 +70,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_set_callback",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::func}}},
-        .flags = call_flag::gpl_only,
+        .flags = call_flag::gpl_only | call_flag::in_signal_handlers,
         .special = Special::timer_set_callback,
         .since = {5, 15},
         .fn = impl::bpf_timer_set_callback,
@@ -79,7 +82,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_start",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}, {.kind = ArgKind::anything}, {.kind = ArgKind::anything}}},
-        .flags = call_flag::gpl_only,
+        .flags = call_flag::gpl_only | call_flag::in_signal_handlers,
         .special = Special::timer_start,
         .since = {5, 15},
         .fn = impl::bpf_timer_start,
@@ -91,7 +94,7 @@ constexpr Helper entries[] = {
         .name = "bpf_timer_cancel",
         .ret = RetKind::integer,
         .args = {{{.kind = ArgKind::timer}}},
-        .flags = call_flag::gpl_only,
+        .flags = call_flag::gpl_only | call_flag::in_signal_handlers,
         .special = Special::timer_cancel,
         .since = {5, 15},
         .fn = impl::bpf_timer_cancel,

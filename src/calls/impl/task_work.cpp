@@ -4,6 +4,7 @@
 // thread of the application here, so they are the same. Tested by tests/work/later_rows_test.cpp.
 #include "async/task_work.hpp"
 
+#include "async/slot.hpp"
 #include "btf/special_fields.hpp"
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
@@ -24,7 +25,7 @@ CallResult schedule(CallEnv& env, std::uint64_t task, std::uint64_t field, maps:
   const std::int32_t thread = env.services().task_id(pointer<const void>(task));
   if (thread == 0) return CallResult::error(-ESRCH);
   auto callback = env.make_callback(fn, map, pointer<std::uint8_t>(field) - record->task_work_offset);
-  if (!callback) return CallResult::error(-EOPNOTSUPP);
+  if (!callback) return CallResult::error(async::errno_without_callback());
   const int result = slot.schedule(env.services().executor(), thread, std::move(callback), map_alive, &map);
   return CallResult::error(result == -EPERM ? -EBUSY : result);  // the map is being closed: as above
 }

@@ -6,6 +6,7 @@
 // Tested by tests/work/life_test.cpp (work started from a timer's callback) and tests/work/timer_test.cpp.
 #include "async/timer.hpp"
 
+#include "async/slot.hpp"
 #include "btf/special_fields.hpp"
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
@@ -38,7 +39,7 @@ SKEP_CALL(bpf_timer_set_callback) {
   const auto& record = map.info().record;
   if (!record || record->timer_offset < 0) return CallResult::error(-EINVAL);
   auto callback = env.make_callback(fn, map, pointer<std::uint8_t>(r1) - record->timer_offset);
-  if (!callback) return CallResult::error(-EOPNOTSUPP);
+  if (!callback) return CallResult::error(async::errno_without_callback());
   return CallResult::error(slot.set_callback(std::move(callback), map_alive, &map));
 }
 

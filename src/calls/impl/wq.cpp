@@ -2,6 +2,7 @@
 //
 // The slot keeps the map that owns it, so that a callback knows the element that it is for. Tested by
 // tests/calls/runtime_test.cpp.
+#include "async/slot.hpp"
 #include "async/work_item.hpp"
 #include "btf/special_fields.hpp"
 #include "calls/impl/support.hpp"
@@ -39,7 +40,7 @@ SKEP_CALL(bpf_wq_set_callback) {
   if (!record || record->wq_offset < 0) return CallResult::error(-EINVAL);
   auto* value = pointer<std::uint8_t>(r1) - record->wq_offset;
   auto callback = env.make_callback(fn, map, value);
-  if (!callback) return CallResult::error(-EOPNOTSUPP);
+  if (!callback) return CallResult::error(async::errno_without_callback());
   return CallResult::error(slot.set_callback(std::move(callback), map_alive, &map));
 }
 

@@ -1,6 +1,7 @@
 // Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/in_signal.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {
@@ -194,6 +195,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_timer_cancel_async",
+        .flags = call_flag::in_signal_handlers,
         .prog_types = everyone,
         .prototype = "int bpf_timer_cancel_async(struct bpf_timer *timer)",
         .fn = impl::bpf_timer_cancel_async,

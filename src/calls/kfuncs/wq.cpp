@@ -1,6 +1,7 @@
 // The calls of work items: make one ready, say what it runs, start it.
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
+#include "calls/in_signal.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {
@@ -60,6 +61,7 @@ constexpr std::string_view set_callback_details =
 constexpr Kfunc entries[] = {
     Kfunc{
         .name = "bpf_wq_init",
+        .flags = call_flag::in_signal_handlers,
         .prog_types = everyone,
         .special = Special::wq_init,
         .prototype = "int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags)",
@@ -76,7 +78,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wq_set_callback",
-        .flags = call_flag::implicit_args,
+        .flags = call_flag::implicit_args | call_flag::in_signal_handlers,
         .prog_types = everyone,
         .special = Special::wq_set_callback,
         .prototype = "int bpf_wq_set_callback(struct bpf_wq *wq, int (*callback_fn)(void *map, int *key, void *value), "
@@ -92,6 +94,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wq_set_callback_impl",
+        .flags = call_flag::in_signal_handlers,
         .prog_types = everyone,
         .special = Special::wq_set_callback,
         .prototype = "int bpf_wq_set_callback_impl(struct bpf_wq *wq, int (*callback_fn)(void *map, int *key, void "
@@ -107,6 +110,7 @@ constexpr Kfunc entries[] = {
     },
     Kfunc{
         .name = "bpf_wq_start",
+        .flags = call_flag::in_signal_handlers,
         .prog_types = everyone,
         .special = Special::wq_start,
         .prototype = "int bpf_wq_start(struct bpf_wq *wq, unsigned int flags)",

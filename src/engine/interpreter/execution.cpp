@@ -204,7 +204,7 @@ const runtime::InsnFacts& Execution::call_site() const {
 }
 
 std::shared_ptr<async::Callback> Execution::make_callback(const Subprogram& fn, maps::Map& map, void* value) {
-  return std::make_shared<ProgramCallback>(fn, map, value, *machine_->services);
+  return memory::make_small_shared<ProgramCallback>(fn, map, value, *machine_->services);
 }
 
 }  // namespace skep::engine

@@ -415,7 +415,7 @@ bool CompiledRun::on_stack(std::uint64_t from, std::uint64_t size) const {
 }
 
 std::shared_ptr<async::Callback> CompiledRun::make_callback(const Subprogram& fn, maps::Map& map, void* value) {
-  return std::make_shared<ProgramCallback>(fn, map, value, *services_);
+  return memory::make_small_shared<ProgramCallback>(fn, map, value, *services_);
 }
 
 }  // namespace skep::engine::native
