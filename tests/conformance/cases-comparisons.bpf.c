@@ -35,3 +35,26 @@ ALL(above, 0x7ffffff0, 3, 0x7ffffff9)
 ALL(inside, -4, 7, 5)               // on 4, 8 and 12, of 5 to 12
 ALL(one_inside, -8, 7, 5)           // on 0 and 8, of 5 to 12
 ALL(top, -2, 1, -1)                 // on -2 to 0, of -1 to 0
+
+// r0: random bits with some sure to be set. Two orders leave one number, or few, which lack those bits.
+#define ORDERED(name, first, set, low, high)                                                                         \
+  SEC("?socket") __attribute__((naked)) int name(void) {                                                             \
+    asm volatile("call 7; r5 = r0; r5 <<= 32; r0 |= r5; r0 |= " #set ";" first low " goto 2f;" high                  \
+                 " goto 1f; 2: r0 = 0; exit; 1: r10 = 0; r0 = 0; exit;" : : : "r0");                                  \
+  }
+#define ORDERED_ALL(name, set, number)                                                        \
+  ORDERED(name##_s64, "", set, "if r0 s> " #number, "if r0 s>= " #number)                     \
+  ORDERED(name##_u64, "", set, "if r0 > " #number, "if r0 >= " #number)                       \
+  ORDERED(name##_s32, "", set, "if w0 s> " #number, "if w0 s>= " #number)                     \
+  ORDERED(name##_u32, "", set, "if w0 > " #number, "if w0 >= " #number)                       \
+  ORDERED(name##_s32_narrow, "w0 = w0;", set, "if w0 s> " #number, "if w0 s>= " #number)      \
+  ORDERED(name##_u64_narrow, "w0 = w0;", set, "if r0 > " #number, "if r0 >= " #number)
+ORDERED_ALL(order_zero, 0x100, 0)
+ORDERED_ALL(order_one, 0x100, 1)
+ORDERED_ALL(order_negative, 1, -2)
+ORDERED_ALL(order_even, 1, 6)
+ORDERED_ALL(order_two_bits, 0x101, 3)
+ORDERED_ALL(order_same, 0x100, 0x100)
+ORDERED(order_three_s64, "", 0x100, "if r0 s> 2", "if r0 s>= 0")
+ORDERED(order_three_u64, "", 0x100, "if r0 > 4", "if r0 >= 2")
+ORDERED(order_behind_s64, "", 0x100, "if r0 s> 0x104", "if r0 s>= 0x101")

@@ -24,10 +24,12 @@ void Scalar::make_empty() {
 }
 
 // What the bits tell of the ranges. If of the numbers that the bits allow one alone lies in the range, that is the
-// number. (Where none does, on a path that cannot be taken, the greatest is settled on, as 7.3 does.)
+// number. (Where none does, on a path that cannot be taken, the greatest is settled on, as 7.3 does: also the one
+// number that is left, if it is not 0.)
 void Scalar::narrow_arcs() {
   arc32_ = verifier::intersect(arc32_, members<32>(bits_));
   arc64_ = verifier::intersect(arc64_, members<64>(bits_));
+  if (is_const() && const_value() != 0 && arc64_.is_empty()) *this = constant(const_value());
   if (is_empty() || is_const()) return;
   const std::uint64_t least = umin(), greatest = umax();
   const std::uint64_t next = bits_.next_after(least);

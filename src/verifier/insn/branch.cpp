@@ -36,6 +36,26 @@ int mark_decisive(Env& env, const Comparison& c) {
   return 0;
 }
 
+// Whether what is believed of a number now is one that it was known not to be: 7.3 settles on such numbers, and walks
+// paths that cannot be taken.
+bool contradicts(const Scalar& before, const Scalar& now) {
+  return now.is_empty() || (now.is_const() && !before.contains(now.const_value()));
+}
+
+bool may_be(const RegState& left, const RegState& right, CmpOp op, bool is64) {
+  Scalar a = left.r, b = right.r;
+  refine(op, a, b, is64);
+  return !contradicts(left.r, a) && !contradicts(right.r, b) && branch_taken(op, a, b, is64) != 0;
+}
+
+// Where belief is compared with fact, only what can happen is walked: pruning hides faults on paths that cannot be
+// taken, in 7.3 too, and an observer would see them. Of neither way it does not matter which is walked.
+int evaluate_for_observer(const RegState& left, const RegState& right, const Comparison& c) {
+  if (&left == &right || !left.is_scalar() || !right.is_scalar()) return -1;
+  if (!may_be(left, right, c.op, c.is64)) return 0;
+  return may_be(left, right, negate(c.op), c.is64) ? -1 : 1;
+}
+
 void refine_branch(State& state, Comparison& c, CmpOp op) {
   RegState& left = c.left(state);
   RegState& right = c.right(state);
@@ -108,10 +128,12 @@ int check_jump(Env& env, const Insn& insn) {
 
   const std::uint32_t at = env.insn_idx;
   const std::uint32_t target = at + 1 + static_cast<std::uint32_t>(std::int32_t{insn.off});
-  const int known = evaluate(c.left(here), c.right(here), c);
+  int known = evaluate(c.left(here), c.right(here), c);
+  if (known < 0 && env.input.observer != nullptr) known = evaluate_for_observer(c.left(here), c.right(here), c);
   if (known >= 0) {
     if (int error = mark_decisive(env, c)) return error;
     record_branch(env, here, known == 1);
+    log_insn_state(env);
     env.insn_idx = known == 1 ? target : at + 1;
     return 0;
   }
