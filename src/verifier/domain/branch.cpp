@@ -232,6 +232,9 @@ int branch_taken(CmpOp op, const Scalar& a, const Scalar& b, bool is64) {
   const int known = is64 ? outcome<64>(op, a.var_off(), a.arc64(), b.var_off(), b.arc64())
                          : outcome<32>(op, a.var_off().subreg(), a.arc32(), b.var_off().subreg(), b.arc32());
   if (known != either) return known;
+  // Whole numbers are not equal if their low halves cannot be.
+  if (is64 && (op == CmpOp::eq || op == CmpOp::ne) && intersect(a.arc32(), b.arc32()).is_empty())
+    return op == CmpOp::ne ? always : never;
   // Ranges and bits together may still exclude one of the outcomes.
   const auto impossible = [&](CmpOp assumed) {
     Scalar x = a, y = b;

@@ -113,18 +113,18 @@ void poison(StackSlot& slot, std::size_t begin, std::size_t end) {
             slot.types.begin() + static_cast<std::ptrdiff_t>(end), SlotType::poison);
 }
 
-// A dead half of a spilled register leaves a narrower one if that can be read at all: of a number, at its lower
-// address.
+// A dead half of a spilled register leaves a narrower one at its lower address; at its higher address unknown bytes are
+// left of a number, and what else was spilled, or is 0, stays whole.
 void forget_halves(StackSlot& slot, bool low_live, bool high_live) {
   constexpr std::size_t half = 4, whole = 8;  // types[0..3] are the higher address
-  const bool spilled_whole = slot.is_spilled() && slot.types[half - 1] == SlotType::spill;
   if (!low_live && !high_live) {
     poison(slot, 0, whole);
     slot.spilled.mark_not_init();
   } else if (!high_live) {
-    if (!slot.is_spilled() || slot.spilled.is_scalar()) poison(slot, 0, half);
-  } else if (!low_live && !spilled_whole) {
+    poison(slot, 0, half);
+  } else if (!slot.is_spilled() || (slot.spilled.is_scalar() && !slot.spilled.is_null())) {
     poison(slot, half, whole);
+    std::replace(slot.types.begin(), slot.types.begin() + half, SlotType::spill, SlotType::misc);
     slot.spilled.mark_not_init();
   }
 }

@@ -85,8 +85,8 @@ int check_mem_access(Env& env, std::uint32_t insn, unsigned regno, std::int32_t 
     RegState& result = env.reg(static_cast<unsigned>(value_reg));
     if (result.is_scalar()) {
       if (options.sign_extend) {
+        if (scalar_width(result) >= 8 * size) unlink(result);  // no longer what its copies are
         result.r.sign_extend_from(size);
-        unlink(result);  // no longer what its copies are
       } else {
         result.r.truncate_to_size(size);
       }

@@ -14,7 +14,7 @@ namespace skep::verifier {
 void forget_slot(StackSlot& slot) {
   if (is_special(slot)) {
     for (SlotType& type : slot.types)
-      if (type != SlotType::invalid) type = SlotType::misc;
+      if (type != SlotType::invalid && type != SlotType::poison) type = SlotType::misc;
   }
   slot.spilled.mark_not_init();
 }

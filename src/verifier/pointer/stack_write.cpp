@@ -37,14 +37,14 @@ bool is_spillable(const RegState& reg) {
   return reg.is_pointer();
 }
 
-// The bytes of the slot that the spilled register does not cover keep being zeros or unwritten.
+// The bytes of the slot that the spilled register does not cover keep being zeros, unwritten or forgotten as dead.
 void spill(StackSlot& slot, const RegState& reg, unsigned size) {
   slot.spilled = reg;
   for (unsigned i = 8; i-- > 0;) {
     SlotType& type = slot.types[i];
     if (i >= 8 - size)
       type = SlotType::spill;
-    else if (type != SlotType::zero && type != SlotType::invalid)
+    else if (type != SlotType::zero && type != SlotType::invalid && type != SlotType::poison)
       type = SlotType::misc;
   }
 }

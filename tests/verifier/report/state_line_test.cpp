@@ -30,6 +30,21 @@ constexpr StateRow rows[] = {
     // In hexadecimal the bounds of 32 bits have 32 bits, and then are other numbers than those of 64.
     {"r0 = *(u32 *)(r1 +0); if w0 s>= -2147483520 goto +1; r0 = 0; exit", "smin32=0x80000080"},
     {"r0 = *(u32 *)(r1 +0); if w0 s>= -9 goto +1; r0 = 0; exit", "smin32=-9"},
+    // What a branch whose outcome is known touched is said where the branch is.
+    {"call 7; r0 &= 3; if r0 < 4 goto +1; r0 = 6; r0 = 0; exit", "\n2: R0=scalar("},
+    // A copy that its sign does not change is still a copy.
+    {"call 7; r0 &= 127; *(u64 *)(r10 -8) = r0; r2 = *(s8 *)(r10 -8); r0 = 0; exit", "; R2=scalar(id="},
+    {"call 7; r0 &= 255; *(u64 *)(r10 -8) = r0; r2 = *(s8 *)(r10 -8); r0 = 0; exit", "; R2=scalar(smin="},
+    // One half of a slot is dead.
+    {"call 7; r6 = r0; call 5; *(u64 *)(r10 -8) = r0; if r6 > 3 goto +1; r2 = *(u32 *)(r10 -4); r0 = 0; exit",
+     "fp-8=mmmmpppp"},
+    {"call 7; *(u64 *)(r10 -8) = 0; if r0 > 3 goto +1; r2 = *(u32 *)(r10 -4); r0 = 0; exit", "R10=fp0 fp-8=0\n"},
+    {"*(u64 *)(r10 -8) = r1; call 7; *(u8 *)(r10 -1) = r0; r2 = 0; *(u32 *)(r10 -8) = r2; if r0 > 3 goto +1; "
+     "r2 = *(u32 *)(r10 -4); r0 = 0; exit",
+     "fp-8=mmmm0\n"},
+    // What was dead stays so when the other half is written.
+    {"call 7; *(u64 *)(r10 -8) = r0; if r0 > 3 goto +2; *(u32 *)(r10 -8) = r0; r2 = *(u32 *)(r10 -8); r0 = 0; exit",
+     "fp-8=ppppscalar("},
 };
 
 TEST(StateLine, Rows) {
