@@ -4,8 +4,8 @@
 // short because a difference seems to be of no consequence. The second is stepped through, and before each instruction
 // it is judged: (a) memory that the instruction, or the call, is about to touch is the program's; (b) one of the states
 // that the verifier saw at this instruction allows what all registers hold. At the end: (c) the result is one that the
-// type may return; (d) the first, run in one go, has come to the same end. And (e): what pruning let pass is accepted
-// without pruning.
+// type may return; (d) the first, run in one go, has come to the same end, and so have another by the interpreter's
+// quick loop and, if that is wanted, one as machine code. And (e): what pruning let pass is accepted without pruning.
 #pragma once
 
 #include <atomic>
