@@ -3,9 +3,13 @@
 #include "engine/llvm/compiled.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
+#include <thread>
 
 #include "support/run.hpp"
 
@@ -563,6 +567,44 @@ TEST_F(Compiling, FoldsWhatNeverChanges) {
       bytes[2] -= 1;
     }
   }
+}
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool forks = false;  // another thread may hold a lock of the sanitizer's
+#else
+constexpr bool forks = true;
+#endif
+
+// The thread that compiles is not in the child, and whatever it had locked stays so: there is no compiler, and that is
+// said. Where it had ended before the fork, there is one.
+TEST_F(Compiling, IsNotWaitedForInTheChildOfAFork) {
+  if (!forks) GTEST_SKIP();
+  constexpr int told_why = 77;
+  static int round = 0;  // a program that is known already is not compiled
+  std::string text = "r0 = r1; r0 += " + std::to_string(++round) + "; ";
+  for (int i = 0; i < 1500; ++i) text += "r0 *= " + std::to_string(2 * i + 3) + "; r0 ^= r1; ";
+  const std::uint64_t before = engine::native::Jit::compilations();
+  std::atomic<bool> ended{false};
+  std::thread compiles([&] {
+    static_cast<void>(test::make_program(text + "exit", {}, test::native));
+    ended = true;
+  });
+  while (engine::native::Jit::compilations() == before && !ended) std::this_thread::yield();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    std::string why;
+    const auto engine = engine::make_compiler(1, {}, why);
+    if (engine == nullptr) _exit(why.find("forked") != std::string::npos ? told_why : 1);
+    const auto program = engine::load(*engine, test::make_program("r0 = 4711; exit")->code());
+    _exit(Compiled::of(*program).code() != nullptr ? 0 : 2);
+  }
+  const bool was_compiling = !ended;
+  int status = -1;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), was_compiling ? told_why : 0);
+  compiles.join();
 }
 
 TEST_F(Compiling, GoesWithTheProgram) {
