@@ -4,7 +4,7 @@
 // use the number itself, too: of `p[n] = n`, where n is a bit that was shifted into place, it dies, and the process
 // with it. So after the last pass, and before code is selected, what is stored or computed with goes through a copy
 // that the selector does not see through, wherever the address depends on it. Tested by
-// tests/engine/generator_test.cpp.
+// tests/engine/separate_test.cpp.
 #include "engine/llvm/separate.hpp"
 
 #include <string_view>
