@@ -5,6 +5,7 @@
 // looks for the function to attach to in the kernel's types and then in each module's, by name: for "module:function"
 // the module's alone answers. Every other use of these calls goes on as it was. Tested by tests/loader/.
 #include <bpf/btf.h>
+#include <gelf.h>
 #include <libelf.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,6 +27,7 @@ extern "C" {
 Elf* __real_elf_begin(int fd, Elf_Cmd command, Elf* archive);
 Elf* __real_elf_memory(char* image, size_t size);
 int __real_elf_end(Elf* elf);
+int __wrap_elf_end(Elf* elf);
 __s32 __real_btf__find_by_name_kind(const struct btf* btf, const char* name, __u32 kind);
 int __real_close(int fd);
 }
@@ -52,13 +54,41 @@ Bytes read_object(int fd) {
   return file;
 }
 
-// From here to elf_end libbpf reads the object; see growth.cpp. A file that has no sound headers may have an arena for
-// all that one can tell: libelf overlooks more than ElfImage.
-void begin_reading(std::span<const uint8_t> file) {
-  const auto image = skep::loader::ElfImage::parse(file);
-  bool has_arena = !image;
-  for (size_t i = 0; image && i < image->section_count(); ++i) has_arena |= image->name(i) == ".addr_space.1";
-  if (has_arena) skep::loader::keep_room_for_growth(true);
+// Whether each relocation lies in the section that it is of. libbpf adds to where one says that it is, and believes the
+// sum. Of sections that nobody loads it reads none.
+bool are_inside(Elf_Scn* section, const GElf_Shdr& header, Elf* elf) {
+  constexpr uint64_t size = sizeof(uint64_t);
+  GElf_Shdr target;
+  Elf_Scn* const of = elf_getscn(elf, header.sh_info);
+  Elf_Data* const data = elf_getdata(section, nullptr);
+  if (of == nullptr || gelf_getshdr(of, &target) == nullptr || (target.sh_flags & SHF_ALLOC) == 0 || data == nullptr)
+    return true;
+  GElf_Rel relocation;
+  for (int i = 0; gelf_getrel(data, i, &relocation) != nullptr; ++i)
+    if (target.sh_size < size || relocation.r_offset > target.sh_size - size) return false;
+  return true;
+}
+
+// From here to elf_end libbpf reads the object, which libelf shows it as it does here. What libbpf would die of is no
+// object; what needs room to grow gets it (growth.cpp).
+Elf* begin_reading(Elf* elf) {
+  size_t names = 0;
+  GElf_Ehdr file;  // libbpf takes objects of no machine for BPF's
+  if (elf == nullptr || elf_getshdrstrndx(elf, &names) != 0 || gelf_getehdr(elf, &file) == nullptr ||
+      (file.e_machine != EM_BPF && file.e_machine != EM_NONE))
+    return elf;
+  for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr; section = elf_nextscn(elf, section)) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr) continue;
+    const char* const name = elf_strptr(elf, names, header.sh_name);
+    if (name != nullptr && std::string_view(name) == ".addr_space.1") skep::loader::keep_room_for_growth(true);
+    if (header.sh_type == SHT_REL && !are_inside(section, header, elf)) {
+      elf_getscn(elf, ~size_t{0});  // fails, for who asks libelf what was wrong
+      __wrap_elf_end(elf);
+      return nullptr;
+    }
+  }
+  return elf;
 }
 
 // The dressed file as libelf opens it from a descriptor, since it then owns the memory; null: nothing is dressed.
@@ -91,21 +121,18 @@ extern "C" {
 
 Elf* __wrap_elf_begin(int fd, Elf_Cmd command, Elf* archive) {
   if (archive == nullptr && (command == ELF_C_READ || command == ELF_C_READ_MMAP)) {
-    if (const Bytes file = read_object(fd); !file.empty()) {
-      begin_reading(file);
-      if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
-    }
+    const Bytes file = read_object(fd);
+    Elf* const elf = file.empty() ? nullptr : begin_dressed(file);
+    return begin_reading(elf != nullptr ? elf : __real_elf_begin(fd, command, archive));
   }
   return __real_elf_begin(fd, command, archive);
 }
 
 Elf* __wrap_elf_memory(char* image, size_t size) {
   const std::span file(reinterpret_cast<const uint8_t*>(image), size);
-  if (image != nullptr && skep::loader::ElfImage::may_be_bpf(file)) {
-    begin_reading(file);
-    if (Elf* elf = begin_dressed(file); elf != nullptr) return elf;
-  }
-  return __real_elf_memory(image, size);
+  const bool may_be_bpf = image != nullptr && skep::loader::ElfImage::may_be_bpf(file);
+  Elf* const elf = may_be_bpf ? begin_dressed(file) : nullptr;
+  return begin_reading(elf != nullptr ? elf : __real_elf_memory(image, size));
 }
 
 int __wrap_elf_end(Elf* elf) {

@@ -181,20 +181,36 @@ class Command(unittest.TestCase):
         ended = skep("verify", OBJECTS / "arena.bpf.o")
         self.assertEqual(ended.returncode, 0, ended.stderr)
 
-    def test_an_arena_in_a_file_with_a_section_outside_of_it(self):
-        content = bytearray((OBJECTS / "arena.bpf.o").read_bytes())
+    @staticmethod
+    def verify_changed(name, section, change):
+        """skep verify of an object of the tests, after `change(content, section's header)`."""
+        content = bytearray((OBJECTS / name).read_bytes())
         table, = struct.unpack_from("<Q", content, 0x28)
         count, names = struct.unpack_from("<HH", content, 0x3c)
         strings, = struct.unpack_from("<Q", content, table + 64 * names + 0x18)
-        for section in range(count):
-            name, = struct.unpack_from("<I", content, table + 64 * section)
-            if content[strings + name:].startswith(b".debug_line\0"):
-                struct.pack_into("<Q", content, table + 64 * section + 0x18, 1 << 46)
+        for header in range(table, table + 64 * count, 64):
+            at, = struct.unpack_from("<I", content, header)
+            if content[strings + at:].startswith(section + b"\0"):
+                change(content, header)
         with tempfile.TemporaryDirectory() as place:
-            path = Path(place, "arena.bpf.o")
+            path = Path(place, name)
             path.write_bytes(content)
-            ended = skep("verify", path)
+            return skep("verify", path)
+
+    def test_an_arena_in_a_file_with_a_section_outside_of_it(self):
+        outside = lambda content, header: struct.pack_into("<Q", content, header + 0x18, 1 << 46)
+        ended = self.verify_changed("arena.bpf.o", b".debug_line", outside)
         self.assertEqual(ended.returncode, 0, ended.stderr)
+
+    def test_relocations_outside_of_their_section(self):
+        def first_at(place):
+            def change(content, header):
+                at, = struct.unpack_from("<Q", content, header + 0x18)
+                struct.pack_into("<q", content, at, place)
+            return change
+        for place in (-8, -1, 1 << 40):
+            ended = self.verify_changed("prog_array.bpf.o", b".rel.maps", first_at(place))
+            self.refused(ended, 2, "not a BPF object that libbpf can open")
 
     # ---- refusals ----
     def test_a_refusal_shows_its_source(self):
