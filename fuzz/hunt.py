@@ -5,11 +5,12 @@
 hunt.py --build BUILD --seed SEED --minutes MINUTES [--only PART…] [--inputs N] [--thread-build BUILD]   (scripts/fuzz calls it)
 
 Fuzzers with inputs from seeds are programs of the build and say which seed they are at. Objects and types are changed here,
-byte by byte: objects go through `skep verify`, `run` and `test`, types through fuzz-btf. A fault is an end by a signal, an
-exit status that is none of theirs, a sanitizer's report, or no end at all. At the end there is a table. hunt_test.py plants
-faults of each kind.
+byte by byte or, of objects, a field of a table: objects go through `skep verify`, `run` and `test`, types through fuzz-btf.
+A fault is an end by a signal, an exit status that is none of theirs, a sanitizer's report, or no end at all. At the end
+there is a table. hunt_test.py plants faults of each kind.
 """
 import argparse
+import functools
 import os
 import random
 import re
@@ -228,7 +229,7 @@ class Hunt:
             for seed in range(first, first + count):
                 choices = random.Random(seed)
                 source = choices.choice(sources)
-                made[seed] = changed(source, some_changes(choices, len(source))), source
+                made[seed] = changed(source, some_changes(choices, source)), source
             paths = [self.scratch / f"{part.name}-{seed}{suffix}" for seed in made]
             for path, (content, _) in zip(paths, made.values()):
                 path.write_bytes(content)
@@ -282,7 +283,7 @@ class Hunt:
         sources += [path.read_bytes() for path in sorted(self.build.glob("examples/*.bpf.o"))]
         self.files(part, sources, ".bpf.o", [(skep, "verify", "--timeout", 5),
                                              (skep, "run", "--timeout", "200ms", "--drain", "10ms"),
-                                             (skep, "test", "--timeout", 5)], 10)
+                                             (skep, "test", "--timeout", 5)], 40)
 
     def types(self, part):
         sources = [section(path.read_bytes(), b".BTF") for path in sorted(self.build.glob("tests/**/*.bpf.o"))]
@@ -299,8 +300,17 @@ def last_number(said, pattern):
     return int(numbers[-1]) if numbers else None
 
 
-def some_changes(choices, size):
-    """(offset, bytes): overwritten words and bytes, mostly near each other."""
+def some_changes(choices, source):
+    """(offset, bytes): fields of an object's tables at the edge of what they may be, or words and bytes, mostly near each
+    other."""
+    size = len(source)
+    if choices.random() < 0.5 and (fields := fields_of(source)):
+        changes = []
+        for at, width in choices.sample(fields, choices.choice((1, 1, 1, 2))):
+            was, most = int.from_bytes(source[at:at + width], "little"), 1 << 8 * width
+            value = choices.choice((0, 1, 8, -1, -8, most // 2, most // 2 - 1, was + 1, was - 1, 2 * was, 1 << 16, size))
+            changes.append((at, (value % most).to_bytes(width, "little")))
+        return changes
     changes = []
     near = choices.randrange(size)
     for _ in range(choices.choice((1, 1, 2, 3, 8, 30))):
@@ -310,6 +320,26 @@ def some_changes(choices, size):
     if choices.random() < 0.05:
         changes.append((choices.randrange(size), None))  # what follows is gone
     return changes
+
+
+@functools.cache
+def fields_of(elf):
+    """(offset, bytes) of what a sound object says in its tables: sections, symbols, relocations, types, maps."""
+    if not elf.startswith(b"\x7fELF"):
+        return []
+    header = lambda *members: [(sum(members[:i]), members[i]) for i in range(len(members))]
+    section, symbol, relocation = header(4, 4, 8, 8, 8, 8, 4, 4, 8, 8), header(4, 1, 1, 2, 8, 8), header(8, 4, 4)
+    tables = {2: symbol, 9: relocation}  # SHT_SYMTAB, SHT_REL
+    fields = []
+    for at, name, kind, offset, length in sections(elf):
+        fields += [(at + place, width) for place, width in section]
+        record = tables.get(kind) or (header(4) if name in (b".BTF", b".BTF.ext", b".maps") else None)
+        if record is None or name.startswith(b".rel.debug"):
+            continue
+        step = sum(width for _, width in record)
+        fields += [(first + place, width) for first in range(offset, offset + length - step + 1, step)
+                   for place, width in record]
+    return fields
 
 
 def changed(source, changes):
@@ -322,15 +352,21 @@ def changed(source, changes):
     return bytes(content)
 
 
-def section(elf, name):
-    """The content of a section of a sound 64-bit object."""
+def sections(elf):
+    """(where its header is, name, kind, offset, length) of each section of a sound 64-bit object."""
     table, = struct.unpack_from("<Q", elf, 0x28)
     size, count, names = struct.unpack_from("<HHH", elf, 0x3a)
     header = lambda i: struct.unpack_from("<IIQQQQ", elf, table + i * size)
     strings = header(names)[4]
     for i in range(count):
-        at, _, _, _, offset, length = header(i)
-        if elf[strings + at:].startswith(name + b"\0"):
+        at, kind, _, _, offset, length = header(i)
+        yield table + i * size, elf[strings + at:elf.index(b"\0", strings + at)], kind, offset, length
+
+
+def section(elf, name):
+    """The content of a section of a sound 64-bit object."""
+    for _, its, _, offset, length in sections(elf):
+        if its == name:
             return elf[offset:offset + length]
     return b""
 

@@ -131,5 +131,15 @@ class Smaller(unittest.TestCase):
         self.assertTrue(all(size % 8 == 0 for size in seen))
 
 
+class Fields(unittest.TestCase):
+    def test_tables_of_an_object_are_known_by_their_fields(self):
+        from hunt import fields_of
+        elf = object_with_types()
+        fields = fields_of(elf)
+        self.assertEqual(len(fields), 2 * 10 + 24 // 4)  # two sections' headers, and words of types
+        self.assertTrue(all(0 <= at <= len(elf) - width for at, width in fields))
+        self.assertEqual(fields_of(b"no object"), [])
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
