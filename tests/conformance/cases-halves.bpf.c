@@ -22,6 +22,16 @@ WHOLE(not_the_one, "w8 != 9", "if r8 == 31")
 WHOLE(of_register, "w8 s> 10", "r4 = 31; if r4 == r8")
 WHOLE(less, "w8 s> 10", "r4 = r8; r4 &= 0xff; r4 += 11; if r4 == r8")
 
+WHOLE(in_a_hole, "w8 == 31", "if r8 == 31")
+WHOLE(register_in_a_hole, "w8 == 31", "r4 = 31; if r4 == r8")
+WHOLE(zero_in_a_hole, "w8 == 0", "if r8 == 0")
+WHOLE(negative_in_a_hole, "w8 == -31", "if r8 == -31")
+WHOLE(beside_a_hole, "w8 == 31", "if r8 == 30")
+WHOLE(across_signs_below, "w8 s> 10 goto 2f; if w8 s< -5", "if r8 == -31")
+WHOLE(across_zero, "w8 s> 10 goto 2f; if w8 s< -5", "if r8 == 31")
+WHOLE(across_the_top, "w8 < 0x7ffffff0 goto 2f; if w8 > 0x8000000f", "if r8 == 31")
+WHOLE(across_the_top_above, "w8 < 0x7ffffff0 goto 2f; if w8 > 0x8000000f", "if r8 == -31")
+
 // ---- a copy that comes back from the stack with its sign: what is learnt of one is known of the other ----
 #define BACK(name, range, store, load) \
   PROGRAM(back_##name, "call 7; r8 = r0; *(u64 *)(r10 - 8) = r8; " range " *(" store " *)(r10 - 8) = r8; r2 = *(" load " *)(r10 - 8); if r8 > 7 goto 1f; r3 = r10; r3 += r2; *(u8 *)(r3 - 8) = 0; 1: r0 = 0; exit;")

@@ -95,6 +95,12 @@ int is_less(const Arc<N>& a, const Arc<N>& b, bool strictly) {
   return Order::max(a) <= Order::min(b) ? always : Order::min(a) > Order::max(b) ? never : either;
 }
 
+// By one of the orders. An arc around a hole (all but one number) has no bounds, and 7.3 looks at bounds alone.
+bool lie_apart(const Arc32& a, const Arc32& b) {
+  const auto below = [](const Arc32& x, const Arc32& y) { return x.umax() < y.umin() || x.smax() < y.smin(); };
+  return below(a, b) || below(b, a);
+}
+
 // What the bits or the ranges by themselves tell of the outcome.
 template <unsigned N>
 int outcome(CmpOp op, const Tnum& abits, const Arc<N>& a, const Tnum& bbits, const Arc<N>& b) {
@@ -232,8 +238,8 @@ int branch_taken(CmpOp op, const Scalar& a, const Scalar& b, bool is64) {
   const int known = is64 ? outcome<64>(op, a.var_off(), a.arc64(), b.var_off(), b.arc64())
                          : outcome<32>(op, a.var_off().subreg(), a.arc32(), b.var_off().subreg(), b.arc32());
   if (known != either) return known;
-  // Whole numbers are not equal if their low halves cannot be.
-  if (is64 && (op == CmpOp::eq || op == CmpOp::ne) && intersect(a.arc32(), b.arc32()).is_empty())
+  // Whole numbers are not equal if the bounds of their low halves lie apart.
+  if (is64 && (op == CmpOp::eq || op == CmpOp::ne) && lie_apart(a.arc32(), b.arc32()))
     return op == CmpOp::ne ? always : never;
   // Ranges and bits together may still exclude one of the outcomes.
   const auto impossible = [&](CmpOp assumed) {
