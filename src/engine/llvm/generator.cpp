@@ -4,7 +4,7 @@
 #include <atomic>
 #include <utility>
 
-#include "engine/llvm/separate.hpp"
+#include "engine/llvm/hidden_offsets.hpp"
 
 namespace skep::engine::native {
 
@@ -92,7 +92,7 @@ ObjectCache::Object Generator::generate(LLVMContextRef context, LLVMModuleRef mo
     why = message;
     l_.DisposeErrorMessage(message);
   } else {
-    separate_addresses(l_, context, module);
+    if (triple_.starts_with("x86_64")) hide_offsets(l_, context, module, effort.generator == LLVMCodeGenLevelNone);
     LLVMMemoryBufferRef object = nullptr;
     char* message = nullptr;
     if (l_.TargetMachineEmitToMemoryBuffer(machine, module, LLVMObjectFile, &message, &object) != 0) {

@@ -37,13 +37,13 @@ namespace skep::engine::native {
   X(SetTailCallKind) X(GetInlineAsm) X(LookupIntrinsicID) X(GetIntrinsicDeclaration) X(BuildPhi) X(AddIncoming)       \
   X(MDNodeInContext2) X(ValueAsMetadata) X(MetadataAsValue) X(GetMDKindIDInContext) X(SetMetadata)                    \
   X(MDStringInContext2) X(TypeOf) X(AddGlobal) X(DeleteGlobal) X(SetInitializer) X(SetGlobalConstant) X(SetVisibility) \
+  X(GetFirstFunction) X(GetNextFunction) X(GetFirstBasicBlock) X(GetNextBasicBlock) X(GetFirstInstruction)             \
+  X(GetNextInstruction) X(GetInstructionOpcode) X(GetFirstUse) X(GetNextUse) X(GetUser) X(GetOperand)                  \
+  X(GetNumOperands) X(SetOperand) X(PositionBuilderBefore)                                                             \
   X(CreateDIBuilder) X(DIBuilderFinalize) X(DisposeDIBuilder) X(DebugMetadataVersion) X(AddModuleFlag)                 \
   X(DIBuilderCreateFile) X(DIBuilderCreateCompileUnit) X(DIBuilderCreateSubroutineType) X(DIBuilderCreateFunction)     \
   X(SetSubprogram) X(SetCurrentDebugLocation2) X(DIBuilderCreateDebugLocation) X(CreateDisasmCPUFeatures)              \
   X(DisasmInstruction) X(DisasmDispose) X(SetDisasmOptions)                                                            \
-  X(GetFirstFunction) X(GetNextFunction) X(GetFirstBasicBlock) X(GetNextBasicBlock) X(GetFirstInstruction)            \
-  X(GetNextInstruction) X(GetInstructionOpcode) X(GetNumOperands) X(GetOperand) X(SetOperand) X(IsAInstruction)        \
-  X(PositionBuilderBefore) X(GetTypeKind) X(GetIntTypeWidth)                                                           \
   X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
   X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \

@@ -1,5 +1,5 @@
 // Numbers that are a part of an address, and are needed beside it, in one instruction of the machine: of some of these
-// LLVM's code generator dies where nobody helps it (engine/llvm/separate.cpp).
+// LLVM's code generator dies where nobody helps it (engine/llvm/hidden_offsets.hpp).
 #include <gtest/gtest.h>
 
 #include <array>
@@ -38,12 +38,14 @@ constexpr const char* uses[] = {
     "r4 = r1; r4 += r3; r4 += r3; *(u64 *)(r4 +0) = r3; r0 = r3",
     "r1 += r3; r0 = *(u64 *)(r1 +0); if r0 != r3 goto out; r0 = 77\nout: r0 += 1",
     "r1 += r3; lock *(u64 *)(r1 +0) += r3; r0 = r3",
+    "r1 += r3; r4 = r2; r4 >>= 28; r4 &= 8; *(u64 *)(r1 +0) = r4; r0 = r4",  // once more, by itself
+    "r1 += r3; r4 = r2; r4 >>= 59; r4 <<= 3; *(u64 *)(r1 +0) = r4; r0 = r4",
 };
 
-class SeparateAddresses : public testing::TestWithParam<bool> {};
+class HiddenOffsets : public testing::TestWithParam<bool> {};
 
 // `as_pointer`: the memory is known to be a pointer; else it comes from a number.
-TEST_P(SeparateAddresses, AreWhatTheyWere) {
+TEST_P(HiddenOffsets, AreWhatTheyWere) {
   test::FixedServices services;
   for (const char* offset : offsets) {
     for (const char* use : uses) {
@@ -74,7 +76,7 @@ TEST_P(SeparateAddresses, AreWhatTheyWere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, SeparateAddresses, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(, HiddenOffsets, testing::Bool(),
                          [](const auto& info) { return std::string(info.param ? "OfPointers" : "OfNumbers"); });
 
 }  // namespace
