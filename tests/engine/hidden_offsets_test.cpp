@@ -52,11 +52,11 @@ TEST_P(HiddenOffsets, AreWhatTheyWere) {
       std::string text = GetParam() ? "" : "r1 += 1; r1 += -1; r5 = r1; r5 ^= 1; r5 ^= 1; r1 = r5; ";
       text += std::string("r3 = r2; ") + offset + "; " + use + "; exit";
       for (const std::uint64_t number : {0x0ULL, 0xffff'ffff'ffff'ffffULL, 0x1234'5678'9abc'def8ULL, 0x8000'0001ULL}) {
-        std::array<std::uint64_t, 32> right = {};
+        std::array<std::uint64_t, 128> right = {};
         std::uint64_t right_result = 0;
         bool is_first = true;
         for (const std::uint64_t way : test::ways_to_run()) {
-          alignas(16) std::array<std::uint64_t, 32> memory;
+          alignas(16) std::array<std::uint64_t, 128> memory;
           for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = 0x0101'0101'0101'0101 * i;
           const auto begin = reinterpret_cast<std::uint64_t>(memory.data());
           const auto program = test::make_program(text, {}, way);
