@@ -32,7 +32,8 @@ SKEP_CALL(bpf_wq_set_callback) {
   if (!slot.initialized()) return CallResult::error(-EINVAL);
   // A program that sets its callback before each start finds it there.
   const auto& fn = *pointer<const runtime::Subprogram>(r2);
-  if (slot.owner() != nullptr && map_alive(slot.owner()) && slot.has_callback(&fn)) return CallResult::of(0);
+  const void* const now = slot.owner();  // once: another thread may take it away
+  if (now != nullptr && map_alive(now) && slot.has_callback(&fn)) return CallResult::of(0);
   auto* owner = static_cast<maps::Map*>(slot.owner());
   if (owner == nullptr) return CallResult::error(-EINVAL);
   maps::Map& map = *owner;
