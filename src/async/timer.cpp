@@ -104,6 +104,8 @@ int TimerItem::cancel_and_wait() {
   replace_callback(nullptr);
   if (caller != nullptr) make_known_to_runs();
   if ((state_.load(std::memory_order_seq_cst) & running) != 0) {
+    // As above, if it has begun meanwhile. It has no callback any more, and nobody waits for it.
+    if (memory::in_signal_handler) return disarm(false);
     if (caller != nullptr) {
       caller->waits_for_.store(this, std::memory_order_seq_cst);
       if (waits_for_this_thread()) {
@@ -111,8 +113,7 @@ int TimerItem::cancel_and_wait() {
         return -EDEADLK;
       }
     }
-    // As above, if it has begun meanwhile; it has no callback any more.
-    return memory::in_signal_handler ? disarm(false) : -EAGAIN;
+    return -EAGAIN;
   }
   if (caller != nullptr) caller->waits_for_.store(nullptr, std::memory_order_seq_cst);
   return disarm(false);

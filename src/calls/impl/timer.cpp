@@ -32,10 +32,9 @@ SKEP_CALL(bpf_timer_set_callback) {
   async::TimerSlot& slot = slot_at(r1);
   if (!slot.initialized()) return CallResult::error(-EINVAL);
   const auto& fn = *pointer<const runtime::Subprogram>(r2);
-  const void* const now = slot.owner();  // once: another thread may take it away
-  if (now != nullptr && map_alive(now) && slot.has_callback(&fn)) return CallResult::of(0);
-  auto* owner = static_cast<maps::Map*>(slot.owner());
+  auto* const owner = static_cast<maps::Map*>(slot.owner());  // asked once: another thread may take it away
   if (owner == nullptr) return CallResult::error(-EINVAL);
+  if (map_alive(owner) && slot.has_callback(&fn)) return CallResult::of(0);
   maps::Map& map = *owner;
   const auto& record = map.info().record;
   if (!record || record->timer_offset < 0) return CallResult::error(-EINVAL);
