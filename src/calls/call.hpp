@@ -121,6 +121,9 @@ inline constexpr std::uint32_t lock_required = 1 << 18;      // while the lock o
 inline constexpr std::uint32_t gpl_only = 1 << 20;           // helpers: in programs with a GPL-compatible license
 inline constexpr std::uint32_t destructive = 1 << 5;         // with CAP_SYS_BOOT
 inline constexpr std::uint32_t needs_device = 1 << 24;       // in programs that are bound to a network device
+// In a signal handler (skep/runner.hpp): it waits for nothing, and locks and allocates nothing that an interrupted call
+// may hold or be about to.
+inline constexpr std::uint32_t in_signal_handlers = 1 << 26;
 // Packets
 inline constexpr std::uint32_t changes_packet = 1 << 19;  // pointers into the packet are of no use afterwards
 inline constexpr std::uint32_t packet_args = 1 << 21;     // helpers: memory arguments may be in the packet

@@ -7,7 +7,6 @@
 #include <array>
 #include <vector>
 
-#include "calls/in_signal.hpp"
 #include "maps/map.hpp"
 #include "maps/map_types.hpp"
 #include "runtime/program.hpp"

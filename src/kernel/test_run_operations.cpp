@@ -13,9 +13,9 @@ namespace {
 
 // Whether the kernel's own implementation says of the first argument that it may be null.
 bool may_be_null(const btf::Btf& types, const ProgramObject& program) {
-  const btf::TypeId stub = types.find(program.struct_ops_type + "__" + program.struct_ops_member, btf::Kind::func);
-  if (stub == 0) return false;
-  const auto params = types.params(types.type(types.type(stub).type));
+  const btf::TypeId own = types.find(program.struct_ops_type + "__" + program.struct_ops_member, btf::Kind::func);
+  if (own == 0) return false;
+  const auto params = types.params(types.type(types.type(own).type));
   return !params.empty() && params[0].name.ends_with("__nullable");
 }
 

@@ -1,6 +1,6 @@
-// Maps of what there is none of here: cgroups, sockets, stacks of a kernel. They are looked at, iterated
-// and cleared as maps in which nothing is; what user space would put into them is refused as what it is not (no socket,
-// no cgroup), or, where it is one, as not supported. The answers are Linux 7.3's
+// Maps of what there is none of here: cgroups, groups of sockets that share a port, sockets of XDP, stacks of a kernel.
+// They are looked at, iterated and cleared as maps in which nothing is; what user space would put into them is refused
+// as what it is not (no socket, no cgroup), or, where it is one, as not supported. The answers are Linux 7.3's
 // (tests/conformance/map-operations-7.3.txt). Tested by tests/loader/map_operations_test.cpp.
 #include "maps/unfilled.hpp"
 
@@ -107,10 +107,7 @@ class Unfilled final : public Map {
     std::memcpy(&index, key, sizeof index);
     return index;
   }
-  // Keys of other sizes (sockhash) are no indices.
-  bool in_range(const void* key) const {
-    return info_->key_size != sizeof(std::uint32_t) || index_of(key) < info_->max_entries;
-  }
+  bool in_range(const void* key) const { return index_of(key) < info_->max_entries; }
 
   const Answers& answers_;
 };

@@ -22,4 +22,12 @@ std::shared_ptr<Program> Program::make(Code code) {
   return std::make_shared<Shared>(std::move(code));
 }
 
+std::ptrdiff_t Program::place_of_executable() {
+  static const std::ptrdiff_t place = [] {
+    const std::shared_ptr<Program> any = make({});
+    return reinterpret_cast<const char*>(&any->executable_) - reinterpret_cast<const char*>(any.get());
+  }();
+  return place;
+}
+
 }  // namespace skep::runtime

@@ -5,6 +5,7 @@
 // once and goes with it. Tested by tests/engine/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -72,15 +73,21 @@ class Program : public std::enable_shared_from_this<Program> {
   Streams& streams() const { return *streams_; }
 
   // What the Kernel's engine made of it. Null only between make() and attach().
-  const engine::Executable* executable() const { return executable_.get(); }
-  void attach(std::shared_ptr<const engine::Executable> executable) { executable_ = std::move(executable); }
+  const engine::Executable* executable() const { return executable_; }
+  void attach(std::shared_ptr<const engine::Executable> executable) {
+    executable_ = executable.get();
+    made_by_engine_ = std::move(executable);
+  }
+  // Where in a Program it is, for machine code, which asks without a call.
+  static std::ptrdiff_t place_of_executable();
 
  private:
   explicit Program(Code code);
   Code code_;
   maps::Arena* arena_ = nullptr;
   std::unique_ptr<Streams> streams_ = std::make_unique<Streams>();
-  std::shared_ptr<const engine::Executable> executable_;
+  const engine::Executable* executable_ = nullptr;
+  std::shared_ptr<const engine::Executable> made_by_engine_;
 };
 
 }  // namespace skep::runtime

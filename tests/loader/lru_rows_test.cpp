@@ -4,10 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 
+#include "loader/answers.hpp"
 #include "skep/kernel.hpp"
 
 extern "C" void ask_lru_maps(FILE* to);
@@ -25,24 +24,7 @@ TEST(LruMaps, KeepWhatTheyKeepInLinux73) {
   std::string error;
   const auto kernel = Kernel::make(options, error);
   ASSERT_NE(kernel, nullptr) << error;
-  const KernelBinding binding(*kernel);
-  char* text = nullptr;
-  std::size_t size = 0;
-  FILE* out = open_memstream(&text, &size);
-  ask_lru_maps(out);
-  std::fclose(out);
-  std::istringstream ours(std::string(text, size));
-  std::free(text);
-  std::ifstream theirs(CONFORMANCE_DIR "/lru-7.3.txt");
-  std::string about, mine, wanted;
-  int lines = 0;
-  for (; std::getline(theirs, wanted); ++lines) {
-    if (!wanted.starts_with(' ')) about = wanted;
-    ASSERT_TRUE(std::getline(ours, mine)) << "no answer to " << about << wanted;
-    EXPECT_EQ(mine, wanted) << about;
-  }
-  EXPECT_GT(lines, 600);
-  EXPECT_FALSE(std::getline(ours, mine)) << mine;
+  test::expect_answers(test::answers_of(*kernel, ask_lru_maps), CONFORMANCE_DIR "/lru-7.3.txt", 600);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 //
 // Entries are in the order of their numbers. Tested by tests/calls/helpers_test.cpp.
 #include "calls/helpers/helpers.hpp"
-#include "calls/in_signal.hpp"
 
 namespace skep::calls::impl {
 // impl/environment.cpp

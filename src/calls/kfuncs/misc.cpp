@@ -1,7 +1,6 @@
 // Calls that belong to no larger theme: sessions, task work, streams, copies, counters, test functions of the kernel.
 //
 // Entries are in the order of their names. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/in_signal.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {

@@ -1,7 +1,6 @@
 // The calls of work items: make one ready, say what it runs, start it.
 //
 // Skep provides these calls itself, to every program type. Tested by tests/calls/kfuncs_test.cpp.
-#include "calls/in_signal.hpp"
 #include "calls/kfuncs/kfuncs.hpp"
 
 namespace skep::calls::impl {

@@ -2,7 +2,6 @@
 #include "engine/llvm/compiled.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <thread>
 
 #include "engine/call_trace.hpp"
@@ -331,23 +330,6 @@ Fn CompiledRun::switch_program(std::uint64_t r1) {
 std::ptrdiff_t CompiledRun::state_offset() {
   const CompiledRun run;
   return reinterpret_cast<const char*>(&run.state) - reinterpret_cast<const char*>(static_cast<const CallEnv*>(&run));
-}
-
-std::ptrdiff_t Compiled::place_in_program() {
-  // Programs keep it to themselves; so one that has been given this mark is looked through for it.
-  static const std::ptrdiff_t place = [] {
-    static const char mark = 0;
-    const auto* const marked = reinterpret_cast<const Executable*>(&mark);
-    const auto program = Program::make({});
-    program->attach(std::shared_ptr<const Executable>(std::shared_ptr<void>(), marked));
-    const auto* const words = reinterpret_cast<const Executable* const*>(program.get());
-    std::ptrdiff_t word = 0;
-    const auto count = static_cast<std::ptrdiff_t>(sizeof(Program) / sizeof *words);
-    while (word < count && words[word] != marked) ++word;
-    if (word == count) std::abort();
-    return word * static_cast<std::ptrdiff_t>(sizeof *words);
-  }();
-  return place;
 }
 
 std::ptrdiff_t Compiled::entry_place() {

@@ -40,8 +40,7 @@ class Compiled final : public Executable {
   // A run of so many instructions has ended in the interpreter.
   void interpreted(std::uint64_t instructions) const;
   RunPool<CompiledRun>& pool() const;
-  // For machine code, which jumps to other programs': where a program has its executable, and this one its entry.
-  static std::ptrdiff_t place_in_program();
+  // Where this one has its entry, for machine code, which jumps to other programs'.
   static std::ptrdiff_t entry_place();
 
  private:

@@ -153,7 +153,7 @@ Value FunctionEmitter::emit_quick_jump(Value slot, Block otherwise) const {
   Value reference = load_address(slot);
   go_on_if(is_there(reference), otherwise);
   Value program = b_.load(b_.ptr, reference);
-  Value executable = b_.load(b_.ptr, b_.at(program, Compiled::place_in_program()));
+  Value executable = b_.load(b_.ptr, b_.at(program, Program::place_of_executable()));
   Value target = load_address(b_.at(executable, Compiled::entry_place()));
   go_on_if(is_there(target), otherwise);
   b_.store(l_.BuildAdd(b_.raw(), jumps, b_.number32(1), ""), so_far);
