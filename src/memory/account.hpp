@@ -37,7 +37,7 @@ class Account {
     }
     return true;
   }
-  void give(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void give(std::uint64_t bytes) { territory_->left(used_.fetch_sub(bytes, std::memory_order_relaxed) - bytes); }
 
   std::uint64_t limit() const { return limit_; }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }

@@ -1,20 +1,20 @@
 // Which of the process's memory belongs to a Kernel's programs: where they may look with addresses that nobody vouches
 // for, because what stands there is their own already.
 //
-// Small things (an element, an object) are marked by a bit for each eight bytes, in tables that are made where they are
-// needed and stay: two or three atomic operations to add or to ask, and no lock. Large ones (the storage of a map) are
-// ranges in an ordered list. Only what was added is known: what stands beside it on the same page is not. Any thread.
-// Tested by tests/memory/territory_test.cpp.
+// Small things (an element, an object) are marked by a bit for each eight bytes (memory/marks.hpp): two or three atomic
+// operations to add or to ask, and no lock. Large ones (the storage of a map) are ranges in an ordered list. Only what
+// was added is known: what stands beside it on the same page is not. Any thread. Tested by
+// tests/memory/territory_test.cpp.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <shared_mutex>
 #include <utility>
+
+#include "memory/marks.hpp"
 
 namespace skep::memory {
 
@@ -25,11 +25,6 @@ struct Cells {
 
 class Territory {
  public:
-  Territory();
-  ~Territory();
-  Territory(const Territory&) = delete;
-  Territory& operator=(const Territory&) = delete;
-
   // One thing, at a multiple of 8 and in memory that ends at a multiple of 8, too. It is not known where there is no
   // memory for the table.
   void add(const void* at, std::size_t size, const Cells& cells = {});
@@ -43,17 +38,13 @@ class Territory {
   // Whether any of it does.
   bool touches(std::uint64_t from, std::size_t size) const;
 
- private:
-  static constexpr unsigned unit_bits = 3, page_bits = 12, leaf_bits = 11, middle_bits = 12, top_bits = 12;
-  struct Leaf;
-  struct Middle;
-  std::atomic<std::uint64_t>* word(std::uint64_t unit, bool make) const;
-  static constexpr std::size_t small = 16384;  // and less
-  template <typename Do>
-  bool for_words(std::uint64_t from, std::size_t size, bool make, Do&& what) const;
-  bool marked(std::uint64_t from, std::size_t size) const;
+  // Something was removed and its memory freed, and programs have so many bytes left.
+  void left(std::uint64_t bytes) const { marks_->left(bytes); }
 
-  mutable std::array<std::atomic<Middle*>, 1U << top_bits> top_;
+ private:
+  static constexpr std::size_t small = 16384;  // and less
+
+  const std::shared_ptr<Marks> marks_ = std::make_shared<Marks>();
   struct Range {
     std::uint64_t end = 0;
     std::uint64_t holders = 1;
