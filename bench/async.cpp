@@ -1,7 +1,7 @@
 // Times asynchronous work: on Skep (bench-async-skep ENGINE, with the threads' spinning or without) and on the
 // machine's own kernel (bench-async-kernel, which needs root). One line a figure: its name, nanoseconds of one.
 // Programs run by PROG_TEST_RUN on both sides, on a thread that is pinned to CPU 0. scripts/bench async runs all of
-// them in turns.
+// them in turns. With the name of a part of them, and how often, only that: for a profiler.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/types.h>
@@ -151,7 +151,7 @@ void costs_of_work() {
   say("wq insert, look up, init, set, delete", static_cast<double>(shared->took) / 20000);
 }
 
-void rates_of_work() {
+void callbacks_of_work() {
   for (const unsigned n : {1U, 64U, 1024U, 16384U}) {
     expect_runs(0, 0);
     step("work", STEP_CLEAR, n);
@@ -168,6 +168,9 @@ void rates_of_work() {
     std::sort(figures.begin(), figures.end());
     say("wq callback of " + std::to_string(n), figures[figures.size() / 2]);
   }
+}
+
+void restarts_of_work() {
   for (const unsigned cpus : {1U, 2U}) {
     constexpr std::uint64_t restarts = 200'000;
     step("work", STEP_CLEAR, 2);
@@ -267,8 +270,17 @@ void timers() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s interpreter|compiled|nospin|kernel async.bpf.o\n", argv[0]);
+  constexpr std::pair<const char*, void (*)()> parts[] = {{"costs", costs_of_work},
+                                                          {"callbacks", callbacks_of_work},
+                                                          {"restarts", restarts_of_work},
+                                                          {"latencies", latencies},
+                                                          {"timers", timers}};
+  const auto asked = [&](const char* part) { return argc < 4 || std::strcmp(argv[3], part) == 0; };
+  if (argc < 3 || std::none_of(std::begin(parts), std::end(parts), [&](auto& part) { return asked(part.first); })) {
+    std::fprintf(stderr,
+                 "usage: %s interpreter|compiled|nospin|kernel async.bpf.o "
+                 "[costs|callbacks|restarts|latencies|timers [TIMES]]\n",
+                 argv[0]);
     return 2;
   }
   libbpf_set_print(silent);
@@ -299,10 +311,8 @@ int main(int argc, char** argv) {
   // The kernel's workers have the usual priority: a caller that is above them and waits would keep them from running.
   setpriority(PRIO_PROCESS, 0, 0);
   pin(0);
-  costs_of_work();
-  rates_of_work();
-  latencies();
-  timers();
+  for (const auto& [part, measure] : parts)
+    for (int n = argc > 4 ? std::atoi(argv[4]) : 1; n > 0 && asked(part); --n) measure();
   if (shared->failed != 0) std::fprintf(stderr, "%u calls failed\n", static_cast<unsigned>(shared->failed));
   bpf_object__close(object);
   return 0;

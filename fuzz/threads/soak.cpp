@@ -194,6 +194,9 @@ class Soak {
 
 int main(int count, char** words) {
   if (count < 3) return fmt::print(stderr, "usage: soak OBJECT SECONDS [SEED]\n"), 2;
+  // Otherwise what large blocks it has seen makes the allocator keep ever more of what is free.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
   const std::uint64_t seed = count > 3 ? std::strtoull(words[3], nullptr, 0) : 1;
   fmt::print("seed {}\n", seed);
   return Soak(words[1], std::chrono::duration<double>(std::strtod(words[2], nullptr)), seed).live();

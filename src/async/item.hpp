@@ -32,6 +32,12 @@ class Callback {
   virtual ~Callback() = default;
   // The job of one run on `cpu`. Null: there is nothing to run after all.
   virtual JobPtr make_job(unsigned cpu) = 0;
+  // The same of a job that has finished, of this callback or of any other: a run after the other on one thread then
+  // need not give back what it has and take it again.
+  virtual JobPtr make_job(unsigned cpu, JobPtr finished) {
+    finished.reset();
+    return make_job(cpu);
+  }
   // Two callbacks of one item that have the same one do the same; null: it is like no other.
   virtual const void* identity() const { return nullptr; }
 };

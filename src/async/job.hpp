@@ -47,6 +47,8 @@ class Job {
   virtual void run_to_end(Seat& seat);
   // Whether it is finished because a limit or a request stopped it.
   virtual bool stopped() const { return false; }
+  // What made it, for who may use it again; null: nothing that does.
+  virtual const void* made_by() const { return nullptr; }
   // It is not needed any more: back to where it came from. The default frees it.
   virtual void give_back() { std::default_delete<Job>()(this); }
 };

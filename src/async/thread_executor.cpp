@@ -121,7 +121,8 @@ class ThreadExecutor final : public Executor, public TimerHeap::Owner {
   void dispatch(unsigned n);
   bool look_for_work(Queue& queue) const;
   void wait_for_work(Queue& queue) const;
-  bool run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item);
+  bool run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item, JobPtr& finished);
+  void count_run(unsigned cpu, bool is_timer);
   void completed(Queue& queue);
   void wake_drainers();
   bool drained() const;
@@ -291,6 +292,7 @@ void ThreadExecutor::dispatch(unsigned n) {
   Queue& queue = queues_[n];
   const std::uint64_t role = queue.role.load(std::memory_order_acquire) >> 1;
   CpuSet::Lease lease;
+  JobPtr finished;  // the last one, while there is more to run: what it has need not be given back and taken again
   while (!stopping_.load(std::memory_order_relaxed)) {
     const bool behind_hog = queue.hogs.load(std::memory_order_relaxed) != 0;
     // Between two items others may have the CPU; and one that was only borrowed is given back.
@@ -303,7 +305,7 @@ void ThreadExecutor::dispatch(unsigned n) {
     if (!lease.held()) lease = behind_hog ? cpus_.try_enter(n) : cpus_.enter(n);
     if (!lease.held()) lease = cpus_.enter();
     Runnable* item = pop(queue);
-    if (item != nullptr && !run_item(n, queue, lease, role, *item)) return;
+    if (item != nullptr && !run_item(n, queue, lease, role, *item, finished)) return;
   }
 }
 
@@ -336,6 +338,12 @@ void ThreadExecutor::wait_for_work(Queue& queue) const {
   queue.spin_ns = short_sleep ? options_.spin_ns : queue.spin_ns < 1000 ? 0 : queue.spin_ns / 2;
 }
 
+// Only who holds the CPU counts its runs.
+void ThreadExecutor::count_run(unsigned cpu, bool is_timer) {
+  std::atomic<std::uint64_t>& runs = is_timer ? queues_[cpu].timers_ran : queues_[cpu].ran;
+  runs.store(runs.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 void ThreadExecutor::completed(Queue& queue) {
   queue.completed.fetch_add(1, std::memory_order_seq_cst);
   wake_drainers();
@@ -348,13 +356,15 @@ void ThreadExecutor::wake_drainers() {
 }
 
 // False: the role went to another thread in the course of it.
-bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item) {
+bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, std::uint64_t role, Runnable& item,
+                              JobPtr& finished) {
   rcu::ReadGuard section;
   const CurrentScope scope(this, lease.cpu(), &item);
   const std::uint64_t queued_ns = item.queued_ns;
   switch (item.begin(n)) {
     case Runnable::Begin::merged:  // whoever runs it has not completed yet
     case Runnable::Begin::dropped:
+      if (queue.nothing_queued()) finished.reset();
       completed(queue);
       return true;
     case Runnable::Begin::run:
@@ -384,7 +394,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     RunRecord record;
     Callback* callback = item.callback();
     if (callback != nullptr) {
-      if (const JobPtr job = callback->make_job(lease.cpu())) {
+      if (JobPtr job = callback->make_job(lease.cpu(), std::move(finished))) {
         ran = true;
         if (listening) record = {callback, lease.cpu(), queued_ns, monotonic_ns(), 0, item.kind, false};
         drive(*job, cpus_, lease, section, [&] {
@@ -392,6 +402,7 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
           end_hog();
         });
         record.stopped = job->stopped();
+        finished = std::move(job);
       }
     }
     if (listening && record.callback != nullptr) {
@@ -400,11 +411,13 @@ bool ThreadExecutor::run_item(unsigned n, Queue& queue, CpuSet::Lease& lease, st
     }
     // Without a callback it was cancelled after it had begun, and set_callback took the callback away.
     if (ran)
-      (item.is_timer ? queue.timers_ran : queue.ran).fetch_add(1, std::memory_order_relaxed);
+      count_run(lease.cpu(), item.is_timer);
     else
       count_cancelled(item);
     again = item.finish(!stopping_.load(std::memory_order_relaxed));
   }
+  // Who waits until all is completed finds that nothing keeps the program.
+  if (!has_role || queue.nothing_queued()) finished.reset();
   completed(queue);
   section.leave();
   if (has_role) {

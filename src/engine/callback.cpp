@@ -2,6 +2,7 @@
 #include "engine/callback.hpp"
 
 #include <new>
+#include <utility>
 
 #include "maps/map.hpp"
 
@@ -14,14 +15,15 @@ std::uint64_t address(const void* p) {
 
 }  // namespace
 
-async::JobPtr ProgramCallback::make_job(unsigned cpu) {
+async::JobPtr ProgramCallback::make_job(unsigned cpu, async::JobPtr finished) {
   const Executable* executable = program_->executable();
   if (!executable->obstacle().empty()) return nullptr;
   try {
     return executable->make_run({.entry = subprogram_,
                                  .arguments = {address(&map_), address(map_.key_of(value_, key_)), address(value_)},
                                  .services = services_,
-                                 .cpu = cpu});
+                                 .cpu = cpu},
+                                std::move(finished));
   } catch (const std::bad_alloc&) {
     return nullptr;
   }

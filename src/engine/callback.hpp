@@ -24,7 +24,8 @@ class ProgramCallback final : public async::Callback {
 
   // A run of the function with the map, the key of its element and the value. Null: there is no memory for it; its
   // start counts as cancelled.
-  async::JobPtr make_job(unsigned cpu) override;
+  async::JobPtr make_job(unsigned cpu) override { return make_job(cpu, nullptr); }
+  async::JobPtr make_job(unsigned cpu, async::JobPtr finished) override;
   // The callbacks of one item are on one element.
   const void* identity() const override { return &subprogram_; }
 

@@ -65,6 +65,11 @@ class Executable {
   // opcode 0xff …"); empty: it can be run. Only then may runs be made.
   virtual const std::string& obstacle() const = 0;
   virtual RunPtr make_run(const RunRequest& request) const = 0;
+  // The same of a job that has finished, whoever made it; it becomes this run if it was one of this executable.
+  virtual RunPtr make_run(const RunRequest& request, async::JobPtr finished) const {
+    finished.reset();
+    return make_run(request);
+  }
   // The interpreter's executable of the same program; its own: itself.
   const Executable& reference() const { return reference_ != nullptr ? *reference_ : *this; }
 

@@ -163,14 +163,20 @@ void Marks::after_grace_period() {
 }
 
 void Marks::start_sweep(std::uint64_t bytes) {
-  if (in_signal_handler || sweeping_.exchange(true, std::memory_order_acquire)) return;
-  sweep_below_.store(0, std::memory_order_relaxed);
+  if (in_signal_handler) return;
+  sweep_below_.store(bytes / 2, std::memory_order_relaxed);
+  again_.store(true, std::memory_order_seq_cst);
+  look();
+}
+
+void Marks::look() {
+  if (sweeping_.exchange(true, std::memory_order_seq_cst)) return;
   alive_ = shared_from_this();
-  bytes_ = bytes;
   after_grace_period<&Marks::announce_empty>();
 }
 
 void Marks::announce_empty() {
+  again_.store(false, std::memory_order_seq_cst);
   for_slots([](Slot& slot, std::uintptr_t there) {
     if ((there & announced) == 0 && table_in(there)->empty())
       slot.compare_exchange_strong(there, there | announced, std::memory_order_acq_rel);
@@ -200,12 +206,15 @@ void Marks::free_and_look_again() {
   }
   const std::size_t tables = tables_.fetch_sub(freed, std::memory_order_relaxed) - freed;
   swept_to_.store(tables, std::memory_order_relaxed);
+  const bool few = tables <= few_tables;
   // While much goes, more may have gone.
-  if (tables > few_tables && freed > tables / 8) return after_grace_period<&Marks::announce_empty>();
-  const std::uint64_t worth = tables * bytes_a_table;
-  if (tables > few_tables) sweep_below_.store(bytes_ < worth ? bytes_ / 2 : worth, std::memory_order_relaxed);
+  if (!few && (freed > tables / 8 || again_.load(std::memory_order_seq_cst)))
+    return after_grace_period<&Marks::announce_empty>();
+  const std::uint64_t worth = few ? 0 : tables * bytes_a_table;
+  if (worth < sweep_below_.load(std::memory_order_relaxed)) sweep_below_.store(worth, std::memory_order_relaxed);
   const std::shared_ptr<Marks> alive = std::move(alive_);
-  sweeping_.store(false, std::memory_order_release);
+  sweeping_.store(false, std::memory_order_seq_cst);
+  if (!few && again_.load(std::memory_order_seq_cst)) look();
 }
 
 }  // namespace skep::memory

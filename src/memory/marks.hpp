@@ -54,6 +54,7 @@ class Marks : public std::enable_shared_from_this<Marks> {
   void for_slots(Do&& what);
 
   void start_sweep(std::uint64_t bytes);
+  void look();
   void announce_empty();
   void take_away();
   void free_and_look_again();
@@ -63,12 +64,11 @@ class Marks : public std::enable_shared_from_this<Marks> {
   mutable std::array<std::atomic<Middle*>, 1U << top_bits> top_;
   std::atomic<std::size_t> tables_{0};
   std::atomic<std::uint64_t> sweep_below_{0};  // bytes
-  std::atomic<bool> sweeping_{false};
+  std::atomic<bool> sweeping_{false}, again_{false};
   // Of the sweep.
   std::shared_ptr<Marks> alive_;
   rcu::Deferred wait_;
   Table* taken_ = nullptr;
-  std::uint64_t bytes_ = 0;               // as it began
   std::atomic<std::size_t> swept_to_{0};  // how many the last one left
 };
 

@@ -22,6 +22,15 @@ using runtime::Subprogram;
 void CompiledRun::begin(const Compiled& executable, const RunRequest& request) {
   started_ = request.entry.program->shared_from_this();
   executable_ = &executable;
+  take_up(request);
+}
+
+void CompiledRun::begin_again(const RunRequest& request) {
+  end();
+  take_up(request);
+}
+
+void CompiledRun::take_up(const RunRequest& request) {
   entry_ = &request.entry;
   context_ = request.context;
   services_ = &request.services;
@@ -61,14 +70,18 @@ void CompiledRun::restart(const std::array<std::uint64_t, 5>& arguments) {
     stepped_->restart(arguments);
 }
 
-void CompiledRun::give_back() {
-  std::unique_ptr<CompiledRun> self(this);
-  const std::shared_ptr<const Program> keeps_the_pool = std::move(started_);
+void CompiledRun::end() {
   stepped_.reset();
   leave_the_long_ones();
   holdings.forget();
   given.clear();
   reached_.clear();
+}
+
+void CompiledRun::give_back() {
+  std::unique_ptr<CompiledRun> self(this);
+  const std::shared_ptr<const Program> keeps_the_pool = std::move(started_);
+  end();
   if (keeps_the_pool != nullptr) executable_->pool().give(home_, std::move(self));
 }
 

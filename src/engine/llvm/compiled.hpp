@@ -31,6 +31,7 @@ class Compiled final : public Executable {
 
   const std::string& obstacle() const override { return reference().obstacle(); }
   RunPtr make_run(const RunRequest& request) const override;
+  RunPtr make_run(const RunRequest& request, async::JobPtr finished) const override;
 
   // Its code, or null: none has been made yet, or none can be.
   const Code* code() const { return code_.load(std::memory_order_acquire); }
@@ -59,10 +60,13 @@ class Compiled final : public Executable {
 class CompiledRun final : public Run {
  public:
   void begin(const Compiled& executable, const RunRequest& request);
+  // Another run of the same executable, after one that has ended.
+  void begin_again(const RunRequest& request);
 
   void run_to_end(async::Seat& seat) override;
   async::Progress advance(unsigned cpu, std::uint64_t budget) override;
   void sleep_off_cpu() override;
+  const void* made_by() const override { return executable_; }
   void give_back() override;
 
   bool finished() const override { return stepped_ != nullptr ? stepped_->finished() : finished_; }
@@ -103,6 +107,8 @@ class CompiledRun final : public Run {
 
  private:
   void start();
+  void take_up(const RunRequest& request);
+  void end();
   bool step_by_step();
   void execute(async::Seat& seat);
   void finish(Result result);

@@ -34,6 +34,17 @@ RunPtr Compiled::make_run(const RunRequest& request) const {
   return RunPtr(run.release());
 }
 
+RunPtr Compiled::make_run(const RunRequest& request, async::JobPtr finished) const {
+  if (finished == nullptr || finished->made_by() != this || request.observer != nullptr ||
+      request.services.observer != nullptr) {
+    finished.reset();
+    return make_run(request);
+  }
+  RunPtr run(static_cast<CompiledRun*>(finished.release()));
+  static_cast<CompiledRun&>(*run).begin_again(request);
+  return run;
+}
+
 RunPool<CompiledRun>& Compiled::pool() const {
   return compiler_->pool();
 }
