@@ -15,7 +15,7 @@
 namespace skep::async {
 namespace {
 
-constexpr std::uint64_t item_bytes = sizeof(TaskItem) + 64;  // with what the allocator and the grace period add
+constexpr std::uint64_t item_bytes = Item::bytes(sizeof(TaskItem));
 
 // A job, and where and when it is run.
 class Noted final : public Job {

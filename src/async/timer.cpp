@@ -15,8 +15,8 @@ namespace skep::async {
 namespace {
 
 static_assert(sizeof(TimerItem) <= memory::reserve_block);
-// With its place in the heap, and what the allocator and the grace period add.
-constexpr std::uint64_t timer_bytes = sizeof(TimerItem) + 128;
+// With its place in the heap.
+constexpr std::uint64_t timer_bytes = Item::bytes(sizeof(TimerItem)) + 64;
 
 // A time of `clock` as the executor's own will tell it, unless that clock is set anew. What programs see as the boot
 // time is the executor's.

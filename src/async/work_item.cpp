@@ -10,7 +10,7 @@
 namespace skep::async {
 namespace {
 
-constexpr std::uint64_t item_bytes = sizeof(WorkItem) + 64;  // with what the allocator and the grace period add
+constexpr std::uint64_t item_bytes = Item::bytes(sizeof(WorkItem));
 
 }  // namespace
 
