@@ -391,10 +391,12 @@ bool in_range(const Instance& instance, std::uint64_t result) {
   return !range.checked || (value >= range.min && value <= range.max);
 }
 
-// The engine that makes machine code, optimized or as it comes; null: this build has none.
-std::unique_ptr<engine::Engine> make_compiler(bool optimize) {
+// The engine that makes machine code, in one of the ways that there are: as it comes, light code that is to be replaced
+// once it is hot, or the best at once. Null: this build has none.
+std::unique_ptr<engine::Engine> make_compiler(std::uint64_t way) {
   std::string why;
-  return engine::make_compiler(1, {.optimize = optimize, .count_instructions = true}, why);
+  return engine::make_compiler(
+      1, {.optimize = way != 0, .light_from = way == 1 ? 1U : 500U, .count_instructions = true}, why);
 }
 
 class OneSeat final : public async::Seat {
@@ -494,7 +496,7 @@ Verdict judge(const Generated& program, const Types& types, std::uint64_t seed, 
   Instance quick(program, types, nullptr, give_up);
   if (quick.output.error != 0) return verdict;  // told to give up
   std::optional<Instance> compiled;
-  if (auto compiler = compile ? make_compiler(seed % 4 != 0) : nullptr; compiler != nullptr)
+  if (auto compiler = compile ? make_compiler(seed % 4) : nullptr; compiler != nullptr)
     compiled.emplace(program, types, nullptr, give_up, 0, std::move(compiler));
   for (unsigned input = 0; input < inputs; ++input) {
     ++verdict.runs;

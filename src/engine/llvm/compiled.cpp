@@ -154,11 +154,12 @@ void CompiledRun::execute(async::Seat& seat) {
   finished_ = true;
   if (!may_go_on(entry_->start)) return;
   const auto& a = arguments_;
-  const Fn code = executable_->code()->functions[entry_->index];
+  const Code& made = *executable_->code();
+  const Fn code = made.functions[entry_->index];
   const Result result = code(this, a[0], a[1], a[2], a[3], a[4]);
   if (result.status == unwinding) return finish(result);
   result_ = result.value;
-  if (!started_->code().might_sleep) again_ = code;
+  if (made.is_final && !started_->code().might_sleep) again_ = code;
 }
 
 // Of a run that is unwound: by an exception, or because it was stopped.
@@ -322,7 +323,7 @@ Fn CompiledRun::switch_program(std::uint64_t r1) {
   const Program& target = *tail_target_;
   const Compiled& executable = Compiled::of(target);
   const Code* code = executable.code();
-  if (code == nullptr) code = executable.need_code();
+  if (code == nullptr) code = executable.need_code(true);
   if (code != nullptr) {
     state.program = &target;
     if (state.depth == 0) state.outermost = &target;

@@ -33,18 +33,24 @@ class Compiled final : public Executable {
   RunPtr make_run(const RunRequest& request) const override;
   RunPtr make_run(const RunRequest& request, async::JobPtr finished) const override;
 
-  // Its code, or null: none has been made yet, or none can be.
+  // Its code, or null: none has been made yet, or none can be. That it is not final can change at any time.
   const Code* code() const { return code_.load(std::memory_order_acquire); }
-  // Makes it, if it can be made, and waits for it.
-  const Code* need_code() const;
-  const std::string& why_not() const { return why_not_; }  // valid after need_code() has given null
+  // Makes it, if it can be made, and waits for it. In a hurry it is made fast.
+  const Code* need_code(bool in_a_hurry = false) const;
+  // Makes better code than there is, which is for those who enter from now on. On the compiler's thread.
+  void improve_code() const;
+  std::string why_not() const;  // valid after need_code() has given null
   // A run of so many instructions has ended in the interpreter.
   void interpreted(std::uint64_t instructions) const;
+  // Its code has run so much that better is worth making.
+  void has_become_hot() const noexcept;
   RunPool<CompiledRun>& pool() const;
   // Where this one has its entry, for machine code, which jumps to other programs'.
   static std::ptrdiff_t entry_place();
 
  private:
+  void publish(const Code* code) const;
+
   const Program& program_;
   const std::shared_ptr<const Executable> interpreted_;
   const std::shared_ptr<Compiler> compiler_;
@@ -52,9 +58,11 @@ class Compiled final : public Executable {
   mutable std::atomic<const Code*> code_{nullptr};
   mutable std::atomic<Fn> entry_{nullptr};  // of that code
   mutable std::once_flag made_;
-  mutable std::unique_ptr<Code> owned_;
+  // Whoever is in the first when there is a better goes on in it, so that it stays as long as this.
+  mutable std::unique_ptr<Code> owned_, better_;
   mutable std::string why_not_;
   mutable std::atomic<std::uint64_t> heat_{0};  // instructions interpreted so far
+  mutable Heat code_heat_;                      // where code_ is not final
 };
 
 class CompiledRun final : public Run {

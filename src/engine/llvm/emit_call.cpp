@@ -193,6 +193,7 @@ void FunctionEmitter::emit_tail_call(const runtime::InsnFacts& facts) {
   b_.go_on_in(jumps);
   Value target = l_.BuildPhi(b_.raw(), b_.ptr, "");
   l_.AddIncoming(target, targets.data(), from.data(), static_cast<unsigned>(targets.size()));
+  emit_heat();
   forget_frame();
   Value nobodys = b_.undefined(b_.i64);
   Value result = b_.call(module_.function_type, target, {env_, number(1), nobodys, nobodys, nobodys, nobodys});

@@ -140,6 +140,12 @@ void FunctionEmitter::emit() {
     iterations_left_ = b_.room(b_.i32);
     b_.store(b_.number32(may_goto_limit), iterations_left_);
   }
+  if (module_.options.heat != nullptr) {
+    const auto& functions = code_.subprograms;
+    const std::size_t end = index_ + 1 < functions.size() ? functions[index_ + 1].start : code_.insns.size();
+    spent_ = b_.room(b_.i64);
+    b_.store(b_.number(end > body_.start ? end - body_.start : 1), spent_);
+  }
   temporary_ = b_.room(l_.ArrayType2(b_.i64, 3));
   waiting_ = b_.room(l_.ArrayType2(b_.i64, 3));
 
@@ -161,7 +167,10 @@ void FunctionEmitter::emit_block(std::uint32_t pc, const Kinds& kinds) {
     pc_ = pc;
     module_.come_from(index_, pc);
     ++uncounted_;
-    if (is_exit(insn)) return give_result(number(0));
+    if (is_exit(insn)) {
+      emit_heat();
+      return give_result(number(0));
+    }
     if (is_jump(insn) || is_indirect_jump(insn)) return emit_jump(insn, pc);
     if (!emit_insn(insn, facts)) return;
     step(kinds_, insn, facts, module_.bodies.constants);
@@ -251,6 +260,8 @@ void FunctionEmitter::emit_jump(const Insn& insn, std::uint32_t pc) {
   const bool is_jcond = insn.code == (insn_class::jmp | jmp_op::jcond);
   // What others may change meanwhile is read anew each time round.
   if (is_jcond || (target <= pc && watches_memory(module_.program, target, pc))) emit_memory_barrier();
+  if (spent_ != nullptr && target <= pc)
+    b_.store(l_.BuildAdd(b_.raw(), b_.load(b_.i64, spent_), b_.number(pc + 1 - target), ""), spent_);
   if (is_jcond || (target <= pc && may_repeat_for_ever(module_.program, target, pc))) emit_leash(pc, cost_of_a_round);
   if (!is_conditional(insn)) {
     b_.jump(blocks_.at(target));
@@ -274,6 +285,25 @@ void FunctionEmitter::emit_memory_barrier() const {
   static constexpr char clobber[] = "~{memory}";
   Type type = b_.function(b_.nothing, {});
   b_.call(type, l_.GetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, 1, 0, LLVMInlineAsmDialectATT, 0), {});
+}
+
+// About as many as have been executed since the function was entered: all that it has, and again those of each round of
+// a loop. Threads that count at once lose some, which is no harm.
+void FunctionEmitter::emit_heat() {
+  if (spent_ == nullptr) return;
+  Value heat = module_.own_pointer(module_.options.heat);
+  Value where = b_.at(heat, offsetof(Heat, left));
+  Value left =
+      l_.BuildSub(b_.raw(), load_shared(b_.i64, where, 8, LLVMAtomicOrderingMonotonic), b_.load(b_.i64, spent_), "");
+  Value stored = l_.BuildStore(b_.raw(), left, where);
+  l_.SetOrdering(stored, LLVMAtomicOrderingMonotonic);
+  l_.SetAlignment(stored, 8);
+  Block hot = b_.new_block(function_), after = b_.new_block(function_);
+  b_.branch_hardly_ever(b_.compare(LLVMIntSLT, left, b_.number(0)), hot, after);
+  b_.go_on_in(hot);
+  call_glue(b_.nothing, reinterpret_cast<const void*>(&has_become_hot), {heat});
+  b_.jump(after);
+  b_.go_on_in(after);
 }
 
 // Uses up fuel, and asks for more where there is none. What the verifier has walked from end to end needs no leash: it

@@ -20,6 +20,7 @@ namespace skep::engine::native {
 struct EmitOptions {
   std::ptrdiff_t state_offset = 0;  // of the run's State, from the address of its CallEnv
   bool count_instructions = false;  // into State::executed: for tests, since it costs time
+  const Heat* heat = nullptr;       // counted down where a function is left, about, if it is given
   // Code says by line information which instruction it comes from: "line" n + 1 is instruction n.
   bool say_instructions = false;
 };

@@ -65,6 +65,7 @@ class FunctionEmitter {
   void emit_block(std::uint32_t pc, const Kinds& kinds);
   void emit_jump(const Insn& insn, std::uint32_t pc);
   void emit_memory_barrier() const;
+  void emit_heat();
   void emit_leash(std::uint32_t pc, std::uint64_t cost);
   Value condition(const Insn& insn) const;
 
@@ -133,6 +134,7 @@ class FunctionEmitter {
   Value env_ = nullptr;
   std::array<Value, frame_pointer> numbers_ = {}, pointers_ = {};  // where each register is, as either
   Value stack_top_ = nullptr, iterations_left_ = nullptr, temporary_ = nullptr, waiting_ = nullptr;
+  Value spent_ = nullptr;        // instructions for the program's heat; null: it counts none
   Value frame_below_ = nullptr;  // null: this function's frame is not noted
   std::map<std::uint32_t, Block> blocks_;
   Kinds kinds_ = {};

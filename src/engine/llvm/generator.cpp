@@ -2,6 +2,7 @@
 #include "engine/llvm/generator.hpp"
 
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "engine/llvm/hidden_offsets.hpp"
@@ -20,21 +21,19 @@ std::atomic<std::uint64_t> compilations_made{0};
 
 }  // namespace
 
-const Generator::Effort& Generator::effort_for(std::size_t instructions, bool optimize) {
+const Generator::Effort& Generator::effort_for(std::size_t instructions, Tier tier) {
   static constexpr Effort efforts[] = {
       {"default<O2>", LLVMCodeGenLevelDefault, 4'000},
-      {"default<O1>", LLVMCodeGenLevelLess, 20'000},
+      {"default<O1>", LLVMCodeGenLevelLess, most_optimized},
       {"function(sroa,early-cse,simplifycfg)", LLVMCodeGenLevelNone, ~std::size_t{0}},
   };
-  static constexpr Effort unoptimized = {"function(mem2reg)", LLVMCodeGenLevelNone, ~std::size_t{0}};
-  if (!optimize) return unoptimized;
+  if (tier == Tier::light) return *std::rbegin(efforts);
   const Effort* effort = efforts;
   while (instructions > effort->most_instructions) ++effort;
   return *effort;
 }
 
-Generator::Generator(const Library& library, bool optimize, std::string triple)
-    : l_(library), optimize_(optimize), triple_(std::move(triple)) {
+Generator::Generator(const Library& library, std::string triple) : l_(library), triple_(std::move(triple)) {
   if (!triple_.empty()) return;
   triple_ = taken(l_.GetDefaultTargetTriple());
   cpu_ = taken(l_.GetHostCPUName());
@@ -107,8 +106,8 @@ ObjectCache::Object Generator::generate(LLVMContextRef context, LLVMModuleRef mo
 }
 
 Generator::Made Generator::make(const runtime::Program& program, const Bodies& bodies, const EmitOptions& options,
-                                std::string& why) {
-  const Effort& effort = effort_for(program.code().insns.size(), optimize_);
+                                Tier tier, std::string& why) {
+  const Effort& effort = effort_for(program.code().insns.size(), tier);
   LLVMTargetMachineRef machine = machine_for(effort.generator, why);
   if (machine == nullptr) return {};
   LLVMContextRef context = l_.ContextCreate();

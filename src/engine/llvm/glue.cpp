@@ -114,6 +114,10 @@ Result load_packet(CallEnv*, std::uint64_t context, std::int64_t offset, std::ui
   return result;
 }
 
+void has_become_hot(Heat* heat) noexcept {
+  heat->of->has_become_hot();
+}
+
 void wrong_jump() {
   std::abort();
 }

@@ -18,8 +18,7 @@ namespace {
 
 class Orc final : public Jit, public std::enable_shared_from_this<Orc> {
  public:
-  Orc(const Library& library, const JitOptions& options)
-      : l_(library), options_(options), generator_(library, options.optimize) {}
+  Orc(const Library& library, const JitOptions& options) : l_(library), options_(options), generator_(library) {}
   ~Orc() override {
     const LibraryUse use;
     if (LibraryUse::is_lost()) return;
@@ -37,7 +36,8 @@ class Orc final : public Jit, public std::enable_shared_from_this<Orc> {
     return true;
   }
 
-  std::unique_ptr<Code> compile(const runtime::Program& program, Constants constants, std::string& why) override;
+  std::unique_ptr<Code> compile(const runtime::Program& program, Constants constants, Tier tier, const Heat* heat,
+                                std::string& why) override;
 
  private:
   struct Linked final : Code {
@@ -87,7 +87,8 @@ void note_names(const runtime::Program& program, std::vector<NamedCode>& named, 
   add_to_perf_map(named);
 }
 
-std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants constants, std::string& why) {
+std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants constants, Tier tier, const Heat* heat,
+                                   std::string& why) {
   const LibraryUse use;
   if (LibraryUse::is_lost()) {
     why = LibraryUse::why_lost();
@@ -96,7 +97,9 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
   const Bodies bodies = find_bodies(program, std::move(constants));
   const std::lock_guard guard(lock_);
   const Generator::Made made = generator_.make(
-      program, bodies, {.state_offset = options_.state_offset, .count_instructions = options_.count_instructions}, why);
+      program, bodies,
+      {.state_offset = options_.state_offset, .count_instructions = options_.count_instructions, .heat = heat}, tier,
+      why);
   if (made.object == nullptr) return nullptr;
   std::string linked = *made.object;
   if (!make_ready(linked, ++linked_, made.table)) {
@@ -127,6 +130,7 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
   code->functions = std::move(functions);
   code->jit = shared_from_this();
   code->tracker = tracker;
+  code->is_final = heat == nullptr;
   return code;
 }
 

@@ -3,9 +3,7 @@
 
 #include <dlfcn.h>
 #include <llvm/Config/llvm-config.h>
-#include <pthread.h>
 
-#include <atomic>
 #include <cstdlib>
 
 namespace skep::engine::native {
@@ -13,20 +11,6 @@ namespace {
 
 #define SKEP_TEXT(NAME) #NAME
 #define SKEP_NAME_OF(MACRO) SKEP_TEXT(MACRO)
-
-std::atomic<unsigned> users{0};  // threads
-std::atomic<bool> lost{false}, ends{false};
-
-void look_in_child() {
-  if (users.exchange(0) != 0) lost = true;
-}
-
-// The process ends, and what the library has allocated goes next: a thread that compiles is waited for, and no other
-// begins.
-void wait_for_users() {
-  ends = true;
-  for (unsigned n = users; n != 0; n = users) users.wait(n);
-}
 
 struct Loaded {
   Library library;
@@ -53,7 +37,7 @@ struct Loaded {
          {SKEP_NAME_OF(LLVM_NATIVE_TARGETINFO), SKEP_NAME_OF(LLVM_NATIVE_TARGET), SKEP_NAME_OF(LLVM_NATIVE_TARGETMC),
           SKEP_NAME_OF(LLVM_NATIVE_ASMPRINTER), SKEP_NAME_OF(LLVM_NATIVE_DISASSEMBLER)})
       if (const auto initialize = reinterpret_cast<Initialize>(find(function)); initialize != nullptr) initialize();
-    if (std::atexit(wait_for_users) != 0) missing = "the end of the process could not be waited for";
+    if (std::atexit(LibraryUse::end) != 0) missing = "the end of the process could not be waited for";
   }
 };
 
@@ -63,20 +47,6 @@ const Loaded& loaded() {
 }
 
 }  // namespace
-
-LibraryUse::LibraryUse() {
-  [[maybe_unused]] static const int watched = pthread_atfork(nullptr, nullptr, look_in_child);
-  ++users;
-}
-
-LibraryUse::~LibraryUse() {
-  --users;
-  users.notify_all();
-}
-
-bool LibraryUse::is_lost() {
-  return lost || ends;
-}
 
 const Library* Library::get(std::string& why) {
   if (LibraryUse::is_lost()) {

@@ -19,6 +19,8 @@
 
 #include <string>
 
+#include "engine/llvm/library_use.hpp"
+
 namespace skep::engine::native {
 
 // clang-format off
@@ -64,19 +66,6 @@ struct Library {
 
   // Loaded at the first call. Null: `why` says what is missing.
   static const Library* get(std::string& why);
-};
-
-// While LLVM is being used, from before the first call of get() on. In the child of a fork the threads are gone that
-// were using it, and its locks stay theirs: is_lost(), and nobody may go near it any more. The same once the process
-// ends, which waits for who uses the library: from then on it may be gone at any time.
-class LibraryUse {
- public:
-  LibraryUse();
-  ~LibraryUse();
-  LibraryUse(const LibraryUse&) = delete;
-  LibraryUse& operator=(const LibraryUse&) = delete;
-  static bool is_lost();
-  static const char* why_lost() { return "this process ends, or was forked while a program was being compiled"; }
 };
 
 }  // namespace skep::engine::native

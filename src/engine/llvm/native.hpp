@@ -3,6 +3,7 @@
 // tests/engine/compiled_test.cpp.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,6 +46,13 @@ struct Frame {
   Frame* below = nullptr;
   const void* begin = nullptr;
   std::uint64_t bytes = 0;
+};
+
+class Compiled;
+// Of a program whose code may be replaced by better code: how many more instructions of it are to be executed before.
+struct Heat {
+  std::atomic<std::int64_t> left{0};
+  const Compiled* of = nullptr;
 };
 
 // What machine code reads and writes of its run.
@@ -93,6 +101,8 @@ std::uint64_t map_field(std::uint64_t map, std::uint64_t field, std::uint64_t sk
 std::uint64_t address_on_cpu(CallEnv* env, std::uint64_t map, std::uint64_t offset);
 // value, and in `status` whether the packet has it.
 Result load_packet(CallEnv* env, std::uint64_t context, std::int64_t offset, std::uint64_t size);
+// Nothing is left of it.
+void has_become_hot(Heat* heat) noexcept;
 [[noreturn]] void wrong_jump();
 
 }  // namespace skep::engine::native

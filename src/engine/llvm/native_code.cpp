@@ -29,7 +29,7 @@ native::Generator::Made make(native::Generator& generator, const runtime::Progra
   const native::Bodies bodies = native::find_bodies(program, native::find_constants(program));
   return generator.make(program, bodies,
                         {.state_offset = native::CompiledRun::state_offset(), .say_instructions = say_instructions},
-                        why);
+                        native::Tier::full, why);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ std::vector<NativeFunction> native_code(const runtime::Program& program, std::st
   const native::LibraryUse use;
   const native::Library* const library = native::Library::get(why);
   if (library == nullptr) return {};
-  native::Generator generator(*library, true);
+  native::Generator generator(*library);
   const native::Generator::Made made = make(generator, program, true, why);
   if (made.object == nullptr) return {};
   const std::string& object = *made.object;
@@ -88,7 +88,7 @@ std::string object_for(const std::string& triple, const std::string& target, con
     why = "LLVM was built without " + target;
     return {};
   }
-  native::Generator generator(*library, true, triple);
+  native::Generator generator(*library, triple);
   const native::Generator::Made made = make(generator, program, false, why);
   return made.object != nullptr ? *made.object : std::string();
 }
