@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "engine/llvm/compiled.hpp"
+#include "engine/llvm/object.hpp"
 #include "support/run.hpp"
 
 namespace skep {

@@ -86,6 +86,9 @@ Emitted ModuleEmitter::emit() {
     Value function = l.AddFunction(module, (std::string(unnumbered) + std::to_string(i)).c_str(), function_type);
     l.AddAttributeAtIndex(function, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
                           l.CreateEnumAttribute(builder.context(), nounwind, 0));
+    if (options.keep_frame_pointers)
+      l.AddAttributeAtIndex(function, static_cast<LLVMAttributeIndex>(LLVMAttributeFunctionIndex),
+                            l.CreateStringAttribute(builder.context(), "frame-pointer", 13, "all", 3));
     if (!bodies.has_address[i]) l.SetLinkage(function, LLVMInternalLinkage);
     functions.push_back(function);
   }

@@ -23,6 +23,7 @@ struct EmitOptions {
   const Heat* heat = nullptr;       // counted down where a function is left, about, if it is given
   // Code says by line information which instruction it comes from: "line" n + 1 is instruction n.
   bool say_instructions = false;
+  bool keep_frame_pointers = false;  // so that debuggers and profilers find who has called
 };
 
 struct Emitted {

@@ -8,8 +8,11 @@
 #include <mutex>
 
 #include "engine/llvm/body.hpp"
+#include "engine/llvm/gdb_symbols.hpp"
 #include "engine/llvm/generator.hpp"
+#include "engine/llvm/jit_dump.hpp"
 #include "engine/llvm/library.hpp"
+#include "engine/llvm/line_table.hpp"
 #include "engine/llvm/object.hpp"
 #include "engine/llvm/perf_map.hpp"
 
@@ -41,9 +44,15 @@ class Orc final : public Jit, public std::enable_shared_from_this<Orc> {
 
  private:
   struct Linked final : Code {
-    ~Linked() override { jit->forget(tracker); }
+    ~Linked() override {
+      const LibraryUse use;
+      if (LibraryUse::is_lost()) static_cast<void>(symbols.release());  // the list's lock may be taken for good
+      symbols.reset();
+      jit->forget(tracker);
+    }
     std::shared_ptr<Orc> jit;
     LLVMOrcResourceTrackerRef tracker = nullptr;
+    std::unique_ptr<GdbSymbols> symbols;
   };
 
   std::string failed(LLVMErrorRef error) const {
@@ -69,22 +78,35 @@ class Orc final : public Jit, public std::enable_shared_from_this<Orc> {
   std::uint32_t linked_ = 0;
 };
 
-// All functions are in one section, so that where one of them is says where the others are.
-void note_names(const runtime::Program& program, std::vector<NamedCode>& named, const std::string& prefix,
-                const std::vector<Fn>& functions) {
-  const auto& subprograms = program.code().subprograms;
-  const auto entry = std::ranges::find(named, prefix + "0", &NamedCode::name);
-  if (entry == named.end()) return;
+// What the functions of `object`, as it was made, are and where. All are in one section, so that where one of them is
+// says where the others are.
+std::vector<PlacedCode> place(const runtime::Program& program, std::span<const char> object,
+                              const std::vector<Fn>& functions) {
+  const auto& code = program.code();
+  const std::vector<NamedCode> named = functions_of(object);
+  const auto entry = std::ranges::find(named, std::string(unnumbered) + "0", &NamedCode::name);
+  if (entry == named.end()) return {};
   const std::uint64_t section = reinterpret_cast<std::uint64_t>(functions[0]) - entry->address;
-  for (NamedCode& code : named) {
-    code.address += section;
-    for (std::size_t i = 0; i < subprograms.size(); ++i) {
-      if (code.name != prefix + std::to_string(i)) continue;
-      code.name = program.name() + ":" + subprograms[i].name;
-      break;
+  const std::vector<Line> lines = line_table(section_named(object, ".debug_line"));
+  std::vector<PlacedCode> placed;
+  for (const NamedCode& function : named) {
+    PlacedCode& here = placed.emplace_back(PlacedCode{section + function.address, function.bytes, function.name, {}});
+    for (std::size_t i = 0; i < code.subprograms.size(); ++i)
+      if (function.name == std::string(unnumbered) + std::to_string(i))
+        here.name = program.name() + ":" + code.subprograms[i].name;
+    if (code.source == nullptr) continue;
+    for (const Line& line : lines) {
+      if (line.address < function.address || line.address >= function.address + function.bytes) continue;
+      const std::size_t pc = line.line - std::size_t{1};
+      if (line.line == 0 || pc >= code.facts.size()) continue;
+      const runtime::SourceLine* const source = code.source->at(code.facts[pc].original);
+      if (source == nullptr) continue;
+      if (!here.lines.empty() && here.lines.back().line == source->line && here.lines.back().file == source->file)
+        continue;
+      here.lines.push_back({section + line.address, source->file, source->line});
     }
   }
-  add_to_perf_map(named);
+  return placed;
 }
 
 std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants constants, Tier tier, const Heat* heat,
@@ -95,11 +117,15 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
     return nullptr;
   }
   const Bodies bodies = find_bodies(program, std::move(constants));
+  const bool is_dumped = jit_dump_is_wanted(), is_debugged = gdb_symbols_are_wanted(), is_named = perf_map_is_wanted();
   const std::lock_guard guard(lock_);
-  const Generator::Made made = generator_.make(
-      program, bodies,
-      {.state_offset = options_.state_offset, .count_instructions = options_.count_instructions, .heat = heat}, tier,
-      why);
+  const Generator::Made made = generator_.make(program, bodies,
+                                               {.state_offset = options_.state_offset,
+                                                .count_instructions = options_.count_instructions,
+                                                .heat = heat,
+                                                .say_instructions = is_dumped || is_debugged,
+                                                .keep_frame_pointers = is_dumped || is_debugged},
+                                               tier, why);
   if (made.object == nullptr) return nullptr;
   std::string linked = *made.object;
   if (!make_ready(linked, ++linked_, made.table)) {
@@ -107,8 +133,6 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
     return nullptr;
   }
   const std::string prefix = numbered(linked_);
-  std::vector<NamedCode> named;
-  if (perf_map_is_wanted()) named = functions_of(linked);
   LLVMMemoryBufferRef object = l_.CreateMemoryBufferWithMemoryRangeCopy(linked.data(), linked.size(), prefix.c_str());
   LLVMOrcResourceTrackerRef tracker = l_.OrcJITDylibCreateResourceTracker(l_.OrcLLJITGetMainJITDylib(jit_));
   LLVMErrorRef error = l_.OrcLLJITAddObjectFileWithRT(jit_, tracker, object);
@@ -125,8 +149,13 @@ std::unique_ptr<Code> Orc::compile(const runtime::Program& program, Constants co
     l_.OrcReleaseResourceTracker(tracker);
     return nullptr;
   }
-  if (!named.empty()) note_names(program, named, prefix, functions);
   auto code = std::make_unique<Linked>();
+  if (is_named || is_dumped || is_debugged) {
+    const std::vector<PlacedCode> placed = place(program, *made.object, functions);
+    if (is_named) add_to_perf_map(placed);
+    if (is_dumped) add_to_jit_dump(placed);
+    if (is_debugged) code->symbols = std::make_unique<GdbSymbols>(placed);
+  }
   code->functions = std::move(functions);
   code->jit = shared_from_this();
   code->tracker = tracker;

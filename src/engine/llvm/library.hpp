@@ -48,7 +48,7 @@ namespace skep::engine::native {
   X(DisasmInstruction) X(DisasmDispose) X(SetDisasmOptions)                                                            \
   X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
-  X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
+  X(CreateStringAttribute) X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
   X(CreatePassBuilderOptions) X(DisposePassBuilderOptions) X(RunPasses) X(GetErrorMessage) X(DisposeErrorMessage)     \
   X(OrcCreateLLJIT) X(OrcDisposeLLJIT) X(OrcLLJITGetMainJITDylib) X(OrcLLJITGetGlobalPrefix)                          \
   X(OrcCreateDynamicLibrarySearchGeneratorForProcess) X(OrcJITDylibAddGenerator)                                      \

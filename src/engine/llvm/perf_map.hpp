@@ -7,11 +7,11 @@
 
 #include <span>
 
-#include "engine/llvm/object.hpp"
+#include "engine/llvm/placed_code.hpp"
 
 namespace skep::engine::native {
 
 bool perf_map_is_wanted();
-void add_to_perf_map(std::span<const NamedCode> functions);
+void add_to_perf_map(std::span<const PlacedCode> functions);
 
 }  // namespace skep::engine::native
