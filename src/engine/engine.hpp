@@ -89,8 +89,8 @@ class Engine {
 std::unique_ptr<Engine> make_interpreter(unsigned cpus);
 
 struct CompilerOptions {
-  bool eager = true;                // compile when a program is loaded; else when it has become hot, meanwhile
-  bool optimize = true;             // false: as fast as it can be compiled
+  bool eager = true;     // compile when a program is loaded; else when it has become hot, meanwhile
+  bool optimize = true;  // false: as fast as it can be compiled
   // Programs with so many instructions are compiled fast first, and well when their code has become hot.
   std::size_t light_from = 500;
   bool count_instructions = false;  // runs know how many instructions they have executed, and are slower

@@ -2,7 +2,7 @@
 // that no file on disk has ("JIT interface").
 //
 // Told where the environment has SKEP_GDB=1. A debugger that is attached, or comes later, finds an object file in
-// memory for each program: `break program:function`, `backtrace` and `info symbol` work, and stepping goes by the lines
+// memory for each program: `break x.bpf.c:18`, `break -function program:function`, `backtrace`, and stepping by lines
 // of C. Tested by tests/engine/gdb_symbols_test.cpp.
 #pragma once
 
