@@ -144,11 +144,11 @@ int Kernel::Impl::not_ours(std::uint32_t fd) {
   return fcntl(static_cast<int>(fd), F_GETFD) < 0 ? -EBADF : -EINVAL;
 }
 
-int Kernel::Impl::install(const std::shared_ptr<KernelObject>& object, std::uint32_t access, int minimum,
-                          bool cloexec) {
+int Kernel::Impl::install(const Descriptor& descriptor, int minimum, bool cloexec) {
+  KernelObject& object = *descriptor.object;
   int fd = -1;
-  if (object->poll_fd() >= 0)
-    fd = fcntl(object->poll_fd(), cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
+  if (object.poll_fd() >= 0)
+    fd = fcntl(object.poll_fd(), cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, minimum);
   else
     fd = eventfd(0, EFD_NONBLOCK | (cloexec ? EFD_CLOEXEC : 0));
   if (fd < 0) return -errno;
@@ -159,13 +159,13 @@ int Kernel::Impl::install(const std::shared_ptr<KernelObject>& object, std::uint
     if (higher < 0) return error;
     fd = higher;
   }
-  object->get_user_ref();
+  object.get_user_ref();
   std::optional<Descriptor> stale;  // closed behind our back; its object must not die under the lock
   {
     const std::unique_lock guard(lock);
     auto& slot = descriptors[fd];
     if (slot.object) stale = std::move(slot);
-    slot = {object, access};
+    slot = descriptor;
   }
   if (stale) stale->object->put_user_ref();
   claim_descriptor(fd, kernel);
@@ -200,7 +200,7 @@ int Kernel::close(int fd) {
 
 int Kernel::duplicate(int fd, int minimum, bool cloexec) {
   const auto found = impl_->find_descriptor(fd);
-  return found ? impl_->install(found->object, found->access, minimum, cloexec) : -EBADF;
+  return found ? impl_->install(*found, minimum, cloexec) : -EBADF;
 }
 
 int Kernel::duplicate_to(int fd, int target, bool cloexec) {
@@ -345,6 +345,18 @@ void Kernel::refresh_poll_state() {
       if (buffer.has_data()) eventfd_write(ring->wake_fd, 1);
     }
   }
+}
+
+std::shared_ptr<const void> MapObject::open_file() {
+  if (!maps::map_type(map->info().type).offers(maps::map_use::perf_events)) return nullptr;
+  struct File {
+    explicit File(std::shared_ptr<maps::Map> events) : events(std::move(events)) {}
+    ~File() { maps::take_out_events(*events, this); }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    std::shared_ptr<maps::Map> events;
+  };
+  return std::make_shared<const File>(map);
 }
 
 bool MapObject::takes(ProgramFamily family) {

@@ -100,10 +100,14 @@ struct Kernel::Impl {
   // ---- descriptors.cpp ----
   struct Descriptor {
     std::shared_ptr<KernelObject> object;
-    std::uint32_t access = 0;  // map_flag::rdonly, wronly: what user space may not do through it
+    std::uint32_t access = 0;          // map_flag::rdonly, wronly: what user space may not do through it
+    std::shared_ptr<const void> file;  // KernelObject::open_file()
   };
   int install(const std::shared_ptr<KernelObject>& object, std::uint32_t access = 0, int minimum = 0,
-              bool cloexec = true);
+              bool cloexec = true) {
+    return install(Descriptor{object, access, object->open_file()}, minimum, cloexec);
+  }
+  int install(const Descriptor& descriptor, int minimum, bool cloexec);
   std::optional<Descriptor> find_descriptor(int fd) const;
   template <typename T>
   std::shared_ptr<T> find(std::uint32_t fd, ObjectKind kind, int& error) const {
@@ -137,7 +141,8 @@ struct Kernel::Impl {
   int map_next_key(Call<attr::MapElem>& call);
   int map_lookup_and_delete(Call<attr::MapElem>& call);
   int map_freeze(Call<attr::MapFreeze>& call);
-  int update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags);
+  // `file`: of the descriptor that it is done by.
+  int update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags, const void* file);
   int check_struct_ops_map(const MapObject& map);                                                   // struct_ops.cpp
   int update_struct_ops(MapObject& map, std::span<const std::uint8_t> value, std::uint64_t flags);  // struct_ops.cpp
   int unregister_struct_ops(MapObject& map);

@@ -173,7 +173,7 @@ int Kernel::Impl::map_update_batch(Call<attr::MapBatch>& call) {
     error = copy_from_user(key.data(), a.keys + done * key_size, key_size);
     if (error == 0) error = copy_from_user(value.data(), a.values + done * value_size, value_size);
     const rcu::ReadGuard section;
-    if (error == 0) error = update_one(*target.object, key.data(), value.data(), a.elem_flags);
+    if (error == 0) error = update_one(*target.object, key.data(), value.data(), a.elem_flags, target.file.get());
     if (error != 0) break;
   }
   const int bad = call.give(&attr::MapBatch::count, done);

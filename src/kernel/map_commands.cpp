@@ -157,6 +157,7 @@ int open_target(const Kernel::Impl& impl, std::uint32_t fd, std::uint32_t forbid
   if (found->object->kind != ObjectKind::map) return -EINVAL;
   if ((found->access & forbidden) != 0) return -EPERM;
   target.object = std::static_pointer_cast<MapObject>(found->object);
+  target.file = found->file;
   return 0;
 }
 
@@ -223,7 +224,8 @@ int Kernel::Impl::lookup_one(MapObject& map, const void* key, void* value, std::
   return and_delete ? map.map->user_lookup_and_delete(key, value, flags) : map.map->user_lookup(key, value, flags);
 }
 
-int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags) {
+int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value, std::uint64_t flags,
+                             const void* file) {
   const maps::MapTypeDef& type = type_of(*map.map);
   if (type.is_keyless()) return map.map->push(value, flags);
   if (type.holds == maps::Holds::operations)
@@ -249,7 +251,7 @@ int Kernel::Impl::update_one(MapObject& map, const void* key, const void* value,
   int error = 0;
   if (holds_events) {
     const auto event = find<PerfEventObject>(fd, ObjectKind::perf_event, error);
-    if (event) return map.map->update_object(key, std::shared_ptr<maps::PerfEvent>(event), flags);
+    if (event) return map.map->update_object(key, maps::event_put_by(event, file), flags);
     if (is_event_of_the_machine(static_cast<int>(fd))) {
       log("events of the machine in perf event arrays are not supported: open them by skep::open_perf_event()");
       return -EOPNOTSUPP;
@@ -299,7 +301,7 @@ int Kernel::Impl::map_update(Call<attr::MapElem>& call) {
   std::vector<std::uint8_t> value(value_bytes(map, call.attr.flags));
   if (const int error = copy_from_user(value.data(), call.attr.value, value.size()); error != 0) return error;
   const rcu::ReadGuard section;
-  return update_one(*target.object, target.key.data(), value.data(), call.attr.flags);
+  return update_one(*target.object, target.key.data(), value.data(), call.attr.flags, target.file.get());
 }
 
 int Kernel::Impl::map_delete(Call<attr::MapElem>& call) {

@@ -11,6 +11,7 @@ namespace skep {
 
 struct MapTarget {
   std::shared_ptr<MapObject> object;
+  std::shared_ptr<const void> file;  // of the descriptor
   std::vector<std::uint8_t> key;
 };
 

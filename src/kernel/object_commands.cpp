@@ -246,7 +246,7 @@ int Kernel::Impl::object_pin(Call<attr::Obj>& call) {
   const ObjectKind kind = found->object->kind;
   if (kind != ObjectKind::map && kind != ObjectKind::program && kind != ObjectKind::link) return -EINVAL;
   const std::unique_lock guard(lock);
-  const auto [it, added] = pins.emplace(std::move(path), *found);
+  const auto [it, added] = pins.emplace(std::move(path), Descriptor{found->object, found->access, nullptr});
   if (!added) return -EEXIST;
   found->object->get_user_ref();
   return 0;

@@ -41,6 +41,8 @@ struct KernelObject {
   // A descriptor or a pin comes or goes.
   virtual void get_user_ref() {}
   virtual void put_user_ref() {}
+  // What a new descriptor and its duplicates share, and nobody else: it ends with the last of them. Null: none asks.
+  virtual std::shared_ptr<const void> open_file() { return nullptr; }
   // What all its descriptors are duplicates of, so that waking one wakes all; -1: nobody waits for it.
   virtual int poll_fd() const { return -1; }
 
@@ -84,6 +86,7 @@ struct MapObject final : KernelObject {
   bool takes(ProgramFamily family);
   void get_user_ref() override { map->get_user_ref(); }
   void put_user_ref() override { map->put_user_ref(); }
+  std::shared_ptr<const void> open_file() override;
   int poll_fd() const override { return wake_fd; }
   std::shared_ptr<maps::Map> map;
   std::shared_ptr<BtfObject> btf;

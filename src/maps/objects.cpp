@@ -64,12 +64,9 @@ class ObjectArray final : public Map {
   std::span<const ObjectSlot> slots() const { return slots_; }
 
  protected:
-  // Programs in an array that only programs hold would keep each other alive; events are user space's.
+  // Programs in an array that only programs hold would keep each other alive.
   void cancel_all_async() override {
-    const MapTypeDef& type = map_type(info_->type);
-    if (type.holds == Holds::programs ||
-        (type.offers(map_use::perf_events) && (info_->flags & map_flag::preserve_elems) == 0))
-      clear();
+    if (map_type(info_->type).holds == Holds::programs) clear();
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "maps/map.hpp"
 
@@ -19,6 +20,11 @@ class PerfEvent {
  protected:
   ~PerfEvent() = default;
 };
+
+// What a map keeps of an event that user space put in through `file`, which descriptors of the map share.
+std::shared_ptr<void> event_put_by(std::shared_ptr<PerfEvent> event, const void* file);
+// Nobody has the file any more: what was put in through it leaves the map, unless that is to preserve its elements.
+void take_out_events(Map& map, const void* file);
 
 // The event at an index of a perf event array, inside a read section; null: there is none.
 PerfEvent* perf_event_at(const Map& map, std::uint32_t index);

@@ -323,6 +323,43 @@ static void ask_for_wakeups(void) {
   }
 }
 
+// Which entries leave a map when descriptors of it are closed: those that were put in through them.
+static void ask_for_closing(void) {
+  enum { preserve_elems = 1 << 11 };
+  for (int preserves = 0; preserves < 2; preserves++) {
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = preserves ? preserve_elems : 0);
+    const int map = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "closed", 4, 4, 8, &options);
+    struct bpf_map_info info;
+    unsigned length = sizeof(info);
+    memset(&info, 0, sizeof(info));
+    bpf_map_get_info_by_fd(map, &info, &length);
+    const int by_id = bpf_map_get_fd_by_id(info.id), by_id_too = bpf_map_get_fd_by_id(info.id);
+    const int copy = dup(map), copy_of_other = dup(by_id_too);
+    const int through[] = {map, by_id, copy, by_id_too, copy_of_other};
+    const int event = open_output(0);
+    fprintf(out, "closing, %s\n", preserves ? "and the map preserves" : "by custom");
+    for (int i = 0; i < 5; i++) {
+      const int error = bpf_map_update_elem(through[i], &i, &event, 0) ? -errno : 0;
+      fprintf(out, "put %d: %d\n", i, error);
+    }
+    close(by_id), close(copy), close(copy_of_other);
+    for (int i = 0; i < 5; i++) fprintf(out, "take out %d: %d\n", i, bpf_map_delete_elem(map, &i) ? -errno : 0);
+    for (int i = 0; i < 5; i++)
+      if (i != 1 && i != 2 && i != 4) bpf_map_update_elem(through[i], &i, &event, 0);
+    const int pinned = bpf_obj_pin(map, "/sys/fs/bpf/perf_rows_closed");
+    close(map);
+    fprintf(out, "pinned: %d\n", pinned);
+    for (int i = 0; i < 5; i++) fprintf(out, "take out %d: %d\n", i, bpf_map_delete_elem(by_id_too, &i) ? -errno : 0);
+    const int zero = 0;
+    bpf_map_update_elem(by_id_too, &zero, &event, 0);
+    close(by_id_too);
+    const int again = bpf_obj_get("/sys/fs/bpf/perf_rows_closed");
+    fprintf(out, "pinned alone: %d\n", bpf_map_delete_elem(again, &zero) ? -errno : 0);
+    unlink("/sys/fs/bpf/perf_rows_closed");
+    close(again), close(event);
+  }
+}
+
 void ask_about_perf_events(FILE* to, const char* path) {
   cpu_set_t before;
   sched_getaffinity(0, sizeof(before), &before);
@@ -340,6 +377,7 @@ void ask_about_perf_events(FILE* to, const char* path) {
     ask_for_records();
     ask_for_samples();
     ask_for_wakeups();
+    ask_for_closing();
   }
   bpf_object__close(object);
   sched_setaffinity(0, sizeof(before), &before);
