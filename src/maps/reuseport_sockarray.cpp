@@ -1,8 +1,9 @@
-// Arrays of the sockets of a reuseport group. Their elements are not kept here.
-// Tested by tests/maps/create_test.cpp.
+// Arrays of the sockets of a reuseport group. How they are made; their elements are in
+// socket_arrays.cpp. Tested by tests/maps/create_test.cpp and tests/loader/socket_rows_test.cpp.
 #include <cerrno>
 
-#include "maps/unfilled.hpp"
+#include "maps/attributes.hpp"
+#include "maps/sockets.hpp"
 
 namespace skep::maps {
 namespace {
@@ -18,12 +19,11 @@ extern constinit const MapTypeDef reuseport_sockarray_type = {
     .name = "reuseport_sockarray",
     .since = {4, 19},
     .summary = "sockets of a reuseport group",
-    .holds_elements = false,
     .uses = map_use::reuseport,
     .holds = Holds::other,
     .kernel_struct = "reuseport_array",
     .check = check_reuseport,
-    .make = make_unfilled,
+    .make = make_socket_array,
     .key_btf = KeyBtf::refused,
 };
 

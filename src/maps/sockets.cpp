@@ -1,20 +1,24 @@
 // Maps of sockets, by index or by key. User space puts descriptors of the process's own sockets in; what it may put in,
 // and what it and programs find, is Linux 7.3's (tests/conformance/sockets-7.3.txt). A socket is its descriptor and the
 // cookie that the machine's kernel gave it: an entry whose descriptor is another socket by now, or none, is not there
-// any more. Addresses and state are as they were when the socket was put in. Data goes nowhere: whoever runs a program
-// that redirects is told. Tested by tests/loader/socket_rows_test.cpp.
+// any more. Programs put in the sockets of the connections that were described for them; those have no descriptor, and
+// are there until somebody takes them out. Addresses and state are as they were when the socket was put in. Data goes
+// nowhere: whoever runs a program that redirects is told. Tested by tests/loader/socket_rows_test.cpp.
 #include "maps/sockets.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "maps/attributes.hpp"
 #include "maps/object_slot.hpp"
@@ -68,7 +72,7 @@ bool end_of(int fd, bool peer, HostSocket& socket, std::uint16_t& port) {
 
 }  // namespace
 
-int HostSocket::look_at(std::uint64_t value) {
+int HostSocket::look_at_any(std::uint64_t value) {
   if (value > INT_MAX) return -EINVAL;
   fd = static_cast<int>(value);
   if (const int error = option(fd, SO_COOKIE, cookie); error != 0) return error;
@@ -79,18 +83,10 @@ int HostSocket::look_at(std::uint64_t value) {
   end_of(fd, false, *this, port);
   const bool connected = end_of(fd, true, *this, peer_port);
   std::uint32_t state = connected ? established : closed;
-  const bool inet = family == AF_INET || family == AF_INET6;
-  if (inet && type == SOCK_STREAM && protocol == IPPROTO_TCP) {
+  if (protocol == IPPROTO_TCP && type == SOCK_STREAM) {
     tcp_info info{};
     if (option(fd, TCP_INFO, info, IPPROTO_TCP) != 0) return -EOPNOTSUPP;
     state = info.tcpi_state;
-    if (state != established && state != listening) return -EOPNOTSUPP;
-  } else if (inet && type == SOCK_DGRAM && protocol == IPPROTO_UDP) {
-    if (port == 0) return -EOPNOTSUPP;  // nobody could send to it
-  } else if (family == AF_UNIX && (type == SOCK_DGRAM || type == SOCK_STREAM)) {
-    if (type == SOCK_STREAM && !connected) return -EOPNOTSUPP;
-  } else {
-    return -EOPNOTSUPP;
   }
   std::uint32_t mark = 0, priority = 0, device = 0;
   option(fd, SO_MARK, mark), option(fd, SO_PRIORITY, priority), option(fd, SO_BINDTOIFINDEX, device);
@@ -107,7 +103,62 @@ int HostSocket::look_at(std::uint64_t value) {
   return 0;
 }
 
+int HostSocket::look_at(std::uint64_t value) {
+  if (const int error = look_at_any(value); error != 0) return error;
+  const std::uint32_t kind = family(), type = word(*this, at::type), state = word(*this, at::state);
+  const bool inet = kind == AF_INET || kind == AF_INET6;
+  bool takes = false;
+  if (inet && type == SOCK_STREAM && protocol() == IPPROTO_TCP)
+    takes = state == established || state == listening;
+  else if (inet && type == SOCK_DGRAM && protocol() == IPPROTO_UDP)
+    takes = word(*this, at::source_port) != 0;  // else nobody could send to it
+  else if (kind == AF_UNIX)
+    takes = type == SOCK_DGRAM || (type == SOCK_STREAM && state == established);
+  return takes ? 0 : -EOPNOTSUPP;
+}
+
+bool HostSocket::shares_port() const {
+  int shares = 0;
+  const bool reachable = protocol() == IPPROTO_UDP ? word(*this, at::source_port) != 0 : may_be_selected();
+  return reachable && option(fd, SO_REUSEPORT, shares) == 0 && shares != 0;
+}
+
+bool HostSocket::is_bound_like(const std::uint8_t* other) const {
+  const auto* const mine = reinterpret_cast<const std::uint8_t*>(seen.data());
+  constexpr std::size_t first = at::source4, behind = at::source_port + sizeof(std::uint32_t);
+  return std::memcmp(mine + first, other + first, behind - first) == 0;
+}
+
+void HostSocket::describe(const std::uint8_t* context, const std::uint8_t* known, bool listens) {
+  // Places in a struct bpf_sock_ops.
+  constexpr std::size_t family_at = 20, remote4 = 24, local4 = 28, remote6 = 32, local6 = 48, remote_port = 64,
+                        local_port = 68, state_at = 88;
+  constexpr std::uint64_t of_described = std::uint64_t{1} << 63;  // no kernel has numbered so many sockets
+  static std::atomic<std::uint64_t> described{0};
+  const auto take = [&]<typename T>(std::size_t from, T) {
+    T value{};
+    std::memcpy(&value, context + from, sizeof value);
+    return value;
+  };
+  using Word = std::uint32_t;
+  using Address = std::array<Word, 4>;
+  if (known != nullptr) std::memcpy(seen.data(), known, sizeof seen);
+  const Word state = take(state_at, Word{});
+  put(*this, at::family, take(family_at, Word{}));
+  put(*this, at::type, Word{SOCK_STREAM});
+  put(*this, at::protocol, Word{IPPROTO_TCP});
+  put(*this, at::source4, take(local4, Word{}));
+  put(*this, at::source6, take(local6, Address{}));
+  put(*this, at::source_port, take(local_port, Word{}));
+  put(*this, at::target_port, static_cast<std::uint16_t>(take(remote_port, Word{}) >> 16));
+  put(*this, at::target4, take(remote4, Word{}));
+  put(*this, at::target6, take(remote6, Address{}));
+  put(*this, at::state, state != 0 ? state : listens ? listening : established);
+  cookie = of_described | ++described;
+}
+
 bool HostSocket::is_open() const {
+  if (fd < 0) return true;
   std::uint64_t now = 0;
   return option(fd, SO_COOKIE, now) == 0 && now == cookie;
 }
@@ -130,15 +181,15 @@ std::uint32_t HostSocket::protocol() const {
 
 namespace {
 
-class Sockets final : public Map {
+class Sockets final : public SocketMap {
  public:
   explicit Sockets(const MapAttributes& attributes)
-      : Map(attributes), account_(attributes.account), by_index_(attributes.info.type == MapType::sockmap) {}
+      : SocketMap(attributes), account_(attributes.account), by_index_(attributes.info.type == MapType::sockmap) {}
   ~Sockets() override {
     for (auto& [key, entry] : entries_) rcu::retire(std::move(entry));
   }
 
-  const HostSocket* find(const void* key) {
+  const HostSocket* find(const void* key) override {
     const std::lock_guard guard(lock_);
     const auto it = entries_.find(bytes(key));
     if (it == entries_.end()) return nullptr;
@@ -152,7 +203,7 @@ class Sockets final : public Map {
     const HostSocket* const socket = find(key);
     return socket != nullptr ? const_cast<std::uint64_t*>(socket->seen.data()) : nullptr;
   }
-  // Sockets that programs have are those of their run, or of this map already.
+  // Of sockets by their address nobody knows whose they are; see put_socket().
   int update(const void*, const void*, std::uint64_t, unsigned) override { return -EOPNOTSUPP; }
   int erase(const void* key) override {
     if (find(key) == nullptr) return by_index_ ? -EINVAL : -ENOENT;
@@ -181,6 +232,10 @@ class Sockets final : public Map {
     if (refused != 0 && refused != -EOPNOTSUPP) return refused;
     if (flags > elem_flag::exist) return -EINVAL;
     if (refused != 0) return refused;
+    return put(key, std::move(socket), flags);
+  }
+  int put(const void* key, std::shared_ptr<HostSocket> socket, std::uint64_t flags) {
+    if (flags > elem_flag::exist) return -EINVAL;
     if (by_index_ && index_of(key) >= info_->max_entries) return -E2BIG;
     const bool exists = find(key) != nullptr;
     if (exists && flags == elem_flag::noexist) return -EEXIST;
@@ -244,8 +299,8 @@ class Sockets final : public Map {
 
 }  // namespace
 
-const HostSocket* socket_at(Map& map, const void* key) {
-  return static_cast<Sockets&>(map).find(key);
+int put_socket(Map& map, const void* key, std::shared_ptr<HostSocket> socket, std::uint64_t flags) {
+  return static_cast<Sockets&>(map).put(key, std::move(socket), flags);
 }
 
 std::shared_ptr<Map> make_sockets(const MapAttributes& attributes) {

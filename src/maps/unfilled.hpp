@@ -5,7 +5,7 @@
 
 namespace skep::maps {
 
-// cgroup_array, reuseport_sockarray, xskmap, stack_trace
+// cgroup_array, stack_trace
 std::shared_ptr<Map> make_unfilled(const MapAttributes& attributes);
 
 }  // namespace skep::maps

@@ -1,8 +1,9 @@
-// Maps of AF_XDP sockets: where bpf_redirect_map sends packets. Their elements are not kept here.
-// Tested by tests/maps/create_test.cpp.
+// Maps of AF_XDP sockets: where bpf_redirect_map sends packets. How they are made; their elements are in
+// socket_arrays.cpp. Tested by tests/maps/create_test.cpp and tests/loader/socket_rows_test.cpp.
 #include <cerrno>
 
-#include "maps/unfilled.hpp"
+#include "maps/attributes.hpp"
+#include "maps/sockets.hpp"
 
 namespace skep::maps {
 namespace {
@@ -18,12 +19,11 @@ extern constinit const MapTypeDef xskmap_type = {
     .name = "xskmap",
     .since = {4, 18},
     .summary = "AF_XDP sockets by index",
-    .holds_elements = false,
     .uses = map_use::redirect | map_use::lookup,
     .holds = Holds::xdp_sockets,
     .kernel_struct = "xsk_map",
     .check = check_xskmap,
-    .make = make_unfilled,
+    .make = make_socket_array,
     .key_btf = KeyBtf::refused,
 };
 

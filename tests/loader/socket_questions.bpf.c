@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A program that looks at a socket of a map, for ../conformance/socket_rows.c, and one of sk_skb and of sk_msg that
-// redirect by one.
+// A program that looks at a socket of a map, for ../conformance/socket_rows.c, and others that redirect by one, select
+// one or put one in: of sk_skb, sk_msg, XDP, sk_reuseport and sock_ops.
 #include "vmlinux.h"
 
 struct bpf_sk_lookup {
@@ -16,9 +16,15 @@ struct bpf_sock {
 	__u32 dst_ip4, dst_ip6[4], state;
 	int rx_queue_mapping;
 };
+struct bpf_xdp_sock {
+	__u32 queue_id;
+};
+struct bpf_sock_ops {
+	__u32 op;
+};
 #include <bpf/bpf_helpers.h>
 
-enum { sockmap = 15, sockhash = 18 };
+enum { sockmap = 15, xskmap = 17, sockhash = 18, reuseport_sockarray = 20 };
 char _license[] SEC("license") = "GPL";
 
 struct {
@@ -33,6 +39,18 @@ struct {
 	__uint(key_size, 8);
 	__uint(value_size, 8);
 } by_key SEC(".maps");
+struct {
+	__uint(type, reuseport_sockarray);
+	__uint(max_entries, 4);
+	__uint(key_size, 4);
+	__uint(value_size, 8);
+} group SEC(".maps");
+struct {
+	__uint(type, xskmap);
+	__uint(max_entries, 4);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} xdp_sockets SEC(".maps");
 
 struct {
 	__u32 key, keyed, found; // the first two are user space's
@@ -94,4 +112,36 @@ SEC("sk_msg") int message_redirects(struct sk_msg_md *msg)
 
 	return seen.keyed ? bpf_msg_redirect_hash(msg, &by_key, &key, seen.key)
 			  : bpf_msg_redirect_map(msg, &by_index, 2, seen.key);
+}
+SEC("xdp") int frame_redirects(struct xdp_md *frame)
+{
+	__u32 index = 0;
+	struct bpf_xdp_sock *socket = bpf_map_lookup_elem(&xdp_sockets, &index);
+
+	if (socket && socket->queue_id)
+		return 0;
+	return bpf_redirect_map(&xdp_sockets, 0, 2);
+}
+SEC("sk_reuseport") int selects(struct sk_reuseport_md *ctx)
+{
+	__u32 index = seen.key;
+	__u64 key = seen.key;
+
+	if (seen.keyed == 0)
+		seen.assigned = bpf_sk_select_reuseport(ctx, &group, &index, 0);
+	else if (seen.keyed == 1)
+		seen.assigned = bpf_sk_select_reuseport(ctx, &by_index, &index, 0);
+	else
+		seen.assigned = bpf_sk_select_reuseport(ctx, &by_key, &key, 0);
+	return 1;
+}
+SEC("sockops") int puts_in(struct bpf_sock_ops *ctx)
+{
+	__u32 index = seen.key;
+	__u64 key = seen.key;
+
+	seen.found = ctx->op;
+	seen.assigned = bpf_sock_map_update(ctx, &by_index, &index, seen.keyed);
+	seen.again = bpf_sock_hash_update(ctx, &by_key, &key, seen.keyed);
+	return 1;
 }

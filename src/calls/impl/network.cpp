@@ -140,16 +140,28 @@ SKEP_CALL(bpf_msg_pop_data) {
 
 // ---- maps of sockets
 namespace {
+constexpr std::uint64_t ingress = 1;
+constexpr std::uint32_t tcp = 6;
+
 // Data is sent nowhere; who runs the program is told.
-CallResult redirect_to_socket(const CallEnv& env, maps::Map& map, const void* key, std::uint64_t flags) {
-  constexpr std::uint64_t drop = 0, pass = 1, ingress = 1;
-  if ((flags & ~ingress) != 0) return CallResult::of(drop);
-  const maps::HostSocket* const socket = maps::socket_at(map, key);
-  if (socket == nullptr || !socket->takes_data()) return CallResult::of(drop);
+void note_socket(const CallEnv& env, maps::Map& map, const void* key, std::uint64_t flags) {
   std::uint64_t shown = 0;
   std::memcpy(&shown, key, std::min<std::size_t>(map.info().key_size, sizeof shown));
   note_redirect(env, {.to = runtime::Redirect::To::map, .map = &map, .key = shown, .flags = flags});
+}
+CallResult redirect_to_socket(const CallEnv& env, maps::Map& map, const void* key, std::uint64_t flags) {
+  constexpr std::uint64_t drop = 0, pass = 1;
+  if ((flags & ~ingress) != 0) return CallResult::of(drop);
+  const maps::HostSocket* const socket = maps::socket_at(map, key);
+  if (socket == nullptr || !socket->takes_data()) return CallResult::of(drop);
+  note_socket(env, map, key, flags);
   return CallResult::of(pass);
+}
+// Messages go out by connections of TCP alone.
+CallResult redirect_message(const CallEnv& env, maps::Map& map, const void* key, std::uint64_t flags) {
+  const maps::HostSocket* const socket = maps::socket_at(map, key);
+  if (flags == 0 && socket != nullptr && socket->protocol() != tcp) return CallResult::of(0);
+  return redirect_to_socket(env, map, key, flags);
 }
 }  // namespace
 
@@ -161,13 +173,29 @@ SKEP_CALL(bpf_sk_redirect_hash) {
   return redirect_to_socket(env, map_at(r2), pointer<void>(r3), r4);
 }
 SKEP_CALL(bpf_msg_redirect_map) {
-  return bpf_sk_redirect_map(env, r1, r2, r3, r4, r5);
+  const std::uint32_t index = u32(r3);
+  return redirect_message(env, map_at(r2), &index, r4);
 }
 SKEP_CALL(bpf_msg_redirect_hash) {
-  return bpf_sk_redirect_hash(env, r1, r2, r3, r4, r5);
+  return redirect_message(env, map_at(r2), pointer<void>(r3), r4);
 }
+// The group is that of the context's socket; of one that was not described it is whichever the socket is in.
 SKEP_CALL(bpf_sk_select_reuseport) {
-  return r4 != 0 ? CallResult::error(-EINVAL) : CallResult::error(-ENOENT);
+  constexpr std::uint32_t sk_at = 40, family_at = 4, protocol_at = 12;
+  maps::Map& map = map_at(r2);
+  const maps::HostSocket* const socket = maps::socket_at(map, pointer<const void>(r3));
+  if (socket == nullptr) return CallResult::error(-ENOENT);
+  if (!socket->shares_port())
+    return CallResult::error(map.info().type == MapType::reuseport_sockarray ? -ENOENT : -EINVAL);
+  const auto own = *pointer<const std::uint64_t>(r1 + sk_at);
+  const std::uint32_t family = own != 0 ? *pointer<const std::uint32_t>(own + family_at) : 0;
+  if (family != 0) {
+    if (*pointer<const std::uint32_t>(own + protocol_at) != socket->protocol()) return CallResult::error(-EPROTOTYPE);
+    if (family != socket->family()) return CallResult::error(-EAFNOSUPPORT);
+    if (!socket->is_bound_like(pointer<const std::uint8_t>(own))) return CallResult::error(-EBADFD);
+  }
+  note_socket(env, map, pointer<const void>(r3), 0);
+  return CallResult::of(0);
 }
 
 }  // namespace skep::calls::impl

@@ -1,5 +1,8 @@
-// Sockets: there are none here but the one that a test run gives its packet, so a lookup finds nothing.
-// Tested by tests/calls/runtime_test.cpp.
+// Sockets: there are none here but the one that a test run gives its packet, those of maps, and those of connections
+// that were described for a program that follows them; a lookup finds nothing. Tested by tests/calls/runtime_test.cpp
+// and tests/loader/socket_rows_test.cpp.
+#include "maps/sockets.hpp"
+
 #include "calls/impl/support.hpp"
 #include "runtime/layouts.hpp"
 #include "runtime/program.hpp"
@@ -64,12 +67,27 @@ SKEP_CALL(bpf_bind) {
   if (family != inet && family != inet6) return CallResult::error(s32(r3) < 2 ? -EINVAL : -EAFNOSUPPORT);
   return CallResult::error(s32(r3) < (family == inet ? inet_size : inet6_size) ? -EINVAL : 0);
 }
-// No socket can be put into a map here.
+namespace {
+// The connection that the run is about becomes an entry, if the event is one after which it may carry data.
+CallResult put_own_socket(std::uint64_t context, maps::Map& map, const void* key, std::uint64_t flags) {
+  constexpr std::uint32_t active_established = 4, passive_established = 5, listens = 11;
+  constexpr std::uint32_t sk_at = 184;  // in a struct bpf_sock_ops
+  const std::uint32_t event = *pointer<const std::uint32_t>(context);
+  if (event != active_established && event != passive_established && event != listens)
+    return CallResult::error(-EOPNOTSUPP);
+  auto socket = std::make_shared<maps::HostSocket>();
+  socket->describe(pointer<const std::uint8_t>(context),
+                   pointer<const std::uint8_t>(*pointer<const std::uint64_t>(context + sk_at)), event == listens);
+  const int error = maps::put_socket(map, key, std::move(socket), flags);
+  return CallResult::error(error);
+}
+}  // namespace
+
 SKEP_CALL(bpf_sock_map_update) {
-  return CallResult::error(-EOPNOTSUPP);
+  return put_own_socket(r1, map_at(r2), pointer<const void>(r3), r4);
 }
 SKEP_CALL(bpf_sock_hash_update) {
-  return CallResult::error(-EOPNOTSUPP);
+  return put_own_socket(r1, map_at(r2), pointer<const void>(r3), r4);
 }
 
 }  // namespace skep::calls::impl
