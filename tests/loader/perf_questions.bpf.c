@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs that send what they are told to a perf event array, for ../conformance/perf_rows.c.
+// Programs that send what they are told to a perf event array, for ../conformance/perf_rows.c and perf_rows_test.cpp.
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 enum { perf_event_array = 4 };
 char _license[] SEC("license") = "GPL";
@@ -50,5 +51,24 @@ SEC("raw_tp/sys_enter") int reads(void *ctx)
 SEC("raw_tp/sys_enter") int reads_value(void *ctx)
 {
 	asked.answer = bpf_perf_event_read_value(&events, asked.flags, (void *)asked.value, sizeof(asked.value));
+	return 0;
+}
+struct sk_buff;
+SEC("?tp_btf/kfree_skb") int BPF_PROG(from_skb, struct sk_buff *skb)
+{
+	__u64 size = asked.size;
+	if (size > sizeof(bytes))
+		return 0;
+	asked.answer = bpf_skb_output(skb, &events, asked.flags, bytes, size);
+	return 0;
+}
+struct net_device;
+struct xdp_buff;
+SEC("?fentry/xdp_do_redirect") int BPF_PROG(from_frame, struct net_device *dev, struct xdp_buff *xdp)
+{
+	__u64 size = asked.size;
+	if (size > sizeof(bytes))
+		return 0;
+	asked.answer = bpf_xdp_output(xdp, &events, asked.flags, bytes, size);
 	return 0;
 }

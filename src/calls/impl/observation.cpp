@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "calls/impl/kernel_fields.hpp"
 #include "calls/impl/pieces.hpp"
 #include "calls/impl/support.hpp"
 #include "maps/map.hpp"
@@ -60,6 +61,17 @@ CallResult output_with_packet(CallEnv& env, runtime::Packet& packet, std::uint64
   return output(env, map, flags, bytes.data(), bytes.size());
 }
 
+// The same of a packet that the program got as the kernel's own object: `length` bytes that begin at `from`.
+CallResult output_with_bytes(CallEnv& env, std::uint64_t from, std::uint64_t length, std::uint64_t map,
+                             std::uint64_t flags, const void* data, std::uint64_t size) {
+  const std::uint64_t wanted = (flags & length_mask) >> 32;
+  if (from == 0 || wanted > length) return CallResult::error(-EFAULT);
+  std::vector<std::uint8_t> bytes(size + wanted);
+  std::memcpy(bytes.data(), data, size);
+  if (wanted != 0 && env.read_memory(bytes.data() + size, from, wanted) != 0) return CallResult::error(-EFAULT);
+  return output(env, map, flags, bytes.data(), bytes.size());
+}
+
 }  // namespace
 
 // ---- events and counters
@@ -70,11 +82,15 @@ SKEP_CALL(bpf_perf_event_output) {
                                  : output(env, r2, r3, pointer<void>(r4), r5);
 }
 SKEP_CALL(bpf_skb_output) {
-  return (r3 & ~(index_mask | length_mask)) != 0 ? CallResult::error(-EINVAL)
-                                                 : output(env, r2, r3, pointer<void>(r4), r5);
+  if ((r3 & ~(index_mask | length_mask)) != 0) return CallResult::error(-EINVAL);
+  const std::uint64_t begin = read_field(env, r1, "sk_buff", {"data"});
+  return output_with_bytes(env, begin, read_field(env, r1, "sk_buff", {"len"}), r2, r3, pointer<void>(r4), r5);
 }
 SKEP_CALL(bpf_xdp_output) {
-  return bpf_skb_output(env, r1, r2, r3, r4, r5);
+  if ((r3 & ~(index_mask | length_mask)) != 0) return CallResult::error(-EINVAL);
+  const std::uint64_t begin = read_field(env, r1, "xdp_buff", {"data"});
+  const std::uint64_t end = read_field(env, r1, "xdp_buff", {"data_end"});
+  return output_with_bytes(env, begin, end > begin ? end - begin : 0, r2, r3, pointer<void>(r4), r5);
 }
 SKEP_CALL(bpf_perf_event_read) {
   std::uint64_t count = 0;
