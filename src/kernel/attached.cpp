@@ -45,7 +45,7 @@ std::uint64_t run_on_arguments(Kernel::Impl& kernel, const ProgramObject& progra
       make_run(kernel, program, reinterpret_cast<std::uint64_t>(context.address()), context.address());
   RunMeter meter(kernel, program);
   meter.count(1);
-  kernel.executor->run(*run);
+  run_in_scope(kernel, *run);
   error = error_of(run->stop_reason());
   return run->result();
 }

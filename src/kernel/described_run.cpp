@@ -193,10 +193,7 @@ class Described {
         invocation.before_run();
         if (!first) run->restart({context});
         first = false;
-        if (const unsigned* const cpu = cpu_of_this_thread(); cpu != nullptr && *cpu < kernel_.cpu_count())
-          kernel_.executor->run_on(*cpu, *run);
-        else
-          kernel_.executor->run(*run);
+        run_in_scope(kernel_, *run);
         meter.count(1);
         if (run->stopped() || !invocation.goes_on(run->result())) break;
       }

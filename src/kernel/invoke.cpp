@@ -94,6 +94,13 @@ std::optional<unsigned> cpu_for_this_thread(unsigned count) {
 
 }  // namespace
 
+void run_in_scope(Kernel::Impl& kernel, engine::Run& run) {
+  if (const unsigned* const cpu = cpu_of_this_thread(); cpu != nullptr && *cpu < kernel.cpu_count())
+    kernel.executor->run_on(*cpu, run);
+  else
+    kernel.executor->run(run);
+}
+
 const btf::Btf& InvocationKeeper::types() {
   return *kernel_.vmlinux->btf;
 }

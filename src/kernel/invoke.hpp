@@ -57,6 +57,8 @@ std::string cannot_run(const ProgramObject& program);
 // A run of the program from its entry, with r1 and what calls see as its context.
 engine::RunPtr make_run(Kernel::Impl& kernel, const ProgramObject& program, std::uint64_t r1, void* context);
 
+// Runs it to its end, on the CPU that this thread's runs are to be on (RunCpuScope), or any.
+void run_in_scope(Kernel::Impl& kernel, engine::Run& run);
 // The CPU that it must run on, or this thread's are to be on; nothing: any.
 std::optional<unsigned> cpu_of_run(const Kernel::Impl& kernel, const progtypes::Invocation& invocation);
 // Whether each of several runs, of which `run` is the first, needs Invocation::before_run(), or that one alone. Not

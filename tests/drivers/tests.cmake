@@ -4,7 +4,7 @@ set(drivers_dir ${PROJECT_SOURCE_DIR}/tests/drivers)
 set(drivers_objects ${PROJECT_BINARY_DIR}/tests/drivers)
 file(MAKE_DIRECTORY ${drivers_objects})
 set(driver_objects)
-foreach(name buttons congestion scheduler)
+foreach(name buttons congestion pinned scheduler)
   add_custom_command(OUTPUT ${drivers_objects}/${name}.bpf.o
     COMMAND ${BPF_CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -I${PROJECT_SOURCE_DIR}/examples
             -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -c ${drivers_dir}/${name}.bpf.c -o ${drivers_objects}/${name}.bpf.o
@@ -13,6 +13,8 @@ foreach(name buttons congestion scheduler)
 endforeach()
 add_custom_target(test-drivers-objects ALL DEPENDS ${driver_objects})
 add_executable(test-drivers ${drivers_dir}/congestion_test.cpp ${drivers_dir}/input_device_test.cpp
+               ${drivers_dir}/kernel_input_test.cpp ${drivers_dir}/kernel_schedulers_test.cpp
+               ${drivers_dir}/pinned_timer_test.cpp
                ${drivers_dir}/scheduler_test.cpp ${drivers_dir}/kernel_struct.cpp)
 skep_lightly_optimized(test-drivers)
 add_dependencies(test-drivers test-drivers-objects)
