@@ -275,6 +275,8 @@ std::optional<std::uint64_t> Objects::target(const Value& value, btf::TypeId to,
     case Value::Kind::fields:
       break;
   }
+  if (const Value* const text = value.field("$text"); text != nullptr && text->is(Value::Kind::text))
+    return target(*text, 0, path);
   if (const Value* const type = value.field("$type")) {
     to = types_.find(type->text, Kind::struct_);
     if (to == 0) to = types_.find(type->text, Kind::union_);

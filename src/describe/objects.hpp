@@ -6,10 +6,10 @@
 //
 // Numbers may be written as text ("0x10", or the name of an enumerator), network addresses as usual ("10.0.0.1",
 // "::1"), and what is typed as big-endian (__be16), or known to be (user_port, remote_port), is turned round. A list
-// fills an array, or what a pointer leads to; a text what a `char *` leads to, or a char array. {"$type":
-// "task_struct", …} says the type where a pointer or a number does not; {"$name": "a", …} names an object, to which
-// {"$ref": "a"} leads, from before or behind. Whatever is not described is zero; but pointers that programs follow
-// without asking whether they are null (the kernel's types list them) lead to an empty object.
+// fills an array, or what a pointer leads to; a text what a `char *` leads to, or a char array. {"$type": "sock", …}
+// says the type where a pointer or a number does not, {"$text": "a"} that a text is meant; {"$name": "a", …} names an
+// object, to which {"$ref": "a"} leads, from before or behind. Whatever is not described is zero; but pointers that
+// programs follow without asking whether they are null (the kernel's types list them) lead to an empty object.
 //
 // In front of each object stands the header that calls look for in front of contexts. All objects end with their
 // Objects. One thread at a time. Tested by tests/describe/objects_test.cpp.

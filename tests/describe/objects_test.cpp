@@ -72,6 +72,12 @@ TEST_F(Laid, PointersLeadToObjectsOfTheirOwn) {
   EXPECT_EQ(reinterpret_cast<const Inner*>(node->raw)->small, 9);
 }
 
+TEST_F(Laid, ANumberMayBeTheAddressOfAText) {
+  const Node* const node = lay(R"({"raw": {"$text": "/etc/passwd"}})");
+  ASSERT_NE(node, nullptr) << objects.error();
+  EXPECT_STREQ(reinterpret_cast<const char*>(node->raw), "/etc/passwd");
+}
+
 TEST_F(Laid, AListFillsWhatAPointerLeadsTo) {
   const Node* const node = lay(R"({"next": [{"id": 1}, {"id": 2}]})");
   ASSERT_NE(node, nullptr) << objects.error();
@@ -90,6 +96,7 @@ TEST_F(Laid, MistakesAreRefused) {
       {R"({"inner": 1})", "fields of"},
       {R"({"raw": {"$type": "nothing"}})", "no struct nothing"},
       {R"({"raw": {"x": 1}})", "what is it"},
+      {R"({"raw": {"$text": 1}})", "what is it"},
       {R"({"next": {"$ref": "nobody"}})", "no object is named"},
       {R"({"next": "text"})", "is no"},
   };
