@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "calls/call.hpp"
 #include "calls/without_behavior.hpp"
 #include "cli/json.hpp"
+#include "maps/answers.hpp"
 #include "maps/map_types.hpp"
 #include "progtypes/progtype.hpp"
 
@@ -166,6 +168,22 @@ std::string page_of(const maps::MapTypeDef& type) {
   if (!type.holds_elements)
     page +=
         "\nSuch a map can be created, so that programs that name it are verified; its elements are not kept here.\n";
+  const auto answers = maps::documented_answers(type.type);
+  if (answers.empty()) return page;
+  page +=
+      "\n## Results\n\nOf user space's operations; programs' calls answer the same of keys and flags.\n"
+      "\n| operation | result | when |\n| --- | --- | --- |\n";
+  constexpr std::pair<std::string_view, std::string_view> operations[] = {{"lookup", "lookup"},
+                                                                          {"update", "update"},
+                                                                          {"delete", "delete"},
+                                                                          {"take", "lookup and delete"},
+                                                                          {"next", "next key"}};
+  for (const auto& [operation, shown] : operations)
+    for (const maps::Answer& answer : answers)
+      if (answer.operation == operation) page += fmt::format("| {} | `{}` | {} |\n", shown, answer.code, answer.cause);
+  page +=
+      "\nAnd of every operation: `-EBADF` for what is no descriptor of a map, `-EFAULT` for memory that is not the "
+      "caller's,\n`-EPERM` where the descriptor does not allow it, or the map is frozen and it would be changed.\n";
   return page;
 }
 

@@ -241,7 +241,6 @@ extern constinit const MapTypeDef arena_type = {
     .name = "arena",
     .since = {6, 9},
     .summary = "memory that programs and user space share, pointers included",
-    .holds_elements = false,
     .holds = Holds::other,
     .in_sleepable_programs = true,
     .direct_values = DirectValues::pages,

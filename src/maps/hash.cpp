@@ -428,7 +428,6 @@ extern constinit const MapTypeDef rhash_type = {
     .name = "rhash",
     .since = {7, 2},
     .summary = "a hash that grows and shrinks with what it holds",
-    .holds_elements = false,
     .uses = map_use::elements | map_use::for_each,
     .in_sleepable_programs = true,
     .kernel_struct = "bpf_rhtab",

@@ -3,12 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
 
 #include "calls/call.hpp"
+#include "maps/answers.hpp"
 #include "maps/map_types.hpp"
 #include "progtypes/progtype.hpp"
 
@@ -54,6 +61,36 @@ TEST(Reference, SaysOfEveryCallWhatItAnswersAndThatItDoesSomething) {
     EXPECT_NE(reference_page(name)->find("## Result"), std::string::npos) << name;
     EXPECT_EQ(reference_page(name)->find("no behavior"), std::string::npos) << name;
   }
+}
+
+// Of every result that 100,000 operations on a map of the type had in Linux 7.3, its page says when.
+TEST(Reference, SaysOfMapsWhatTheirOperationsAnswer) {
+  std::ifstream answers(root / "tests/conformance/map-operations-7.3.txt");
+  std::string line;
+  const maps::MapTypeDef* type = nullptr;
+  std::set<std::string_view> seen;
+  while (std::getline(answers, line)) {
+    if (!line.starts_with(' ')) {
+      // Of another map of a type: "devmap-4 made=0"; those that only rights make differ are not of the type.
+      type = line.find("-rdonly") == std::string::npos ? maps::find_map_type(line.substr(0, line.find_first_of(" -")))
+                                                       : nullptr;
+      if (type != nullptr) seen.insert(type->name);
+      continue;
+    }
+    std::istringstream words(line);
+    std::string operation, word;
+    words >> operation;
+    if (type == nullptr || operation == "after") continue;
+    const auto documented = maps::documented_answers(type->type);
+    while (words >> word) {
+      const int code = std::atoi(word.substr(0, word.find(':')).c_str());
+      const std::string name = code == 0 ? "0" : code == -524 ? "-ENOTSUPP" : std::string("-") + strerrorname_np(-code);
+      EXPECT_TRUE(std::ranges::any_of(
+          documented, [&](const maps::Answer& answer) { return answer.operation == operation && answer.code == name; }))
+          << type->name << ", " << operation << ": " << name;
+    }
+  }
+  EXPECT_GT(seen.size(), 25U);
 }
 
 TEST(Reference, KnowsEveryKindOfName) {
