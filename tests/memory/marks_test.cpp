@@ -106,7 +106,7 @@ TEST(Marks, AreNeverMissedWhileTablesComeAndGo) {
   }
   for (std::thread& thread : all) thread.join();
   EXPECT_EQ(wrong, 0U);
-  EXPECT_LE(most, 64U);
+  EXPECT_LE(most, 128U);  // with those that wait for their grace period
   rcu::barrier();
   for (std::uint64_t n = 0; n < 64; ++n) EXPECT_FALSE(marks->any(base + n * table, table));
 }

@@ -58,6 +58,10 @@ class Builder {
   }
   void store_unaligned(Value value, Value to) const { l_.SetAlignment(l_.BuildStore(builder_, value, to), 1); }
   Value moved(Value base, Value offset) const { return l_.BuildGEP2(builder_, i8, base, &offset, 1, ""); }
+  // The same inside of one object, so that it is not null where `base` is not.
+  Value moved_inside(Value base, Value offset) const {
+    return l_.BuildInBoundsGEP2(builder_, i8, base, &offset, 1, "");
+  }
   Value at(Value base, std::int64_t offset) const {
     return offset == 0 ? base : moved(base, number(static_cast<std::uint64_t>(offset)));
   }

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <limits>
 
+#include "memory/in_signal.hpp"
 #include "rcu/own_thread.hpp"
 
 namespace skep::engine::native {
@@ -91,7 +92,9 @@ void Compiled::publish(const Code* code) const {
   if (code != nullptr) entry_.store(code->functions[0], std::memory_order_release);
 }
 
+// In a signal handler nothing is asked for: it may have interrupted whoever does.
 void Compiled::interpreted(std::uint64_t instructions) const {
+  if (memory::in_signal_handler) return;
   const std::uint64_t limit = heat_to_compile + heat_of_each_instruction * program_.code().insns.size();
   const std::uint64_t more = instructions + heat_of_a_run;
   const std::uint64_t before = heat_.fetch_add(more, std::memory_order_relaxed);
@@ -99,6 +102,7 @@ void Compiled::interpreted(std::uint64_t instructions) const {
 }
 
 void Compiled::has_become_hot() const noexcept {
+  if (memory::in_signal_handler) return;  // whoever runs it next asks for it
   if (code_heat_.left.exchange(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed) < 0)
     compiler_->compile_later(program_, true);
 }

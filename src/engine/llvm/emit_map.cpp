@@ -11,7 +11,7 @@ namespace skep::engine::native {
 Value FunctionEmitter::of_this_cpu(Value value, std::uint64_t stride) const {
   if (stride == 0) return value;
   Value cpu = b_.zero_extend(b_.load(b_.i32, state_field(offsetof(State, cpu))), b_.i64);
-  return b_.moved(value, l_.BuildMul(b_.raw(), cpu, b_.number(stride), ""));
+  return b_.moved_inside(value, l_.BuildMul(b_.raw(), cpu, b_.number(stride), ""));
 }
 
 bool FunctionEmitter::emit_array_lookup(const maps::Map& map) {
@@ -21,7 +21,7 @@ bool FunctionEmitter::emit_array_lookup(const maps::Map& map) {
   Value there = b_.compare(LLVMIntULT, index, b_.number(place->count));
   Value base = module_.own_pointer(place->data);
   base = of_this_cpu(base, place->cpu_stride);
-  Value element = b_.moved(base, l_.BuildMul(b_.raw(), index, b_.number(place->stride), ""));
+  Value element = b_.moved_inside(base, l_.BuildMul(b_.raw(), index, b_.number(place->stride), ""));
   set(0, b_.to_number(b_.select(there, element, l_.ConstNull(b_.ptr))));
   return true;
 }

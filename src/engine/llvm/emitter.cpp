@@ -27,8 +27,12 @@ Value ModuleEmitter::read_table(std::uint64_t value, Type type) {
   const auto [found, is_new] = in_table_.try_emplace(value, table_.size());
   if (is_new) table_.push_back(value);
   Value read = builder.load(type, builder.at(table_value_, static_cast<std::int64_t>(8 * found->second)));
-  l.SetMetadata(read, l.GetMDKindIDInContext(builder.context(), "invariant.load", 14),
-                l.MetadataAsValue(builder.context(), l.MDNodeInContext2(builder.context(), nullptr, 0)));
+  const auto say = [&](std::string_view what) {
+    l.SetMetadata(read, l.GetMDKindIDInContext(builder.context(), what.data(), static_cast<unsigned>(what.size())),
+                  l.MetadataAsValue(builder.context(), l.MDNodeInContext2(builder.context(), nullptr, 0)));
+  };
+  say("invariant.load");
+  if (type == builder.ptr && value != 0) say("nonnull");
   return read;
 }
 
