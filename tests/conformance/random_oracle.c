@@ -9,7 +9,7 @@
 //
 //   cd tests/conformance && ./build-corpus -o
 //   oracle=${SKEP_CORPUS:-$HOME/.cache/skep/corpus}/random_oracle
-//   ./vm -k 7.3 -c 1,maxcpus=2 -t 3600 -f $oracle -- ./random_oracle 100000 20000 >more.txt
+//   ./vm -k 7.3 -c 2 -t 3600 -f $oracle -- ./random_oracle 100000 20000 >more.txt
 //   SKEP_RANDOM=$PWD/more.txt ../../build/release/test-kernel --gtest_filter='RandomPrograms*'
 #define _GNU_SOURCE
 #include <bpf/bpf.h>

@@ -27,7 +27,7 @@ int flag_slot(Env& env, const RegState& reg) {
     return -1;
   }
   const std::int64_t offset = reg.fixed_offset();
-  if (offset % 8 != 0 || offset >= 0 || offset < -512) {
+  if (offset % 8 != 0 || offset >= 0) {
     env.note("cannot pass in irq_flag at an offset={}", offset);
     return -1;
   }

@@ -26,7 +26,7 @@ int check_other(Env& env, const RegState& reg, unsigned regno, std::uint64_t siz
 }
 
 int check_stack_memory(Env& env, const RegState& reg, unsigned regno, std::uint64_t size, const CallMemory& options) {
-  if (size == 0 && !options.zero_size_allowed) return env.refuse(-EACCES, "R{} invalid zero-sized read", regno);
+  if (size == 0 && !options.zero_size_allowed) return env.refuse(-EACCES, "invalid zero-sized read");
   return check_range_initialized(env, reg, regno, 0, size, options.access, true, options.uninit);
 }
 

@@ -24,7 +24,9 @@ int check_fields(Env& env, const maps::MapInfo& map) {
     if (!env.type().may_lock) {
       return env.refuse(-EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
     }
-    if (env.type().interrupts_anything) return env.refuse(-EINVAL, "tracing progs cannot use bpf_spin_lock yet");
+    // A resilient lock gives up instead of waiting for whom the program interrupted.
+    if (record.has(FieldKind::spin_lock) && env.type().interrupts_anything)
+      return env.refuse(-EINVAL, "tracing progs cannot use bpf_spin_lock yet");
   }
   if (record.has(FieldKind::wq) && env.type().interrupts_anything && !env.input.rules->work_in_tracing) {
     return env.refuse(-EINVAL, "tracing progs cannot use bpf_wq yet");

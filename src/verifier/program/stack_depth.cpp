@@ -132,10 +132,11 @@ class StackWalk {
   int look_at(std::uint32_t at, std::uint32_t depth) {
     const Insn& insn = env_.insns[at];
     if (is_throw(env_, at)) {
-      for (const std::uint32_t index : chain_) {
-        if (!is_callback(env_.subprograms[index])) continue;
+      // The function that is named is the one that throws, whichever of its callers was called back.
+      if (std::any_of(chain_.begin(), chain_.end(), [&](auto index) { return is_callback(env_.subprograms[index]); })) {
         env_.insn_idx = at;
-        return env_.refuse(-EINVAL, "bpf_throw kfunc (insn {}) cannot be called from callback subprog {}", at, index);
+        return env_.refuse(-EINVAL, "bpf_throw kfunc (insn {}) cannot be called from callback subprog {}", at,
+                           chain_.back());
       }
     }
     if (!is_subprogram_call(insn) && !is_function_address(insn)) return 0;

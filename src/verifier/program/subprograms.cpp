@@ -129,7 +129,7 @@ int check_subprogram_bounds(Env& env) {
               -EINVAL,
               explain::jump_out_of_range(at, target, static_cast<std::uint32_t>(&subprogram - env.subprograms.data()),
                                          subprogram.start, subprogram.end),
-              "jump out of range from insn {} to {}", at, target);
+              "jump out of range from insn {} to {}", at, static_cast<std::int32_t>(target));
         }
       }
       if (at + 1 == subprogram.end && !may_end_function(env, at)) {
