@@ -123,14 +123,6 @@ class Group final : public SocketArray {
     if (index_of(key) >= info_->max_entries) return -E2BIG;
     return find(key) != nullptr && take_out(index_of(key)) ? 0 : -ENOENT;
   }
-  int user_lookup(const void* key, void* value, std::uint64_t flags) override {
-    if (flags != 0) return -EINVAL;
-    if (info_->value_size != sizeof(std::uint64_t)) return -ENOSPC;
-    const HostSocket* const socket = find(key);
-    if (socket == nullptr) return -ENOENT;
-    std::memcpy(value, &socket->cookie, sizeof socket->cookie);
-    return 0;
-  }
 
  protected:
   int check(std::uint32_t index, HostSocket& socket, std::uint64_t flags, bool&) const override {

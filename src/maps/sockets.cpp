@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -134,7 +133,6 @@ void HostSocket::describe(const std::uint8_t* context, const std::uint8_t* known
   constexpr std::size_t family_at = 20, remote4 = 24, local4 = 28, remote6 = 32, local6 = 48, remote_port = 64,
                         local_port = 68, state_at = 88;
   constexpr std::uint64_t of_described = std::uint64_t{1} << 63;  // no kernel has numbered so many sockets
-  static std::atomic<std::uint64_t> described{0};
   const auto take = [&]<typename T>(std::size_t from, T) {
     T value{};
     std::memcpy(&value, context + from, sizeof value);
@@ -154,7 +152,7 @@ void HostSocket::describe(const std::uint8_t* context, const std::uint8_t* known
   put(*this, at::target4, take(remote4, Word{}));
   put(*this, at::target6, take(remote6, Address{}));
   put(*this, at::state, state != 0 ? state : listens ? listening : established);
-  cookie = of_described | ++described;
+  cookie = of_described | reinterpret_cast<std::uintptr_t>(this);
 }
 
 bool HostSocket::is_open() const {
@@ -177,6 +175,17 @@ std::uint32_t HostSocket::family() const {
 }
 std::uint32_t HostSocket::protocol() const {
   return word(*this, at::protocol);
+}
+
+namespace {}  // namespace
+
+int SocketMap::user_lookup(const void* key, void* value, std::uint64_t flags) {
+  if (flags != 0) return -EINVAL;
+  if (info_->value_size != sizeof(std::uint64_t)) return -ENOSPC;
+  const HostSocket* const socket = find(key);
+  if (socket == nullptr) return -ENOENT;
+  std::memcpy(value, &socket->cookie, sizeof socket->cookie);
+  return 0;
 }
 
 namespace {
@@ -212,14 +221,6 @@ class Sockets final : public SocketMap {
     return 0;
   }
 
-  int user_lookup(const void* key, void* value, std::uint64_t flags) override {
-    if (flags != 0) return -EINVAL;
-    if (info_->value_size != sizeof(std::uint64_t)) return -ENOSPC;
-    const HostSocket* const socket = find(key);
-    if (socket == nullptr) return -ENOENT;
-    std::memcpy(value, &socket->cookie, sizeof socket->cookie);
-    return 0;
-  }
   int user_lookup_and_delete(const void*, void*, std::uint64_t) override { return -enotsupp; }
   int user_update(const void* key, const void* value, std::uint64_t flags) override {
     if (frozen()) return -EPERM;

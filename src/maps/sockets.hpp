@@ -41,6 +41,8 @@ struct HostSocket {
 class SocketMap : public Map {
  public:
   virtual const HostSocket* find(const void* key) = 0;
+  // The socket's cookie.
+  int user_lookup(const void* key, void* value, std::uint64_t flags) override;
 
  protected:
   using Map::Map;
