@@ -129,11 +129,12 @@ static int rings(int receives, int sends) {
 int bound_xdp_socket(void);
 int bound_xdp_socket(void) {
   enum { chunk = 4096, chunks = 16 };
+  static _Alignas(chunk) unsigned char frames[chunk * chunks];
   const int entries = 64, fd = rings(1, 1);
   struct xdp_umem_reg memory;
   struct sockaddr_xdp address;
   memset(&memory, 0, sizeof(memory)), memset(&address, 0, sizeof(address));
-  memory.addr = (unsigned long long)(unsigned long)aligned_alloc(chunk, chunk * chunks);
+  memory.addr = (unsigned long long)(unsigned long)frames;
   memory.len = chunk * chunks, memory.chunk_size = chunk;
   setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &memory, sizeof(memory));
   setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &entries, sizeof(entries));
