@@ -11,8 +11,10 @@ namespace {
 using namespace skep;
 using namespace skep::fuzz;
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool forks = false;  // ThreadSanitizer follows no threads in children
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+// ThreadSanitizer follows no threads in children, and in one of AddressSanitizer's nobody may allocate: another thread
+// may have held a lock of its allocator.
+constexpr bool forks = false;
 #else
 constexpr bool forks = true;
 #endif

@@ -20,12 +20,6 @@ constexpr std::size_t page = 4096;
 constexpr std::uint64_t a_minute = 60'000'000'000;
 constexpr std::array programs{"work", "timers", "updates", "fill", "empty"};
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool children_allocate = false;  // another thread may hold a lock of the sanitizer's
-#else
-constexpr bool children_allocate = true;
-#endif
-
 }  // namespace
 
 Scenario::Scenario(const KernelOptions& options, std::string object, bool forks, Totals& totals)
@@ -243,7 +237,7 @@ void Scenario::listen(Choices& choices) {
 void Scenario::fork_child(Choices& choices) {
   if (!forks_) return;
   ++totals_.forks;
-  const bool of_its_own = children_allocate && choices.percent(50);
+  const bool of_its_own = choices.percent(50);
   const pid_t child = fork();
   if (child < 0) return;
   if (child == 0) {

@@ -166,7 +166,7 @@ class Hash final : public Map {
 
  protected:
   void cancel_all_async() override {
-    if (values_.has_async()) table_->for_all([this](void* value) { values_.cancel_async(value); });
+    if (values_.has_async()) table_->for_all_memory([this](void* value) { values_.cancel_async(value); });
   }
 
  private:

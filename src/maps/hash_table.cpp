@@ -432,6 +432,7 @@ bool HashTable::keep(Node& node) {
   if (owner_->leaving.load(std::memory_order_relaxed) < most_leaving_) return false;
   Place& own = own_place();
   const std::lock_guard guard(own.kept_lock);
+  if (!keeps_.load(std::memory_order_seq_cst)) return false;  // see for_all_memory()
   try {
     own.kept.push_back(&node);
   } catch (const std::bad_alloc&) {

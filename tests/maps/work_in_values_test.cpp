@@ -152,6 +152,30 @@ TEST_P(WorkInValues, TheLastUserReferenceCancelsAndReopeningAllowsAnew) {
   expect_runs(1);
 }
 
+// A program that still knows a deleted element may put an item there, which nobody else finds: its callback would keep
+// its program, and that the map, for good.
+TEST_P(WorkInValues, TheLastUserReferenceCancelsInMemoryThatIsNoElementAnyMore) {
+  const Value value;
+  // So many that are deleted in one section that nodes are kept for the next elements.
+  for (unsigned n = 0; n < 5000 && !is_array(); ++n) {
+    ASSERT_EQ(map->update(Num(2), &value, 0, 0), 0);
+    ASSERT_EQ(map->erase(Num(2)), 0);
+  }
+  ASSERT_EQ(map->update(Num(1), &value, 0, 0), 0);
+  WorkSlot& old = slot(1);
+  if (!is_array()) {
+    ASSERT_EQ(map->erase(Num(1)), 0);
+  }
+  ASSERT_EQ(old.init(*executor, has_user, map.get()), 0);
+  ASSERT_EQ(old.set_callback(counting, has_user, map.get()), 0);
+  ASSERT_EQ(old.start(0), 0);
+  map->put_user_ref();
+  section.leave();
+  rcu::barrier();
+  section.enter();
+  expect_runs(0);
+}
+
 TEST_P(WorkInValues, TheEndOfTheMapCancels) {
   pending(1);
   map.reset();
