@@ -11,6 +11,12 @@
 #include "rcu/rcu.hpp"
 
 namespace skep::async {
+namespace {
+
+constexpr std::uint64_t box_bytes = 256;  // with what the allocator and the grace period add
+
+}  // namespace
+
 Item::~Item() {
   std::default_delete<Box>()(box_.load(std::memory_order_relaxed));
 }
@@ -67,7 +73,7 @@ int Item::set_callback(std::shared_ptr<Callback> callback) {
   const Box* now = box_.load(std::memory_order_acquire);
   if (now == nullptr || now->callback != callback) {
     auto box = std::make_unique<Box>();
-    if (box == nullptr || (now != nullptr && !box->charge.take(executor_.account, callback_bytes))) return -ENOMEM;
+    if (box == nullptr || !box->charge.take(executor_.account, box_bytes)) return -ENOMEM;
     box->callback = std::move(callback);
     replace_box(box.release());
   }

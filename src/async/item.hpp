@@ -76,10 +76,8 @@ class Runnable {
 
 class Item : public Runnable, public memory::Small {
  public:
-  // With what the allocator and the grace period add.
-  static constexpr std::uint64_t callback_bytes = 256;
-  // What its maker charges for an item of this size: the first callback is the item's.
-  static constexpr std::uint64_t bytes(std::size_t size) { return size + 64 + callback_bytes; }
+  // What its maker charges for an item of this size, with what the allocator and the grace period add.
+  static constexpr std::uint64_t bytes(std::size_t size) { return size + 64; }
 
   virtual ~Item();
   Item(const Item&) = delete;

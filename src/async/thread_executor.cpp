@@ -298,6 +298,7 @@ void ThreadExecutor::dispatch(unsigned n) {
     // Between two items others may have the CPU; and one that was only borrowed is given back.
     if (lease.held() && (cpus_.contended(lease.cpu()) || (lease.cpu() != n && !behind_hog))) lease.release();
     if (queue.nothing_queued()) {
+      finished.reset();  // a sweep may have taken out what it was kept for
       lease.release();
       if (!look_for_work(queue)) wait_for_work(queue);
       continue;

@@ -432,13 +432,14 @@ bool HashTable::keep(Node& node) {
   if (owner_->leaving.load(std::memory_order_relaxed) < most_leaving_) return false;
   Place& own = own_place();
   const std::lock_guard guard(own.kept_lock);
-  if (!keeps_.load(std::memory_order_seq_cst)) return false;  // see for_all_memory()
   try {
     own.kept.push_back(&node);
   } catch (const std::bad_alloc&) {
     return false;
   }
   own.kept_count.store(static_cast<std::uint32_t>(own.kept.size()), std::memory_order_relaxed);
+  // Once more, now that for_all_memory() finds it: what a program has put there since, it may have missed.
+  if (releases_) owner_->removed(value_of(node));
   return true;
 }
 HashTable::Node* HashTable::take_kept() {

@@ -166,14 +166,13 @@ class HashTable final : private Lru::Nodes {
     while (void* value = next(cursor)) what(value);
   }
   // The same of what is no element any more and is to be one again: programs may still know it, and have put something
-  // there. From then on nodes that are not preallocated are not kept.
+  // there.
   template <typename Do>
   void for_all_memory(Do&& what) {
     if (preallocated_) {
       for (std::uint32_t i = 0; i < touched(); ++i) what(value_of(touched_node(i)));
       return;
     }
-    keeps_.store(false, std::memory_order_seq_cst);
     for_all(what);
     for (std::uint32_t i = 0; i < place_count_; ++i) {
       const std::lock_guard guard(places_[i].kept_lock);
@@ -362,7 +361,6 @@ class HashTable final : private Lru::Nodes {
   std::unique_ptr<Place[]> places_;
   const memory::AccountPtr account_;  // pays for nodes that are not preallocated
   const std::uint32_t most_leaving_;
-  std::atomic<bool> keeps_{true};
 
   alignas(64) std::atomic<std::uint32_t> untouched_{0};  // nodes from here on have never been used
   std::atomic<std::uint32_t> rights_{0};                 // that no place has

@@ -31,7 +31,8 @@ namespace skep::engine::native {
   X(VoidTypeInContext) X(IntTypeInContext) X(PointerTypeInContext) X(StructTypeInContext) X(FunctionType)             \
   X(ArrayType2) X(AddFunction) X(SetLinkage) X(GetParam) X(AppendBasicBlockInContext) X(ConstInt) X(ConstIntToPtr)    \
   X(ConstNull) X(GetUndef) X(GetEnumAttributeKindForName) X(CreateEnumAttribute) X(AddAttributeAtIndex)               \
-  X(BuildAlloca) X(BuildLoad2) X(BuildStore) X(BuildGEP2) X(BuildInBoundsGEP2) X(BuildIntToPtr) X(BuildPtrToInt) X(BuildZExt) X(BuildSExt) \
+  X(BuildAlloca) X(BuildLoad2) X(BuildStore) X(BuildGEP2) X(BuildIntToPtr) X(BuildPtrToInt) X(BuildZExt) X(BuildSExt) \
+  X(BuildInBoundsGEP2) X(CreateStringAttribute)                                                                       \
   X(BuildTrunc) X(BuildAdd) X(BuildSub) X(BuildMul) X(BuildUDiv) X(BuildSDiv) X(BuildURem) X(BuildSRem) X(BuildAnd)   \
   X(BuildOr) X(BuildXor) X(BuildShl) X(BuildLShr) X(BuildAShr) X(BuildNeg) X(BuildICmp) X(BuildSelect) X(BuildBr)     \
   X(BuildCondBr) X(BuildSwitch) X(AddCase) X(BuildRet) X(BuildCall2) X(BuildExtractValue) X(BuildInsertValue)         \
@@ -48,7 +49,7 @@ namespace skep::engine::native {
   X(DisasmInstruction) X(DisasmDispose) X(SetDisasmOptions)                                                            \
   X(ReplaceAllUsesWith) X(WriteBitcodeToMemoryBuffer) X(CreateMemoryBufferWithMemoryRangeCopy) X(DisposeMemoryBuffer)  \
   X(GetDefaultTargetTriple) X(GetTargetFromTriple) X(CreateTargetMachine) X(DisposeTargetMachine)                     \
-  X(CreateStringAttribute) X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
+  X(GetHostCPUName) X(GetHostCPUFeatures) X(TargetMachineEmitToMemoryBuffer)                                          \
   X(CreatePassBuilderOptions) X(DisposePassBuilderOptions) X(RunPasses) X(GetErrorMessage) X(DisposeErrorMessage)     \
   X(OrcCreateLLJIT) X(OrcDisposeLLJIT) X(OrcLLJITGetMainJITDylib) X(OrcLLJITGetGlobalPrefix)                          \
   X(OrcCreateDynamicLibrarySearchGeneratorForProcess) X(OrcJITDylibAddGenerator)                                      \
